@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CLOCK_HPP
+#define RONDO_CLOCK_HPP
+
+#include <rondo/time.hpp>
+
+namespace rondo {
+
+/// Somebody who waits for a clock.
+class clock_waiter {
+public:
+    /// The deadline may have come, or the clock was set: look again. Called by the thread that moves
+    /// the clock, at most once for each `arm`; it must only post.
+    virtual void wake() noexcept = 0;
+
+protected:
+    ~clock_waiter() = default;
+};
+
+/// The one place where rondo learns what time it is. The default reads the system's clocks;
+/// `rondo::testing::virtual_clock` is moved by hand. Implementations may be called from any thread.
+class clock {
+public:
+    virtual ~clock() = default;
+
+    /// Both clocks, read together.
+    [[nodiscard]] virtual instant now() const noexcept = 0;
+
+    /// `waiter` wants to wait for `deadline`. Returns until when a `steady_timer` shall wait for it:
+    /// for a real clock the deadline itself. A clock that is moved by hand returns
+    /// `steady_time::max()` and calls `waiter.wake()` later, or `steady_time::min()` if the deadline
+    /// has come already. Replaces what the waiter armed before.
+    [[nodiscard]] virtual steady_time arm(clock_waiter& waiter, steady_time deadline) = 0;
+
+    /// `waiter` waits no longer. When this returns, its `wake` neither runs nor will run.
+    virtual void disarm(clock_waiter& waiter) noexcept = 0;
+};
+
+/// The system's clocks. Lives as long as the program.
+[[nodiscard]] clock& system_clock() noexcept;
+
+} // namespace rondo
+
+#endif // RONDO_CLOCK_HPP

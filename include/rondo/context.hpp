@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CONTEXT_HPP
+#define RONDO_CONTEXT_HPP
+
+#include <rondo/cancellation.hpp>
+#include <rondo/detail/completion.hpp>
+#include <rondo/run.hpp>
+#include <rondo/time.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace rondo {
+
+namespace detail {
+class run_state;
+}
+
+/// What a body receives: the identity of its run, its cancellation token, its deadline, and the
+/// manager's clock. A cheap copy; all of it may be used from any thread, after the run has ended too.
+class context {
+public:
+    explicit context(std::shared_ptr<detail::run_state> state) : state_(std::move(state)) {}
+
+    [[nodiscard]] const shared_string& uid() const noexcept;
+    [[nodiscard]] const shared_string& name() const noexcept;
+    [[nodiscard]] run_id id() const noexcept;
+    [[nodiscard]] rondo::trigger trigger() const noexcept;
+    /// The slot that this run stands for; of a manual run, when it was asked for.
+    [[nodiscard]] wall_time scheduled_at() const noexcept;
+    [[nodiscard]] wall_time started_at() const noexcept;
+    /// When the run is cancelled and recorded as `timed_out`; nothing without a timeout.
+    [[nodiscard]] std::optional<steady_time> deadline() const noexcept;
+    /// Cancelled by a timeout, `async_cancel`, removal or shutdown. Whatever the body awaits at that
+    /// moment is cancelled through its Asio slot too (`terminal`).
+    [[nodiscard]] cancellation_token token() const;
+    /// Now, on the manager's clock.
+    [[nodiscard]] instant now() const noexcept;
+    /// The strand that the body runs on; once the run has ended, the manager's executor.
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const;
+
+    /// Waits for `d` on the manager's clock, so a test with a virtual clock does not wait.
+    ///
+    /// Signature: `void(rondo::result<void>)`. Errors: `operation_aborted` if cancelled, which
+    /// happens too when the run is and the body awaits this. Cancellation: terminal, partial and total
+    /// end the wait.
+    /// Thread safety: may be called from any thread.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_sleep_for(std::chrono::nanoseconds d, Token&& token = Token()) const {
+        return boost::asio::async_initiate<Token, void(result<void>)>(
+            [](auto handler, context self, std::chrono::nanoseconds for_how_long) {
+                self.start_sleep(detail::completion<void>(std::move(handler)), for_how_long);
+            },
+            token, *this, d);
+    }
+
+private:
+    void start_sleep(detail::completion<void> done, std::chrono::nanoseconds d) const;
+
+    std::shared_ptr<detail::run_state> state_; // of the run; outlives it while a copy does
+};
+
+} // namespace rondo
+
+#endif // RONDO_CONTEXT_HPP

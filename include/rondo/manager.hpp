@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_MANAGER_HPP
+#define RONDO_MANAGER_HPP
+
+#include <rondo/detail/completion.hpp>
+#include <rondo/error.hpp>
+#include <rondo/event.hpp>
+#include <rondo/manager_options.hpp>
+#include <rondo/repository.hpp>
+#include <rondo/run.hpp>
+#include <rondo/stat.hpp>
+#include <rondo/task.hpp>
+#include <rondo/user.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo {
+
+namespace runtime {
+class engine;
+}
+
+/// What `async_start` found.
+struct start_report {
+    std::uint64_t runs_abandoned = 0; ///< runs that an earlier process left unfinished
+};
+
+/// What `async_shutdown` could not end.
+struct shutdown_report {
+    /// A body that ignores its cancellation.
+    struct straggler {
+        shared_string uid;
+        run_id id;
+        wall_time started_at{};
+    };
+    std::vector<straggler> still_running; ///< recorded as `interrupted`, if they had no outcome yet
+    std::size_t unrecorded = 0;           ///< begins and ends that the repository did not take
+};
+
+/// Owns the tasks of one process and runs them on its user's executor. It starts no thread and never
+/// runs the executor.
+///
+/// All operations named `async_*`:
+/// - take any completion token, `boost::asio::deferred` by default, and complete with
+///   `void(rondo::result<T>)` on the handler's associated executor (the manager's by default), never
+///   before the initiating function returns;
+/// - fail with `errc::not_started` before `async_start` has completed, with `errc::shutting_down` from
+///   `async_shutdown` on, with `errc::store_timeout` if the repository is overdue, and with the
+///   repository's own errors where they need it;
+/// - may be called from any thread. What they refer to is copied; only the manager must outlive the
+///   call that starts them;
+/// - are not cancellable, being short, except where they say so. Cancelling a wait never undoes work.
+///
+/// Destroying a manager without `async_shutdown` cancels its runs with reason `shutdown`, starts no
+/// more, and completes pending operations with `errc::shutting_down`; the runs end on the executor, in
+/// their own time. If the execution context is destroyed first, everything is dropped without a call
+/// back, and the next start finds unfinished runs and records them as `abandoned`.
+class manager {
+public:
+    /// `repository` must not be null: `async_start` fails with `errc::invalid_option` otherwise.
+    manager(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
+            manager_options options = {});
+    manager(manager&& other) noexcept;
+    manager& operator=(manager&& other) noexcept;
+    ~manager();
+
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const;
+
+    /// Opens the repository for this process: tasks of earlier lives become inactive, runs they left
+    /// unfinished become `abandoned`. Errors: `already_started`, `invalid_option`, the repository's;
+    /// after an error it may be called again.
+    template <boost::asio::completion_token_for<void(result<start_report>)> Token = boost::asio::deferred_t>
+    auto async_start(Token&& token = Token()) {
+        return initiate<start_report>(&start_start, token);
+    }
+
+    /// Registers a task and starts its schedule. Where the repository knows its uid, it goes on with
+    /// the phase of its slots and its pause; slots missed in between become one run (trigger
+    /// `catch_up`) for the latest, and the others are skipped as `missed`.
+    /// Errors: `task_exists`, `invalid_uid`, `invalid_name`, `invalid_schedule`, `invalid_body`,
+    /// `invalid_option`; nothing has changed then.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_add(task t, Token&& token = Token()) {
+        return initiate<void>(&start_add, token, std::move(t));
+    }
+
+    /// Takes a task out: no slot of it starts any more, its runs are cancelled with reason `removed`,
+    /// and when this completes none of it is left but its history. Waits for bodies that ignore the
+    /// cancellation. Errors: `task_not_exists`. Cancellation: terminal, partial and total end the
+    /// wait with `operation_aborted`; the removal goes on.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_remove(std::string uid, Token&& token = Token()) {
+        return initiate<void>(&start_remove, token, std::move(uid));
+    }
+
+    /// Pauses a task, across restarts. Runs in flight go on; manual runs still work. Slots that fall
+    /// due meanwhile are skipped as `paused`. Errors: `task_not_exists`.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_pause(std::string uid, Token&& token = Token()) {
+        return initiate<void>(&start_pause, token, std::move(uid), true);
+    }
+
+    /// Ends the pause of a task: it goes on with its next slot. Errors: `task_not_exists`.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_resume(std::string uid, Token&& token = Token()) {
+        return initiate<void>(&start_pause, token, std::move(uid), false);
+    }
+
+    /// As `async_pause` for the whole manager, in this life only. The pause of single tasks is another.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_pause_all(Token&& token = Token()) {
+        return initiate<void>(&start_pause_all, token, true);
+    }
+
+    /// Ends `async_pause_all`.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_resume_all(Token&& token = Token()) {
+        return initiate<void>(&start_pause_all, token, false);
+    }
+
+    /// Starts a manual run for these users (none: for all that the repository knows) and gives its id
+    /// at once. It neither takes nor moves a slot. Errors: `task_not_exists`, `already_running` (by the
+    /// overlap policy), `queue_full`.
+    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    auto async_trigger(std::string uid, std::vector<user> users, Token&& token = Token()) {
+        return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users));
+    }
+    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    auto async_trigger(std::string uid, user who, Token&& token = Token()) {
+        return initiate<run_id>(&start_trigger, token, std::move(uid), only(std::move(who)));
+    }
+    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    auto async_trigger(std::string uid, Token&& token = Token()) {
+        return initiate<run_id>(&start_trigger, token, std::move(uid), std::vector<user>());
+    }
+
+    /// As `async_trigger`, waits until the run is over and recorded, and gives it with its results. A
+    /// run that went wrong is a value too: look at its `outcome`. Cancellation: as `async_wait`.
+    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    auto async_run(std::string uid, std::vector<user> users, Token&& token = Token()) {
+        return initiate<run>(&start_run, token, std::move(uid), std::move(users));
+    }
+    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    auto async_run(std::string uid, user who, Token&& token = Token()) {
+        return initiate<run>(&start_run, token, std::move(uid), only(std::move(who)));
+    }
+    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    auto async_run(std::string uid, Token&& token = Token()) {
+        return initiate<run>(&start_run, token, std::move(uid), std::vector<user>());
+    }
+
+    /// Waits until a run is over and recorded; one that is over already is looked up in the repository.
+    /// Errors: `run_not_exists`. Cancellation: terminal, partial and total end the wait with
+    /// `operation_aborted`; the run goes on.
+    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    auto async_wait(run_id id, Token&& token = Token()) {
+        return initiate<run>(&start_wait, token, id);
+    }
+
+    /// Asks a run to end, with reason `requested`; does not wait for it. One that then ends by its
+    /// cancellation has the outcome `cancelled`. Errors: `run_not_exists` if it is not in flight.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_cancel(run_id id, Token&& token = Token()) {
+        return initiate<void>(&start_cancel_run, token, id);
+    }
+
+    /// Asks all runs of a task to end, and gives their number. Errors: `task_not_exists`.
+    template <boost::asio::completion_token_for<void(result<std::size_t>)> Token = boost::asio::deferred_t>
+    auto async_cancel(std::string uid, Token&& token = Token()) {
+        return initiate<std::size_t>(&start_cancel_task, token, std::move(uid));
+    }
+
+    /// The tasks, sorted by next run, then uid; hidden ones only if asked for. Any thread. Copies all
+    /// of it under the manager's lock: tens of nanoseconds a task.
+    [[nodiscard]] std::vector<stat> stats(bool with_hidden = false) const;
+    /// One task, hidden or not. Errors: `task_not_exists`. Any thread.
+    [[nodiscard]] result<stat> find(std::string_view uid) const;
+    /// The manager itself. Any thread.
+    [[nodiscard]] manager_stat state() const;
+    /// The next `n` slots of a task (at most 10,000) that are still to come, fewer if there are no
+    /// more: the instants at which it then runs, unless it is paused or late. Of `every_after` only the
+    /// next is known, and none while it runs. Errors: `task_not_exists`. Any thread.
+    [[nodiscard]] result<std::vector<wall_time>> next_runs(std::string_view uid, std::size_t n) const;
+
+    /// Everything that happens from now on, for one reader that holds at most `capacity` (at least 1)
+    /// events. Any thread.
+    [[nodiscard]] event_stream subscribe(std::size_t capacity = 1024);
+
+    /// Pages through the runs on record, the latest first, those in flight too.
+    template <boost::asio::completion_token_for<void(result<history_page>)> Token = boost::asio::deferred_t>
+    auto async_history(history_filter filter, Token&& token = Token()) {
+        return initiate<history_page>(&start_history, token, std::move(filter));
+    }
+
+    /// The latest ended run of each task, sorted by uid; with a user, the latest with a result for it.
+    template <boost::asio::completion_token_for<void(result<std::vector<run>>)> Token = boost::asio::deferred_t>
+    auto async_last_runs(std::optional<user> who, Token&& token = Token()) {
+        return initiate<std::vector<run>>(&start_last_runs, token, std::move(who));
+    }
+
+    /// All users, sorted by id.
+    template <boost::asio::completion_token_for<void(result<std::vector<user>>)> Token = boost::asio::deferred_t>
+    auto async_users(Token&& token = Token()) {
+        return initiate<std::vector<user>>(&start_users, token);
+    }
+
+    /// Adds users; scheduled runs that start later are for them too.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_add_users(std::vector<user> users, Token&& token = Token()) {
+        return initiate<void>(&start_add_users, token, std::move(users));
+    }
+
+    /// Removes users; their results stay in the history.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_remove_users(std::vector<user> users, Token&& token = Token()) {
+        return initiate<void>(&start_remove_users, token, std::move(users));
+    }
+
+    /// Forgets ended runs, and gives their number.
+    template <boost::asio::completion_token_for<void(result<std::uint64_t>)> Token = boost::asio::deferred_t>
+    auto async_prune(prune_policy policy, Token&& token = Token()) {
+        return initiate<std::uint64_t>(&start_prune, token, policy);
+    }
+
+    /// Ends the manager: no run starts any more; runs in flight have `grace` to end, then they are
+    /// cancelled with reason `shutdown` (outcome `interrupted`) and have `manager_options::cancel_grace`
+    /// to obey; then those that still run are reported. Outstanding ends are handed to the repository.
+    /// When this completes, no frame, handler or reference of a task is left but those of the bodies it
+    /// reports. A second call waits for the first and gets the same report; the shorter grace counts.
+    /// Cancellation: none; call again with grace 0.
+    template <boost::asio::completion_token_for<void(result<shutdown_report>)> Token = boost::asio::deferred_t>
+    auto async_shutdown(std::chrono::nanoseconds grace, Token&& token = Token()) {
+        return initiate<shutdown_report>(&start_shutdown, token, grace);
+    }
+
+private:
+    using engine_ptr = std::shared_ptr<runtime::engine>;
+
+    template <class T, class Token, class... Args>
+    auto initiate(void (*start)(const engine_ptr&, detail::completion<T>, Args...), Token& token,
+                  std::type_identity_t<Args>... args) {
+        return boost::asio::async_initiate<Token, void(result<T>)>(
+            [start](auto handler, const engine_ptr& engine, Args... rest) {
+                start(engine, detail::completion<T>(std::move(handler)), std::move(rest)...);
+            },
+            token, engine_, std::move(args)...);
+    }
+
+    static std::vector<user> only(user who) {
+        std::vector<user> users;
+        users.push_back(std::move(who));
+        return users;
+    }
+
+    static void start_start(const engine_ptr&, detail::completion<start_report>);
+    static void start_add(const engine_ptr&, detail::completion<void>, task);
+    static void start_remove(const engine_ptr&, detail::completion<void>, std::string);
+    static void start_pause(const engine_ptr&, detail::completion<void>, std::string, bool);
+    static void start_pause_all(const engine_ptr&, detail::completion<void>, bool);
+    static void start_trigger(const engine_ptr&, detail::completion<run_id>, std::string, std::vector<user>);
+    static void start_run(const engine_ptr&, detail::completion<run>, std::string, std::vector<user>);
+    static void start_wait(const engine_ptr&, detail::completion<run>, run_id);
+    static void start_cancel_run(const engine_ptr&, detail::completion<void>, run_id);
+    static void start_cancel_task(const engine_ptr&, detail::completion<std::size_t>, std::string);
+    static void start_history(const engine_ptr&, detail::completion<history_page>, history_filter);
+    static void start_last_runs(const engine_ptr&, detail::completion<std::vector<run>>, std::optional<user>);
+    static void start_users(const engine_ptr&, detail::completion<std::vector<user>>);
+    static void start_add_users(const engine_ptr&, detail::completion<void>, std::vector<user>);
+    static void start_remove_users(const engine_ptr&, detail::completion<void>, std::vector<user>);
+    static void start_prune(const engine_ptr&, detail::completion<std::uint64_t>, prune_policy);
+    static void start_shutdown(const engine_ptr&, detail::completion<shutdown_report>, std::chrono::nanoseconds);
+
+    engine_ptr engine_; // null only after a move; shared with what is under way on the executor
+};
+
+} // namespace rondo
+
+#endif // RONDO_MANAGER_HPP

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_MANAGER_OPTIONS_HPP
+#define RONDO_MANAGER_OPTIONS_HPP
+
+#include <rondo/clock.hpp>
+#include <rondo/log.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace rondo {
+
+/// How a manager behaves. Values out of range make `async_start` fail with `errc::invalid_option`.
+struct manager_options {
+    /// How far apart two wake-ups are at least: tasks that fall due in between start together, late by
+    /// at most this much and never early. 0 wakes for each. 0 to 1 hour.
+    std::chrono::nanoseconds resolution = std::chrono::milliseconds(1);
+    /// Never more runs at once than this, of all tasks together; further ones wait their turn, in the
+    /// order in which they fell due. 0: no limit.
+    std::size_t runs_in_flight_max = 0;
+    /// Never more manual runs than this wait for a place; then `errc::queue_full`.
+    std::size_t runs_waiting_max = 10'000;
+    /// When a call of the repository is overdue: its caller gets `errc::store_timeout`, and runs that
+    /// wait for it start unrecorded, to be recorded later. Positive.
+    std::chrono::nanoseconds store_timeout = std::chrono::seconds(5);
+    /// How many begins and ends of runs are kept for a repository that fails. Beyond that the oldest
+    /// are dropped and counted (`manager_stat::outbox_dropped`). At least 1.
+    std::size_t outbox_max = 10'000;
+    /// How long `async_shutdown` waits for bodies that it has cancelled, and for the repository to take
+    /// the last ends. Not negative.
+    std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
+    /// While a task waits for an instant of the wall clock, how often to look whether that clock was
+    /// set. Positive.
+    std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
+    /// Must outlive the manager. Null is taken for `system_clock()`.
+    rondo::clock* clock = nullptr;
+    /// Takes the log; an empty one drops it.
+    log_sink log = stderr_log();
+    /// Lines that matter less are not even made. A start and an end of each run is `info`.
+    log_level log_level_min = log_level::warning;
+    /// What run ids are made from. 0 takes a random one; anything else makes ids reproducible.
+    std::uint64_t seed = 0;
+};
+
+} // namespace rondo
+
+#endif // RONDO_MANAGER_OPTIONS_HPP

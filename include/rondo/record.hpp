@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RECORD_HPP
+#define RONDO_RECORD_HPP
+
+// What a manager and its repository tell each other.
+
+#include <rondo/run.hpp>
+#include <rondo/shared_string.hpp>
+#include <rondo/time.hpp>
+#include <rondo/user.hpp>
+#include <rondo/words.hpp>
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rondo {
+
+/// A task as it is registered.
+struct task_definition {
+    shared_string uid;
+    shared_string name;
+    std::string schedule; ///< `schedule::text()`
+    bool hidden = false;
+    wall_time anchor{};   ///< taken if the uid is new
+    moment first_slot;    ///< the cursor, taken if the uid is new
+};
+
+/// What the repository knows of a task after registering it.
+struct task_state {
+    bool created = false;          ///< the uid was new
+    bool schedule_changed = false; ///< it was known with another schedule; anchor and cursor are unmoved
+    wall_time anchor{};            ///< of the grid of its slots
+    moment next_slot;              ///< the cursor: its first slot that is not decided; never: finished
+    bool paused = false;
+    moment last_run;               ///< when its latest run started
+    std::optional<outcome> last_outcome; ///< of the latest run that ended
+};
+
+/// The cursor of a fixed-delay task whose run has not ended yet.
+inline constexpr wall_time cursor_waits_for_end = wall_time::max();
+
+/// Slots in a row that became no run.
+struct skip_range {
+    skip_reason reason = skip_reason::missed;
+    wall_time first{};
+    wall_time last{};
+    std::uint64_t count = 0;
+};
+
+/// A run that is about to begin.
+struct run_begin {
+    run_id id;
+    rondo::trigger trigger = rondo::trigger::schedule;
+    wall_time scheduled_at{};
+    wall_time started_at{};
+    std::vector<user> users; ///< who asked, of a manual run; empty: for all
+};
+
+/// One decision about a task: it moves the cursor, and says what became of the slots in between. All
+/// of it is stored, or nothing.
+struct begin_request {
+    shared_string uid;
+    bool moves_cursor = true; ///< false of a manual run: `expected` and `next` do not count
+    bool force = false;       ///< move the cursor from wherever it is: earlier requests were lost
+    moment expected;          ///< the cursor is moved only if it is here
+    moment next;              ///< and goes here
+    std::optional<skip_range> skipped;
+    std::optional<run_begin> started;
+};
+
+enum class begin_state : std::uint8_t {
+    recorded,     ///< now, or by an earlier call with the same run id
+    conflict,     ///< the cursor was not at `expected`, or another run has this slot; nothing changed
+    unknown_task, ///< no such uid is registered; nothing changed
+};
+
+struct begin_answer {
+    begin_state state = begin_state::recorded;
+    moment next_slot;        ///< the cursor as it is now
+    std::uint64_t token = 0; ///< grows by one with each run of the task; 0 without a run
+};
+
+/// A run that ended. It carries the whole run, so that one whose begin was never stored is stored now.
+struct finish_request {
+    rondo::run run;          ///< with `finished_at` and `outcome`
+    std::uint64_t token = 0; ///< from `begin_answer`; 0: the begin was never acknowledged
+    moment next_slot;        ///< of a fixed-delay task: the cursor goes here if it is `cursor_waits_for_end`;
+                             ///< nothing: it stays
+};
+
+enum class finish_state : std::uint8_t {
+    recorded,
+    already, ///< by an earlier call; nothing changed
+    fenced,  ///< somebody else ended it, with another outcome, or its token is not this one, or the slot
+             ///< of an unknown run is another's, or its task is unknown; nothing changed
+};
+
+/// Where a page of history ends.
+struct history_key {
+    wall_time started_at{};
+    run_id id;
+
+    friend bool operator==(const history_key&, const history_key&) = default;
+    friend auto operator<=>(const history_key&, const history_key&) = default;
+};
+
+/// Which runs to list. Members left alone do not restrict.
+struct history_filter {
+    std::optional<std::string> uid;
+    std::optional<std::string> user; ///< runs with a result for this user
+    std::optional<rondo::outcome> outcome;
+    std::optional<rondo::trigger> trigger;
+    moment from;                     ///< started at or after
+    moment to;                       ///< started before
+    std::size_t limit = 50;          ///< 1 to `history_limit_max`; others are moved into that range
+    std::optional<history_key> before; ///< `history_page::next` of the page before
+};
+
+inline constexpr std::size_t history_limit_max = 1000;
+
+/// Runs, the latest start first; equal starts by descending id.
+struct history_page {
+    std::vector<run> runs;
+    std::optional<history_key> next; ///< nothing: this is the last page
+};
+
+/// What to forget. A run in flight is never forgotten.
+struct prune_policy {
+    moment ended_before;                      ///< runs that ended before this
+    std::optional<std::size_t> runs_per_task; ///< all but the latest so many of each task
+};
+
+/// A change of a task that is not its schedule.
+struct task_update {
+    shared_string uid;
+    std::optional<bool> paused;
+    std::optional<bool> active;
+};
+
+} // namespace rondo
+
+#endif // RONDO_RECORD_HPP

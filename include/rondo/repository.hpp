@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_HPP
+#define RONDO_REPOSITORY_HPP
+
+#include <rondo/error.hpp>
+#include <rondo/record.hpp>
+#include <rondo/run.hpp>
+#include <rondo/time.hpp>
+#include <rondo/user.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rondo {
+
+/// Where tasks, runs and users are kept. Write one for your own database; check it with
+/// `rondo::testing::check_repository`.
+///
+/// Contract. Each call is one transaction: all or nothing, visible to later calls when it completes.
+/// Each may be repeated: an answer that got lost is no harm. Requests of one batch are applied in
+/// order, and one that is refused does not fail the others. Arguments are values, so a call that its
+/// manager gave up waiting for still owns them.
+///
+/// Errors are `error_code`s: `errc::store_*`, or codes of your own. What a call throws is treated as
+/// `errc::store_failed`.
+///
+/// Thread safety: the coroutines run on the manager's strand and must resume there (a plain
+/// `co_await` of an Asio operation does). A manager has one call of `begin_runs` or `finish_runs`
+/// under way at most; all others may overlap with it and with each other. No call may block.
+///
+/// Cancellation: terminal. A call that is overdue gets it; ending early with an error is welcome,
+/// ignoring it is allowed.
+class repository {
+public:
+    template <class T>
+    using awaitable = boost::asio::awaitable<result<T>>;
+
+    virtual ~repository() = default;
+
+    /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
+    /// `now`, with a message. Gives the number of those. The first call of a manager.
+    virtual awaitable<std::uint64_t> start(wall_time now) = 0;
+
+    /// Inserts or updates tasks and marks them active. One state for each definition, in order. Of a
+    /// known uid: name, schedule and hidden are taken over; anchor, cursor and pause stay.
+    virtual awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) = 0;
+
+    /// Pauses, resumes, activates or deactivates. An unknown uid is skipped over.
+    virtual awaitable<void> update_tasks(std::vector<task_update> updates) = 0;
+
+    /// Records decisions and runs about to begin. One answer for each request, in order. A durable
+    /// repository completes when it is safely stored, for the bodies start then.
+    virtual awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) = 0;
+
+    /// Records the ends of runs. One answer for each request, in order.
+    virtual awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) = 0;
+
+    /// Pages through the runs, those in flight too.
+    virtual awaitable<history_page> history(history_filter filter) = 0;
+
+    /// The run with this id, or nothing.
+    virtual awaitable<std::optional<run>> find_run(run_id id) = 0;
+
+    /// The latest ended run of each task, sorted by uid; with a user, the latest with a result for it.
+    virtual awaitable<std::vector<run>> last_runs(std::optional<std::string> user) = 0;
+
+    /// The skipped slots of a task, the latest first, at most `limit` ranges. Ranges of one reason
+    /// that follow each other without a run between them may be stored as one.
+    virtual awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) = 0;
+
+    /// All users, sorted by id.
+    virtual awaitable<std::vector<user>> users() = 0;
+
+    /// Adds users; one that is there already is no error. An id that is empty or longer than 1,024
+    /// bytes: `errc::invalid_option`, and nothing is changed.
+    virtual awaitable<void> add_users(std::vector<user> users) = 0;
+
+    /// Removes users; their results stay. One that is not there is no error. Bad ids as above.
+    virtual awaitable<void> remove_users(std::vector<user> users) = 0;
+
+    /// Forgets runs and their results. Gives the number of runs. Skips of that age may go too.
+    virtual awaitable<std::uint64_t> prune(prune_policy policy) = 0;
+};
+
+} // namespace rondo
+
+#endif // RONDO_REPOSITORY_HPP

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RONDO_HPP
+#define RONDO_RONDO_HPP
+
+// All of the public face but rondo/sqlite.hpp (a library of its own) and rondo/testing/.
+#include <rondo/cancellation.hpp>
+#include <rondo/clock.hpp>
+#include <rondo/context.hpp>
+#include <rondo/default_manager.hpp>
+#include <rondo/error.hpp>
+#include <rondo/event.hpp>
+#include <rondo/format.hpp>
+#include <rondo/log.hpp>
+#include <rondo/manager.hpp>
+#include <rondo/manager_options.hpp>
+#include <rondo/memory.hpp>
+#include <rondo/record.hpp>
+#include <rondo/repository.hpp>
+#include <rondo/run.hpp>
+#include <rondo/schedule.hpp>
+#include <rondo/shared_string.hpp>
+#include <rondo/stat.hpp>
+#include <rondo/task.hpp>
+#include <rondo/time.hpp>
+#include <rondo/user.hpp>
+#include <rondo/version.hpp>
+#include <rondo/words.hpp>
+
+#endif // RONDO_RONDO_HPP

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TASK_HPP
+#define RONDO_TASK_HPP
+
+#include <rondo/detail/body.hpp>
+#include <rondo/schedule.hpp>
+#include <rondo/task_limits.hpp>
+#include <rondo/words.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rondo {
+
+/// How a task behaves; `task` has a setter for each.
+struct task_options {
+    rondo::overlap overlap = rondo::overlap::skip;
+    bool hidden = false;
+    rondo::first_run first_run = immediately;
+    std::chrono::microseconds timeout{0};   ///< 0: none
+    std::uint32_t runs_in_flight_max = 0;   ///< under `allow_all`; 0: no limit
+};
+
+/// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.
+template <class T>
+concept task_like = detail::body_function<T> && requires(const T& t) {
+    { t.uid() } -> std::convertible_to<std::string_view>;
+    { t.name() } -> std::convertible_to<std::string_view>;
+    { t.schedule() } -> std::convertible_to<rondo::schedule>;
+    { t.hidden() } -> std::convertible_to<bool>;
+};
+
+/// What recurs: a uid (its identity: history, phase and pause hang on it), a name (free to change), a
+/// schedule, a body, options.
+///
+/// A body is a function object of one of these forms (`awaitable` is `boost::asio::awaitable`):
+///
+/// - `awaitable<std::vector<task_result>>(context, std::span<const user>)`
+/// - `awaitable<result<std::string>>(context, user)`: called for each user in turn, one result each;
+///   one user's failure does not stop the next
+/// - `awaitable<result<void>>(context)` or `awaitable<void>(context)`
+/// - `awaitable<result<void>>()` or `awaitable<void>()`
+///
+/// It runs on a strand of its own over the manager's executor. What it throws becomes a `failed` run
+/// with the message. The function object lives in the manager until no run of it is left.
+///
+/// Nothing is checked here: adding a bad task to a manager fails with the `errc` that says why.
+class task {
+public:
+    template <detail::body_function F>
+    task(std::string uid, std::string name, rondo::schedule when, F&& body)
+        : uid_(std::move(uid)), name_(std::move(name)), schedule_(when),
+          body_(detail::make_body(std::forward<F>(body))) {}
+
+    /// A null body, so that `errc::invalid_body` can be had at run time, as from an empty `std::function`.
+    task(std::string uid, std::string name, rondo::schedule when, std::nullptr_t)
+        : uid_(std::move(uid)), name_(std::move(name)), schedule_(when) {}
+
+    template <class T>
+        requires task_like<T> && (!std::same_as<T, task>)
+    task(T t) : uid_(std::string_view(t.uid())), name_(std::string_view(t.name())), schedule_(t.schedule()) {
+        options_.hidden = t.hidden();
+        body_ = detail::make_body(std::move(t));
+    }
+
+    /// What a due slot does while a run is in flight. Default: `overlap::skip`.
+    task& overlap(rondo::overlap o) noexcept { return options_.overlap = o, *this; }
+    /// Left out of `stats()` unless asked for.
+    task& hidden(bool yes = true) noexcept { return options_.hidden = yes, *this; }
+    /// When the first slot is. Default: `immediately`.
+    task& first_run(rondo::first_run f) noexcept { return options_.first_run = f, *this; }
+    /// The run is cancelled and recorded as `timed_out` so long after its start. Must be positive.
+    template <class Rep, class Period>
+    task& timeout(std::chrono::duration<Rep, Period> d) noexcept {
+        // What cannot be obeyed is kept as a value that adding refuses.
+        auto whole = detail::to_interval(d);
+        return options_.timeout = whole.count() > 0 ? whole : std::chrono::microseconds(-1), *this;
+    }
+    /// Never more runs at once than this, under `overlap::allow_all`. 0: no limit.
+    task& runs_in_flight_max(std::uint32_t n) noexcept { return options_.runs_in_flight_max = n, *this; }
+
+    [[nodiscard]] const std::string& uid() const noexcept { return uid_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const rondo::schedule& schedule() const noexcept { return schedule_; }
+    [[nodiscard]] const task_options& options() const noexcept { return options_; }
+    /// Takes the body out. For the manager.
+    [[nodiscard]] std::unique_ptr<detail::body> take_body() noexcept { return std::move(body_); }
+
+private:
+    std::string uid_;
+    std::string name_;
+    rondo::schedule schedule_;
+    task_options options_;
+    std::unique_ptr<detail::body> body_; // null: adding fails
+};
+
+} // namespace rondo
+
+#endif // RONDO_TASK_HPP

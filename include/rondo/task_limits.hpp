@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TASK_LIMITS_HPP
+#define RONDO_TASK_LIMITS_HPP
+
+#include <cstddef>
+
+namespace rondo {
+
+/// Longest uid and name, in bytes. Adding a longer one fails with `errc::invalid_uid` or
+/// `errc::invalid_name`.
+inline constexpr std::size_t uid_size_max = 255;
+inline constexpr std::size_t name_size_max = 1024;
+
+} // namespace rondo
+
+#endif // RONDO_TASK_LIMITS_HPP

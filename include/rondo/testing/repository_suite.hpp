@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTING_REPOSITORY_SUITE_HPP
+#define RONDO_TESTING_REPOSITORY_SUITE_HPP
+
+#include <rondo/repository.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rondo::testing {
+
+/// How the suite gets at the repository under test.
+struct repository_under_test {
+    /// A new and empty repository; called for each case.
+    std::function<std::shared_ptr<repository>()> make_empty;
+    /// Opens again what the last `make_empty` made, after its last owner let go. Null if nothing of it
+    /// is kept then; the cases about restarts are left out.
+    std::function<std::shared_ptr<repository>()> reopen;
+};
+
+struct suite_report {
+    std::size_t cases = 0;
+    std::size_t checks = 0;
+    /// "case: what was expected, what was seen", one for each check that did not hold.
+    std::vector<std::string> failures;
+};
+
+/// Holds a repository against the contract in <rondo/repository.hpp>. Needs no test framework. Blocks
+/// until done, on an `io_context` of its own; a call that does not complete within 10 s is a failure.
+[[nodiscard]] suite_report check_repository(const repository_under_test& subject);
+
+} // namespace rondo::testing
+
+#endif // RONDO_TESTING_REPOSITORY_SUITE_HPP
