@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CORE_ACTIONS_HPP
+#define RONDO_CORE_ACTIONS_HPP
+
+#include <rondo/record.hpp>
+
+#include <core/records.hpp>
+
+#include <string>
+
+namespace rondo::core {
+
+/// What the shell must do. The records are valid until the next input.
+struct action {
+    enum class kind : std::uint8_t {
+        start_run,       ///< spawn the body
+        cancel_run,      ///< tell the body why: `run->cancelled`
+        end_run,         ///< record `outcome` at `at`; `next_slot` goes with it
+        release_run,     ///< the body is gone: let go of what hangs on the run
+        run_overrunning, ///< past its deadline for long, its body still there
+        slots_skipped,   ///< tell of `skipped`; a decision records it
+        task_gone,       ///< nothing of the task is left but this record, which goes too
+        shutdown_done,   ///< nothing runs, or nothing can be done about what still does
+    };
+
+    action::kind kind;
+    task_record* task = nullptr;
+    run_record* run = nullptr;
+    rondo::outcome outcome = rondo::outcome::success;
+    wall_time at{};
+    moment next_slot{};
+    skip_range skipped{};
+};
+
+/// Something for the repository to record, and the run, if any, that waits until it is.
+struct decision {
+    begin_request request;
+    run_record* run = nullptr;
+    task_record* task = nullptr; ///< for the core's own use
+};
+
+/// How a body ended.
+enum class body_end : std::uint8_t { success, failed };
+
+} // namespace rondo::core
+
+#endif // RONDO_CORE_ACTIONS_HPP

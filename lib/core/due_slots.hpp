@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CORE_DUE_SLOTS_HPP
+#define RONDO_CORE_DUE_SLOTS_HPP
+
+#include <rondo/schedule.hpp>
+#include <rondo/time.hpp>
+
+#include <cstdint>
+
+namespace rondo::core {
+
+/// A slot, and the key of its heap when it is due: nanoseconds of the monotonic clock, or microseconds
+/// of the wall clock for `at`.
+struct slot_due {
+    wall_time slot{};
+    std::int64_t due = 0;
+};
+
+/// The slots of a task from one that is due up to now.
+struct due_slots {
+    slot_due latest;         ///< the last of them
+    std::uint64_t before = 0; ///< how many are earlier than that
+    wall_time before_last{}; ///< the last of those
+    bool more = false;       ///< whether there is a slot after now
+    slot_due next;           ///< that slot
+};
+
+/// Counts by arithmetic: a million missed slots cost what one costs. `from.due <= now` must hold.
+/// `now` is in the unit of `from.due`; `schedule` must be valid.
+[[nodiscard]] due_slots count_due(const schedule& when, slot_due from, std::int64_t now) noexcept;
+
+} // namespace rondo::core
+
+#endif // RONDO_CORE_DUE_SLOTS_HPP

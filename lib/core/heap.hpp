@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CORE_HEAP_HPP
+#define RONDO_CORE_HEAP_HPP
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace rondo::core {
+
+/// Where an item stands in its heap.
+inline constexpr std::uint32_t not_in_heap = 0xffff'ffff;
+
+/// A 4-ary min-heap of items that know their place (`Index`), so that any of them can be taken out.
+/// Keys lie beside the pointers: a sift touches one cache line for four children, not four items.
+template <class T, std::uint32_t T::* Index>
+class heap {
+public:
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::int64_t top_key() const noexcept { return entries_.front().key; }
+    [[nodiscard]] T& top() const noexcept { return *entries_.front().item; }
+
+    void push(T& item, std::int64_t key) {
+        assert(item.*Index == not_in_heap);
+        entries_.push_back({key, &item});
+        sift_up(entries_.size() - 1, {key, &item});
+    }
+
+    void pop() { erase(*entries_.front().item); }
+
+    /// Takes the item out if it is in.
+    void erase(T& item) {
+        std::size_t hole = item.*Index;
+        if (hole == not_in_heap) return;
+        assert(entries_[hole].item == &item);
+        item.*Index = not_in_heap;
+        entry last = entries_.back();
+        entries_.pop_back();
+        if (hole == entries_.size()) return;
+        if (hole > 0 && last.key < entries_[parent(hole)].key)
+            sift_up(hole, last);
+        else
+            sift_down(hole, last);
+    }
+
+    /// Gives the top a later key: one sift where `pop` and `push` would be two.
+    void delay_top(std::int64_t key) {
+        assert(key >= top_key());
+        sift_down(0, {key, entries_.front().item});
+    }
+
+private:
+    struct entry {
+        std::int64_t key;
+        T* item;
+    };
+
+    static std::size_t parent(std::size_t i) noexcept { return (i - 1) / 4; }
+
+    void place(std::size_t i, entry e) noexcept {
+        entries_[i] = e;
+        e.item->*Index = static_cast<std::uint32_t>(i);
+    }
+
+    void sift_up(std::size_t i, entry e) noexcept {
+        while (i > 0 && e.key < entries_[parent(i)].key) {
+            place(i, entries_[parent(i)]);
+            i = parent(i);
+        }
+        place(i, e);
+    }
+
+    void sift_down(std::size_t i, entry e) noexcept {
+        for (;;) {
+            std::size_t first = 4 * i + 1;
+            if (first >= entries_.size()) break;
+            std::size_t least = first;
+            std::size_t end = first + 4 < entries_.size() ? first + 4 : entries_.size();
+            for (std::size_t c = first + 1; c < end; ++c)
+                if (entries_[c].key < entries_[least].key) least = c;
+            if (entries_[least].key >= e.key) break;
+            place(i, entries_[least]);
+            i = least;
+        }
+        place(i, e);
+    }
+
+    std::vector<entry> entries_;
+};
+
+} // namespace rondo::core
+
+#endif // RONDO_CORE_HEAP_HPP

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CORE_RECORDS_HPP
+#define RONDO_CORE_RECORDS_HPP
+
+#include <rondo/detail/task_payload.hpp>
+#include <rondo/run.hpp>
+#include <rondo/schedule.hpp>
+#include <rondo/shared_string.hpp>
+#include <rondo/stat.hpp>
+#include <rondo/time.hpp>
+#include <rondo/user.hpp>
+#include <rondo/words.hpp>
+
+#include <core/heap.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace rondo::core {
+
+struct run_record;
+
+using detail::task_payload;
+
+/// No slot: the schedule is finished, or waits for the end of a run.
+inline constexpr wall_time no_slot = wall_time::min();
+
+enum class task_state_kind : std::uint8_t {
+    registering, ///< its uid is taken; the repository has not answered yet
+    live,
+    removing,    ///< waits for the last of its runs to end
+};
+
+/// A task, as compact as it can be: there may be a million that do nothing.
+struct task_record {
+    shared_string uid;
+    shared_string name;
+    std::unique_ptr<task_payload> payload;
+    rondo::schedule when;
+    wall_time anchor{};                ///< of the grid
+    wall_time cursor = no_slot;        ///< where the repository has it once it has seen all decisions
+    wall_time slot = no_slot;          ///< the next that is not decided
+    std::int64_t due = 0;              ///< of `slot`: the key in its heap
+    wall_time catch_up_before{};       ///< a slot before this fell due while nobody looked
+    std::chrono::microseconds timeout{0};
+    wall_time last_run = no_slot;      ///< start of the latest
+    run_record* runs = nullptr;        ///< those whose body is there or about to be
+    rondo::counters counts;
+    std::uint32_t heap_index = not_in_heap;
+    std::uint32_t pending_decision = 0; ///< 1 + its index among the decisions not yet taken
+    std::uint32_t in_flight = 0;
+    std::uint32_t overrunning = 0;
+    std::uint32_t manual_waiting = 0; ///< for a place under the limit of all runs
+    std::uint32_t in_flight_max = 0;
+    task_state_kind state = task_state_kind::registering;
+    rondo::overlap overlap = rondo::overlap::skip;
+    rondo::first_run::kind first = rondo::first_run::kind::immediately;
+    std::optional<outcome> last_outcome;
+    bool hidden = false;
+    bool paused = false;
+    bool ready = false;        ///< due, and waits for a place under the limit of all runs
+    bool cursor_lost = false;  ///< the repository may have missed decisions: force the next
+
+    explicit task_record(rondo::schedule s) noexcept : when(s) {}
+
+    [[nodiscard]] bool fixed_delay() const noexcept { return when.type() == schedule::kind::every_after; }
+    /// Whether it waits for an instant of the wall clock, not of the monotonic one.
+    [[nodiscard]] bool by_wall() const noexcept { return when.type() == schedule::kind::at; }
+};
+
+enum class run_state_kind : std::uint8_t {
+    waiting,   ///< a manual run, for a place under the limit of all runs
+    beginning, ///< the repository has not answered yet
+    running,   ///< its body is there
+    overdue,   ///< it has its outcome, and its body is still there
+};
+
+/// A run from the decision to start it until its body is gone.
+struct run_record {
+    run_id id;
+    task_record* task = nullptr;
+    run_record* next = nullptr; ///< of its task
+    run_record* previous = nullptr;
+    void* runner = nullptr;     ///< the shell's
+    wall_time scheduled_at{};
+    wall_time started_at{};
+    std::int64_t deadline = 0;  ///< monotonic nanoseconds; 0: none
+    std::uint64_t token = 0;    ///< from the repository; 0: it has not acknowledged the begin
+    std::uint32_t heap_index = not_in_heap;
+    rondo::trigger trigger = rondo::trigger::schedule;
+    run_state_kind state = run_state_kind::beginning;
+    cancel_reason cancelled = cancel_reason::none;
+    std::vector<user> users;    ///< who asked, of a manual run
+
+    run_record() noexcept {}
+};
+
+} // namespace rondo::core
+
+#endif // RONDO_CORE_RECORDS_HPP

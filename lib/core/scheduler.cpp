@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+namespace rondo::core {
+namespace {
+
+std::int64_t key(steady_time t) noexcept {
+    return std::chrono::nanoseconds(t.time_since_epoch()).count();
+}
+
+steady_time from_key(std::int64_t k) noexcept {
+    return steady_time(std::chrono::nanoseconds(k));
+}
+
+} // namespace
+
+scheduler::scheduler(scheduler_options options) : options_(options), ids_(options.seed) {}
+
+scheduler::~scheduler() {
+    recycle();
+    std::vector<task_record*> all;
+    tasks_.for_each([&](task_record& task) { all.push_back(&task); });
+    for (task_record* task : all) {
+        while (run_record* run = task->runs) {
+            task->runs = run->next;
+            run_pool_.destroy(*run);
+        }
+        task_pool_.destroy(*task);
+    }
+}
+
+void scheduler::recycle() {
+    for (run_record* run : released_runs_) run_pool_.destroy(*run);
+    for (task_record* task : released_tasks_) task_pool_.destroy(*task);
+    released_runs_.clear();
+    released_tasks_.clear();
+    assert(actions_.empty()); // the shell obeys before it speaks again
+}
+
+void scheduler::on_time(instant now) {
+    recycle();
+    if (stopping_ == stopping::no && !paused_all_) {
+        last_tick_ = now.steady;
+        while (!steady_heap_.empty() && steady_heap_.top_key() <= key(now.steady)) on_due(steady_heap_.top(), now);
+        auto wall = now.wall.time_since_epoch().count();
+        while (!wall_heap_.empty() && wall_heap_.top_key() <= wall) on_due(wall_heap_.top(), now);
+    }
+    while (!deadlines_.empty() && deadlines_.top_key() <= key(now.steady)) on_deadline(deadlines_.top(), now);
+    if (stop_at_ <= now.steady) {
+        if (stopping_ == stopping::grace)
+            stop_all(now);
+        else if (stopping_ == stopping::cancelling)
+            give_up(now);
+    }
+}
+
+steady_time scheduler::next_wakeup(instant now) const {
+    steady_time wakeup = steady_time::max();
+    if (stopping_ == stopping::no && !paused_all_) {
+        if (!steady_heap_.empty()) wakeup = from_key(steady_heap_.top_key());
+        if (!wall_heap_.empty()) {
+            // The wall clock may be set meanwhile, so look again before long.
+            auto micros = std::max<std::int64_t>(0, wall_heap_.top_key() - now.wall.time_since_epoch().count());
+            auto check = std::chrono::duration_cast<std::chrono::microseconds>(options_.wall_clock_check);
+            auto wait = micros < check.count() ? std::chrono::nanoseconds(std::chrono::microseconds(micros))
+                                               : options_.wall_clock_check;
+            wakeup = std::min(wakeup, now.steady + wait);
+        }
+        if (wakeup != steady_time::max() && last_tick_ != steady_time::min())
+            wakeup = std::max(wakeup, last_tick_ + options_.resolution);
+    }
+    if (!deadlines_.empty()) wakeup = std::min(wakeup, from_key(deadlines_.top_key()));
+    return std::min(wakeup, stop_at_);
+}
+
+void scheduler::take_decisions(std::vector<decision>& out) {
+    for (decision& d : decisions_)
+        if (d.task != nullptr) d.task->pending_decision = 0;
+    if (out.empty())
+        out.swap(decisions_);
+    else
+        std::move(decisions_.begin(), decisions_.end(), std::back_inserter(out));
+    decisions_.clear();
+}
+
+stat scheduler::stat_of(const task_record& task) const {
+    stat s;
+    s.uid = task.uid;
+    s.name = task.name;
+    s.status = task.in_flight > 0 ? status::running : status::waiting;
+    if (task.slot != no_slot && !task.paused) s.next_run = task.slot;
+    if (task.last_run != no_slot) s.last_run = task.last_run;
+    s.interval = task.when.interval();
+    s.recurring = task.when.recurring();
+    s.hidden = task.hidden;
+    s.paused = task.paused;
+    s.last_outcome = task.last_outcome;
+    s.runs_in_flight = task.in_flight;
+    s.runs_overrunning = task.overrunning;
+    s.counters = task.counts;
+    return s;
+}
+
+void scheduler::describe(manager_stat& s) const {
+    s.tasks = tasks_.size();
+    s.runs_in_flight = in_flight_;
+    s.runs_waiting = waiting_.size();
+    s.paused = paused_all_;
+}
+
+std::vector<wall_time> scheduler::next_runs(const task_record& task, std::size_t n) const {
+    std::vector<wall_time> slots;
+    if (task.slot == no_slot) return slots;
+    for (moment slot = task.slot; slot && slots.size() < n; slot = task.when.next_after(*slot, task.anchor))
+        slots.push_back(*slot);
+    return slots;
+}
+
+} // namespace rondo::core

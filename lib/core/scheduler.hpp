@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CORE_SCHEDULER_HPP
+#define RONDO_CORE_SCHEDULER_HPP
+
+#include <rondo/error.hpp>
+#include <rondo/record.hpp>
+#include <rondo/stat.hpp>
+#include <rondo/time.hpp>
+
+#include <core/actions.hpp>
+#include <core/due_slots.hpp>
+#include <core/heap.hpp>
+#include <core/id_source.hpp>
+#include <core/pool.hpp>
+#include <core/records.hpp>
+#include <core/uid_index.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace rondo::core {
+
+struct scheduler_options {
+    std::chrono::nanoseconds resolution{0};
+    std::size_t runs_in_flight_max = 0;
+    std::size_t runs_waiting_max = 10'000;
+    std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
+    std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
+    std::uint64_t seed = 1;
+};
+
+/// A task that somebody wants to add.
+struct task_spec {
+    std::string_view uid;
+    std::string_view name;
+    rondo::schedule when;
+    rondo::overlap overlap = rondo::overlap::skip;
+    rondo::first_run first = immediately;
+    std::chrono::microseconds timeout{0};
+    std::uint32_t in_flight_max = 0;
+    bool hidden = false;
+    std::unique_ptr<task_payload> payload;
+};
+
+/// What the repository said to a decision.
+enum class begin_verdict : std::uint8_t {
+    recorded,
+    unrecorded, ///< it failed or is overdue: the run starts all the same, its record will follow
+    refused,    ///< the slot was decided by another manager
+};
+
+/// Decides everything; does nothing. Time goes in with each call, actions and decisions come out and
+/// must be taken before the next input. It reads no clock, waits for nothing, starts no thread. Not
+/// thread-safe. Same inputs and seed, same outputs.
+class scheduler {
+public:
+    explicit scheduler(scheduler_options options);
+    ~scheduler();
+    scheduler(const scheduler&) = delete;
+    scheduler& operator=(const scheduler&) = delete;
+
+    // Tasks.
+
+    /// Checks a task and takes its uid; `activate` or `forget` must follow.
+    result<task_record*> reserve(task_spec spec);
+    /// What to register. The first slot is proposed for a uid that is new.
+    [[nodiscard]] task_definition definition(const task_record& task, instant now) const;
+    /// The registration failed.
+    void forget(task_record& task);
+    /// The repository has registered it. Fails on a state that makes no sense; then `forget` it.
+    result<void> activate(task_record& task, const task_state& state, instant now);
+    [[nodiscard]] task_record* find(std::string_view uid) const noexcept;
+    /// Starts to take it out; `task_gone` follows.
+    void remove(task_record& task, instant now);
+    void pause(task_record& task, bool paused, instant now);
+    void pause_all(bool paused, instant now);
+
+    // Runs.
+
+    /// A manual run, now.
+    result<run_record*> trigger(task_record& task, std::vector<user> users, instant now);
+    /// A run that waits, begins, or runs; a scan over the tasks, for what people ask.
+    [[nodiscard]] run_record* find_run(run_id id) const noexcept;
+    /// Asks a run to end.
+    void cancel(run_record& run, cancel_reason reason, instant now);
+    /// The repository has answered a decision that has a run.
+    void begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now);
+    /// The repository has its cursor of a task elsewhere: go on from there.
+    void resync(task_record& task, moment cursor, instant now);
+    /// The body of a run has ended.
+    void ended(run_record& run, body_end how, instant now);
+
+    // Time.
+
+    /// Starts what is due and cancels what is overdue.
+    void on_time(instant now);
+    /// When `on_time` is wanted next; `steady_time::max()`: never, as things stand.
+    [[nodiscard]] steady_time next_wakeup(instant now) const;
+    /// No run starts any more; `shutdown_done` follows. Again: the shorter grace counts.
+    void shutdown(std::chrono::nanoseconds grace, instant now);
+
+    // Outputs.
+
+    [[nodiscard]] std::vector<action>& actions() noexcept { return actions_; }
+    /// Moves the decisions behind those in `out`.
+    void take_decisions(std::vector<decision>& out);
+    [[nodiscard]] bool has_decisions() const noexcept { return !decisions_.empty(); }
+
+    // Observers.
+
+    [[nodiscard]] stat stat_of(const task_record& task) const;
+    /// Fills in what the core knows.
+    void describe(manager_stat& s) const;
+    [[nodiscard]] std::vector<wall_time> next_runs(const task_record& task, std::size_t n) const;
+    [[nodiscard]] const uid_index<task_record>& tasks() const noexcept { return tasks_; }
+    [[nodiscard]] bool shutting_down() const noexcept { return stopping_ != stopping::no; }
+    [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
+
+private:
+    struct waiting { // for a place under the limit of all runs: a due task, or a manual run
+        task_record* task = nullptr;
+        run_record* run = nullptr;
+    };
+    enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
+
+    struct step { // where a task goes from a slot that is decided
+        wall_time cursor = no_slot;
+        slot_due next;    // if `scheduled`
+        bool scheduled = false;
+    };
+
+    // scheduler_slots.cpp
+    void set_slot(task_record& task, wall_time slot, instant now);
+    void schedule_slot(task_record& task, slot_due at);
+    void unschedule(task_record& task);
+    void on_due(task_record& task, instant now);
+    void decide(task_record& task, instant now);
+    void skip_due(task_record& task, skip_reason reason, instant now);
+    [[nodiscard]] static step step_after(const task_record& task, const due_slots& found, bool after_run, instant now);
+    void take(task_record& task, const step& s);
+    void skip(task_record& task, skip_range range, wall_time next);
+    decision& append_decision(task_record& task, wall_time next);
+    decision* open_skip(task_record& task) noexcept;
+    [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
+    void leave_waiting(const task_record& task);
+
+    // scheduler_runs.cpp
+    run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
+    void begin_run(run_record& run, instant now);
+    void begin_slot_run(run_record& run, wall_time next, instant now);
+    void begin_manual_run(run_record& run, instant now);
+    void finish(run_record& run, rondo::outcome how, instant now);
+    void release(run_record& run, instant now);
+    void drop_waiting(run_record& run, instant now);
+    void on_deadline(run_record& run, instant now);
+    void admit(instant now);
+    void stop_all(instant now);
+    void give_up(instant now);
+    void check_shutdown();
+    [[nodiscard]] bool full() const noexcept;
+
+    // scheduler_tasks.cpp
+    void erase(task_record& task);
+    [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task, const task_state& state,
+                                                              instant now);
+
+    void recycle();
+
+    scheduler_options options_;
+    id_source ids_;
+    pool<task_record, 256> task_pool_;
+    pool<run_record> run_pool_;
+    uid_index<task_record> tasks_;
+    heap<task_record, &task_record::heap_index> steady_heap_; // keys: monotonic nanoseconds
+    heap<task_record, &task_record::heap_index> wall_heap_;   // keys: microseconds of the wall clock
+    heap<run_record, &run_record::heap_index> deadlines_;     // keys: monotonic nanoseconds
+    std::deque<waiting> waiting_;                             // in the order in which they fell due
+    std::vector<action> actions_;
+    std::vector<decision> decisions_;
+    std::vector<run_record*> released_runs_;   // records that outlive their last action by one input
+    std::vector<task_record*> released_tasks_; // likewise
+    std::size_t in_flight_ = 0;
+    std::size_t beginning_ = 0;    // of those, how many wait for the repository
+    std::size_t runs_waiting_ = 0; // manual runs among waiting_
+    steady_time last_tick_ = steady_time::min();
+    steady_time stop_at_ = steady_time::max();
+    stopping stopping_ = stopping::no;
+    bool paused_all_ = false;
+};
+
+} // namespace rondo::core
+
+#endif // RONDO_CORE_SCHEDULER_HPP

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/overlap_decision.hpp>
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace rondo::core {
+namespace {
+
+std::int64_t key(steady_time t) noexcept {
+    return std::chrono::nanoseconds(t.time_since_epoch()).count();
+}
+
+// Of a run that was asked to end, and did not end well.
+outcome outcome_of(cancel_reason why) noexcept {
+    switch (why) {
+    case cancel_reason::none: return outcome::failed;
+    case cancel_reason::timeout: return outcome::timed_out;
+    case cancel_reason::shutdown: return outcome::interrupted;
+    case cancel_reason::requested:
+    case cancel_reason::removed:
+    case cancel_reason::parent: break;
+    }
+    return outcome::cancelled;
+}
+
+void count(counters& c, outcome how) noexcept {
+    switch (how) {
+    case outcome::success: ++c.succeeded; break;
+    case outcome::failed: ++c.failed; break;
+    case outcome::timed_out: ++c.timed_out; break;
+    case outcome::cancelled: ++c.cancelled; break;
+    case outcome::interrupted: ++c.interrupted; break;
+    case outcome::abandoned: break; // only a later life finds that
+    }
+}
+
+} // namespace
+
+bool scheduler::full() const noexcept {
+    return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
+}
+
+result<run_record*> scheduler::trigger(task_record& task, std::vector<user> users, instant now) {
+    recycle();
+    if (shutting_down()) return errc::shutting_down;
+    if (task.state != task_state_kind::live) return errc::task_not_exists;
+    auto in_flight = task.in_flight + task.manual_waiting;
+    if (overlap_decision(task.overlap, in_flight, task.in_flight_max) != overlap_answer::start)
+        return errc::already_running;
+    bool must_wait = full() || !waiting_.empty();
+    if (must_wait && runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
+    run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
+    run.users = std::move(users);
+    if (must_wait) {
+        run.state = run_state_kind::waiting;
+        waiting_.push_back({&task, &run});
+        ++runs_waiting_;
+        ++task.manual_waiting;
+    } else {
+        begin_manual_run(run, now);
+    }
+    return &run;
+}
+
+run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now) {
+    run_record& run = run_pool_.make();
+    run.id = ids_.next(now.wall);
+    run.task = &task;
+    run.trigger = why;
+    run.scheduled_at = scheduled_at;
+    run.started_at = now.wall;
+    run.next = task.runs;
+    if (run.next != nullptr) run.next->previous = &run;
+    task.runs = &run;
+    return run;
+}
+
+void scheduler::begin_run(run_record& run, instant now) {
+    run.state = run_state_kind::beginning;
+    run.started_at = now.wall;
+    ++run.task->in_flight;
+    ++run.task->counts.runs;
+    ++in_flight_;
+    ++beginning_;
+    run.task->last_run = now.wall;
+}
+
+void scheduler::begin_slot_run(run_record& run, wall_time next, instant now) {
+    begin_run(run, now);
+    task_record& task = *run.task;
+    decision* d = open_skip(task);
+    if (d != nullptr) {
+        d->request.next = next == no_slot ? moment() : moment(next);
+        task.cursor = next;
+    } else {
+        d = &append_decision(task, next);
+    }
+    d->run = &run;
+    d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}};
+}
+
+void scheduler::begin_manual_run(run_record& run, instant now) {
+    begin_run(run, now);
+    decision& d = decisions_.emplace_back();
+    d.run = &run;
+    d.request.uid = run.task->uid;
+    d.request.moves_cursor = false;
+    d.request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, run.users};
+}
+
+void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now) {
+    recycle();
+    assert(run.state == run_state_kind::beginning);
+    --beginning_;
+    run.token = token;
+    if (verdict == begin_verdict::refused) {
+        --run.task->counts.runs;
+        if (run.trigger != rondo::trigger::manual) {
+            ++run.task->counts.skipped_not_owner;
+            action& told = actions_.emplace_back(action{action::kind::slots_skipped, run.task});
+            told.skipped = {skip_reason::not_owner, run.scheduled_at, run.scheduled_at, 1};
+        }
+        return release(run, now);
+    }
+    if (run.cancelled != cancel_reason::none) { // meanwhile, so its body need not start
+        finish(run, outcome_of(run.cancelled), now);
+        return release(run, now);
+    }
+    run.state = run_state_kind::running;
+    if (run.task->timeout.count() > 0) {
+        run.deadline = key(now.steady) + std::chrono::nanoseconds(run.task->timeout).count();
+        deadlines_.push(run, run.deadline);
+    }
+    actions_.push_back({action::kind::start_run, run.task, &run});
+}
+
+void scheduler::ended(run_record& run, body_end how, instant now) {
+    recycle();
+    if (run.state != run_state_kind::overdue)
+        finish(run, how == body_end::success ? outcome::success : outcome_of(run.cancelled), now);
+    release(run, now);
+}
+
+void scheduler::finish(run_record& run, rondo::outcome how, instant now) {
+    task_record& task = *run.task;
+    deadlines_.erase(run);
+    count(task.counts, how);
+    task.last_outcome = how;
+    action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
+    if (!task.fixed_delay() || run.trigger == rondo::trigger::manual) return;
+    if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
+    auto next = now.wall + *task.when.interval();
+    told.next_slot = next;
+    task.cursor = next;
+    if (task.state != task_state_kind::live) return;
+    set_slot(task, next, now);
+    if (task.paused) unschedule(task);
+}
+
+// The body is gone, or never came.
+void scheduler::release(run_record& run, instant now) {
+    task_record& task = *run.task;
+    deadlines_.erase(run);
+    if (run.state == run_state_kind::overdue) --task.overrunning;
+    if (run.state != run_state_kind::waiting) {
+        --task.in_flight;
+        --in_flight_;
+    }
+    (run.previous != nullptr ? run.previous->next : task.runs) = run.next;
+    if (run.next != nullptr) run.next->previous = run.previous;
+    actions_.push_back({action::kind::release_run, &task, &run});
+    released_runs_.push_back(&run);
+    if (task.state == task_state_kind::removing) {
+        if (task.runs == nullptr) erase(task);
+    } else if (task.fixed_delay() && task.slot == no_slot && task.cursor == cursor_waits_for_end &&
+               task.in_flight == 0 && !shutting_down()) {
+        // Its slot was skipped because of this run, so no end will give it the next one.
+        set_slot(task, now.wall + *task.when.interval(), now);
+        if (task.paused) unschedule(task);
+    }
+    admit(now);
+    check_shutdown();
+}
+
+void scheduler::admit(instant now) {
+    if (stopping_ != stopping::no || paused_all_) return;
+    for (std::size_t tries = waiting_.size(); tries > 0 && !full(); --tries) {
+        waiting w = waiting_.front();
+        waiting_.pop_front();
+        if (w.run == nullptr) {
+            w.task->ready = false;
+            decide(*w.task, now);
+        } else if (overlap_decision(w.task->overlap, w.task->in_flight, w.task->in_flight_max) ==
+                   overlap_answer::start) {
+            --runs_waiting_;
+            --w.task->manual_waiting;
+            begin_manual_run(*w.run, now);
+        } else {
+            waiting_.push_back(w);
+        }
+    }
+}
+
+void scheduler::cancel(run_record& run, cancel_reason reason, instant now) {
+    recycle();
+    if (run.cancelled != cancel_reason::none || run.state == run_state_kind::overdue) return;
+    run.cancelled = reason;
+    if (run.state == run_state_kind::waiting)
+        drop_waiting(run, now);
+    else if (run.state == run_state_kind::running)
+        actions_.push_back({action::kind::cancel_run, run.task, &run});
+}
+
+run_record* scheduler::find_run(run_id id) const noexcept {
+    run_record* found = nullptr;
+    tasks_.for_each([&](task_record& task) {
+        for (run_record* run = task.runs; run != nullptr; run = run->next)
+            if (run->id == id) found = run;
+    });
+    return found;
+}
+
+void scheduler::drop_waiting(run_record& run, instant now) {
+    std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
+    --runs_waiting_;
+    --run.task->manual_waiting;
+    ++run.task->counts.runs;
+    run.started_at = now.wall;
+    finish(run, outcome_of(run.cancelled), now);
+    release(run, now);
+}
+
+void scheduler::on_deadline(run_record& run, instant now) {
+    deadlines_.erase(run);
+    if (run.state == run_state_kind::overdue) {
+        actions_.push_back({action::kind::run_overrunning, run.task, &run});
+        return;
+    }
+    if (run.cancelled == cancel_reason::none) {
+        run.cancelled = cancel_reason::timeout;
+        actions_.push_back({action::kind::cancel_run, run.task, &run});
+    }
+    finish(run, outcome::timed_out, now);
+    run.state = run_state_kind::overdue;
+    ++run.task->overrunning;
+    deadlines_.push(run, key(now.steady + options_.cancel_grace));
+}
+
+void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
+    recycle();
+    grace = std::clamp(grace, std::chrono::nanoseconds(0), std::chrono::nanoseconds(std::chrono::years(100)));
+    if (stopping_ == stopping::no || stopping_ == stopping::grace) stop_at_ = std::min(stop_at_, now.steady + grace);
+    if (stopping_ != stopping::no) return;
+    stopping_ = stopping::grace;
+    auto dropped = std::exchange(waiting_, {});
+    for (waiting& w : dropped) {
+        if (w.run == nullptr) {
+            w.task->ready = false; // its slot stays undecided: the next life catches up on it
+            continue;
+        }
+        w.run->cancelled = cancel_reason::shutdown;
+        drop_waiting(*w.run, now);
+    }
+    check_shutdown();
+}
+
+void scheduler::stop_all(instant now) {
+    stopping_ = stopping::cancelling;
+    stop_at_ = now.steady + options_.cancel_grace;
+    tasks_.for_each([&](task_record& task) {
+        for (run_record* run = task.runs; run != nullptr; run = run->next) {
+            if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
+            run->cancelled = cancel_reason::shutdown;
+            if (run->state == run_state_kind::running) actions_.push_back({action::kind::cancel_run, &task, run});
+        }
+    });
+}
+
+// What still runs now will be reported. Only the repository's answer is still waited for, which is
+// bounded by its own timeout.
+void scheduler::give_up(instant now) {
+    stopping_ = stopping::giving_up;
+    stop_at_ = steady_time::max();
+    tasks_.for_each([&](task_record& task) {
+        for (run_record* run = task.runs; run != nullptr; run = run->next) {
+            if (run->state != run_state_kind::running) continue;
+            finish(*run, outcome_of(run->cancelled), now);
+            run->state = run_state_kind::overdue;
+            ++task.overrunning;
+        }
+    });
+    check_shutdown();
+}
+
+void scheduler::check_shutdown() {
+    if (stopping_ == stopping::no || stopping_ == stopping::done) return;
+    if (in_flight_ > 0 && !(stopping_ == stopping::giving_up && beginning_ == 0)) return;
+    stopping_ = stopping::done;
+    stop_at_ = steady_time::max();
+    actions_.push_back({action::kind::shutdown_done});
+}
+
+} // namespace rondo::core

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/overlap_decision.hpp>
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace rondo::core {
+
+std::int64_t scheduler::now_key(const task_record& task, instant now) noexcept {
+    if (task.by_wall()) return now.wall.time_since_epoch().count();
+    return std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
+}
+
+// From an instant of the wall clock to when that is on the clock that the task follows.
+void scheduler::set_slot(task_record& task, wall_time slot, instant now) {
+    if (task.by_wall()) return schedule_slot(task, {slot, slot.time_since_epoch().count()});
+    // Far enough for any schedule, near enough not to overflow in nanoseconds.
+    constexpr std::chrono::microseconds far = std::chrono::years(150);
+    auto wait = std::clamp(slot - now.wall, -far, far);
+    schedule_slot(task, {slot, now_key(task, now) + std::chrono::nanoseconds(wait).count()});
+}
+
+void scheduler::schedule_slot(task_record& task, slot_due at) {
+    task.slot = at.slot;
+    auto& heap = task.by_wall() ? wall_heap_ : steady_heap_;
+    if (task.heap_index == 0 && at.due >= task.due) {
+        heap.delay_top(at.due);
+    } else {
+        heap.erase(task);
+        heap.push(task, at.due);
+    }
+    task.due = at.due;
+}
+
+void scheduler::unschedule(task_record& task) {
+    (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
+    if (task.ready) leave_waiting(task);
+    task.ready = false;
+}
+
+void scheduler::leave_waiting(const task_record& task) {
+    std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
+}
+
+void scheduler::on_due(task_record& task, instant now) {
+    if (!full()) return decide(task, now);
+    unschedule(task);
+    task.ready = true;
+    waiting_.push_back({&task, nullptr});
+}
+
+void scheduler::decide(task_record& task, instant now) {
+    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now));
+    wall_time slot = found.latest.slot;
+    if (found.before > 0) skip(task, {skip_reason::missed, task.slot, found.before_last, found.before}, slot);
+    step s = step_after(task, found, true, now);
+    if (overlap_decision(task.overlap, task.in_flight, task.in_flight_max) == overlap_answer::start) {
+        bool late = found.before > 0 || slot < task.catch_up_before;
+        run_record& run = make_run(task, late ? rondo::trigger::catch_up : rondo::trigger::schedule, slot, now);
+        begin_slot_run(run, s.cursor, now);
+    } else {
+        skip(task, {skip_reason::overlap, slot, slot, 1}, s.cursor);
+    }
+    take(task, s);
+}
+
+void scheduler::skip_due(task_record& task, skip_reason reason, instant now) {
+    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now));
+    step s = step_after(task, found, false, now);
+    skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
+    take(task, s);
+}
+
+// A fixed delay counts from the end of a run, here of the one that starts or is in flight; without
+// one, from now.
+scheduler::step scheduler::step_after(const task_record& task, const due_slots& found, bool after_run, instant now) {
+    if (task.fixed_delay()) {
+        if (after_run) return {cursor_waits_for_end, {}, false};
+        auto delay = *task.when.interval();
+        slot_due next{now.wall + delay, now_key(task, now) + std::chrono::nanoseconds(delay).count()};
+        return {next.slot, next, true};
+    }
+    if (found.more) return {found.next.slot, found.next, true};
+    return {no_slot, {}, false};
+}
+
+void scheduler::take(task_record& task, const step& s) {
+    if (s.scheduled) return schedule_slot(task, s.next);
+    unschedule(task);
+    task.slot = no_slot;
+}
+
+// Skips in a row become one range, so a task that cannot start for hours costs the store nothing.
+void scheduler::skip(task_record& task, skip_range range, wall_time next) {
+    action& told = actions_.emplace_back(action{action::kind::slots_skipped, &task});
+    told.skipped = range;
+    switch (range.reason) {
+    case skip_reason::overlap: task.counts.skipped_overlap += range.count; break;
+    case skip_reason::missed: task.counts.skipped_missed += range.count; break;
+    case skip_reason::paused: task.counts.skipped_paused += range.count; break;
+    case skip_reason::not_owner: task.counts.skipped_not_owner += range.count; break;
+    }
+    decision* open = open_skip(task);
+    if (open != nullptr && open->request.skipped->reason == range.reason) {
+        open->request.skipped->last = range.last;
+        open->request.skipped->count += range.count;
+        open->request.next = next == no_slot ? moment() : moment(next);
+        task.cursor = next;
+        return;
+    }
+    append_decision(task, next).request.skipped = range;
+}
+
+// The last decision about the task, if it is still here and has no run.
+decision* scheduler::open_skip(task_record& task) noexcept {
+    if (task.pending_decision == 0) return nullptr;
+    decision& last = decisions_[task.pending_decision - 1];
+    return last.run == nullptr ? &last : nullptr;
+}
+
+decision& scheduler::append_decision(task_record& task, wall_time next) {
+    if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
+    decision& d = decisions_.emplace_back();
+    d.task = &task;
+    task.pending_decision = static_cast<std::uint32_t>(decisions_.size());
+    d.request.uid = task.uid;
+    d.request.force = task.cursor_lost;
+    task.cursor_lost = false;
+    if (task.cursor != no_slot) d.request.expected = task.cursor;
+    if (next != no_slot) d.request.next = next;
+    task.cursor = next;
+    return d;
+}
+
+void scheduler::resync(task_record& task, moment cursor, instant now) {
+    recycle();
+    if (task.state != task_state_kind::live) return;
+    task.cursor = cursor ? *cursor : no_slot;
+    if (!cursor || *cursor == cursor_waits_for_end) {
+        unschedule(task);
+        task.slot = no_slot;
+    } else if (*cursor > task.slot || task.slot == no_slot) {
+        set_slot(task, *cursor, now);
+        if (task.paused) unschedule(task);
+    }
+}
+
+} // namespace rondo::core

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/scheduler.hpp>
+#include <rondo/task_limits.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::core {
+namespace {
+
+bool in_range(wall_time t) noexcept {
+    return t >= wall_time_first && t <= wall_time_last;
+}
+
+bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+error_code check(const task_spec& spec) {
+    if (spec.uid.empty() || spec.uid.size() > uid_size_max || std::ranges::any_of(spec.uid, is_control))
+        return errc::invalid_uid;
+    if (spec.name.size() > name_size_max) return errc::invalid_name;
+    if (!spec.when.valid()) return errc::invalid_schedule;
+    if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when())) return errc::invalid_schedule;
+    if (spec.payload == nullptr) return errc::invalid_body;
+    if (spec.timeout.count() < 0 || spec.overlap > overlap::allow_all) return errc::invalid_option;
+    return {};
+}
+
+} // namespace
+
+result<task_record*> scheduler::reserve(task_spec spec) {
+    recycle();
+    if (shutting_down()) return errc::shutting_down;
+    if (error_code bad = check(spec)) return bad;
+    if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
+    task_record& task = task_pool_.make(spec.when);
+    task.uid = shared_string(spec.uid);
+    task.name = shared_string(spec.name);
+    task.payload = std::move(spec.payload);
+    task.overlap = spec.overlap;
+    task.timeout = spec.timeout;
+    task.in_flight_max = spec.in_flight_max;
+    task.hidden = spec.hidden;
+    task.first = spec.first.type();
+    if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
+    tasks_.insert(task);
+    return &task;
+}
+
+task_definition scheduler::definition(const task_record& task, instant now) const {
+    task_definition d;
+    d.uid = task.uid;
+    d.name = task.name;
+    d.schedule = task.when.text();
+    d.hidden = task.hidden;
+    d.anchor = task.first == rondo::first_run::kind::at ? task.anchor : now.wall;
+    if (auto when = task.when.when()) d.anchor = *when;
+    d.first_slot = d.anchor;
+    if (task.first == rondo::first_run::kind::after_interval && task.when.recurring())
+        d.first_slot = d.anchor + *task.when.interval();
+    return d;
+}
+
+void scheduler::forget(task_record& task) {
+    recycle();
+    erase(task);
+    actions_.pop_back(); // nobody was told of it
+}
+
+result<void> scheduler::activate(task_record& task, const task_state& state, instant now) {
+    recycle();
+    if (shutting_down()) return errc::shutting_down;
+    bool sane = in_range(state.anchor) &&
+                (!state.next_slot || *state.next_slot == cursor_waits_for_end || in_range(*state.next_slot));
+    if (!sane) return errc::store_corrupt;
+    task.anchor = state.anchor;
+    task.cursor = state.next_slot ? *state.next_slot : no_slot;
+    task.last_run = state.last_run ? *state.last_run : no_slot;
+    task.last_outcome = state.last_outcome;
+    task.paused = state.paused;
+    if (!state.created) task.catch_up_before = now.wall;
+    BOOST_OUTCOME_TRY(wall_time slot, slot_after_restart(task, state, now));
+    task.state = task_state_kind::live;
+    if (slot == no_slot) return boost::outcome_v2::success();
+    // A cursor far ahead on a grid means that the wall clock was set back between two lives. Keep the
+    // phase, and wait no longer than an interval.
+    wall_time from = slot;
+    if (task.when.type() == schedule::kind::every && slot > task.anchor && slot - now.wall > *task.when.interval())
+        from = now.wall + (slot - now.wall) % *task.when.interval();
+    set_slot(task, from, now);
+    task.slot = slot;
+    if (task.paused) unschedule(task);
+    return boost::outcome_v2::success();
+}
+
+// The next slot, given the cursor that the repository has.
+result<wall_time> scheduler::slot_after_restart(const task_record& task, const task_state& state, instant now) {
+    const schedule& when = task.when;
+    if (state.schedule_changed) {
+        // What the old schedule had due is not decided under the new one; its own slots are.
+        switch (when.type()) {
+        case schedule::kind::at: return *when.when();
+        case schedule::kind::once: return state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
+        case schedule::kind::every_after: return now.wall;
+        case schedule::kind::every: break;
+        }
+        wall_time from = state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
+        return *when.next_after(from - std::chrono::microseconds(1), state.anchor);
+    }
+    if (!state.next_slot) return no_slot;
+    if (*state.next_slot == cursor_waits_for_end) {
+        // The run whose end was waited for never ended: its process died.
+        if (!when.recurring()) return errc::store_corrupt;
+        return now.wall + *when.interval();
+    }
+    return *state.next_slot;
+}
+
+task_record* scheduler::find(std::string_view uid) const noexcept {
+    return tasks_.find(uid);
+}
+
+void scheduler::remove(task_record& task, instant now) {
+    recycle();
+    if (task.state == task_state_kind::removing) return;
+    task.state = task_state_kind::removing;
+    unschedule(task);
+    if (task.runs == nullptr) return erase(task);
+    // The last drop of a waiting run erases the task, so look ahead.
+    for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
+        next = run->next;
+        if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
+        run->cancelled = cancel_reason::removed;
+        if (run->state == run_state_kind::waiting)
+            drop_waiting(*run, now);
+        else if (run->state == run_state_kind::running)
+            actions_.push_back({action::kind::cancel_run, &task, run});
+    }
+}
+
+void scheduler::erase(task_record& task) {
+    if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
+    tasks_.erase(task);
+    actions_.push_back({action::kind::task_gone, &task});
+    released_tasks_.push_back(&task);
+}
+
+void scheduler::pause(task_record& task, bool paused, instant now) {
+    recycle();
+    if (task.state != task_state_kind::live || task.paused == paused) return;
+    task.paused = paused;
+    if (task.slot == no_slot) return;
+    if (paused)
+        unschedule(task);
+    else if (task.due <= now_key(task, now))
+        skip_due(task, skip_reason::paused, now);
+    else
+        schedule_slot(task, {task.slot, task.due});
+}
+
+void scheduler::pause_all(bool paused, instant now) {
+    recycle();
+    if (paused_all_ == paused || shutting_down()) return;
+    paused_all_ = paused;
+    if (paused) return;
+    for (auto* heap : {&steady_heap_, &wall_heap_})
+        while (!heap->empty() && heap->top_key() <= now_key(heap->top(), now))
+            skip_due(heap->top(), skip_reason::paused, now);
+    admit(now);
+}
+
+} // namespace rondo::core
