@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/cancellation.hpp>
+#include <rondo/clock.hpp>
+#include <runtime/cancellation_state.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+
+namespace rondo {
+namespace detail {
+
+cancellation_state::cancellation_state(std::shared_ptr<cancellation_state> parent) : parent_(std::move(parent)) {
+    if (parent_ != nullptr) link_.emplace(parent_->stop_token(), on_parent{this});
+}
+
+bool cancellation_state::cancel(cancel_reason reason) {
+    if (reason == cancel_reason::none) reason = cancel_reason::requested;
+    auto expected = cancel_reason::none;
+    if (!reason_.compare_exchange_strong(expected, reason)) return false;
+    // A callback may let go of the last reference to us, so the source must live here.
+    std::stop_source source = source_;
+    source.request_stop();
+    return true;
+}
+
+cancel_reason cancellation_state::root_reason() const noexcept {
+    const cancellation_state* at = this;
+    while (at->reason() == cancel_reason::parent && at->parent_ != nullptr) at = at->parent_.get();
+    return at->reason();
+}
+
+std::optional<steady_time> cancellation_state::deadline() const {
+    std::optional<steady_time> nearest;
+    for (const cancellation_state* at = this; at != nullptr; at = at->parent_.get()) {
+        std::lock_guard lock(at->mutex_);
+        if (at->deadline_ && (!nearest || *at->deadline_ < *nearest)) nearest = at->deadline_;
+    }
+    return nearest;
+}
+
+void cancellation_state::expires_at(steady_time t) {
+    std::lock_guard lock(mutex_);
+    if (!deadline_ || t < *deadline_) deadline_ = t;
+}
+
+} // namespace detail
+
+bool cancellation_token::is_cancelled() const noexcept {
+    return reason() != cancel_reason::none;
+}
+
+cancel_reason cancellation_token::reason() const noexcept {
+    return state_ == nullptr ? cancel_reason::none : state_->reason();
+}
+
+cancel_reason cancellation_token::root_reason() const noexcept {
+    return state_ == nullptr ? cancel_reason::none : state_->root_reason();
+}
+
+std::optional<steady_time> cancellation_token::deadline() const noexcept {
+    return state_ == nullptr ? std::nullopt : state_->deadline();
+}
+
+std::stop_token cancellation_token::stop_token() const noexcept {
+    return state_ == nullptr ? std::stop_token() : state_->stop_token();
+}
+
+cancellation_callback cancellation_token::on_cancel(std::function<void()> f) const {
+    return {stop_token(), std::move(f)};
+}
+
+cancellation_source::cancellation_source() : state_(std::make_shared<detail::cancellation_state>(nullptr)) {}
+
+cancellation_source::cancellation_source(const cancellation_token& parent)
+    : state_(std::make_shared<detail::cancellation_state>(parent.state_)) {}
+
+cancellation_token cancellation_source::token() const {
+    return cancellation_token(state_);
+}
+
+bool cancellation_source::cancel(cancel_reason reason) const {
+    return state_->cancel(reason);
+}
+
+void cancellation_source::cancel_at(boost::asio::any_io_executor executor, steady_time deadline) const {
+    state_->expires_at(deadline);
+    // The handler owns the timer, so it goes with the execution context.
+    auto timer = std::make_shared<boost::asio::steady_timer>(std::move(executor), deadline);
+    timer->async_wait([timer, weak = std::weak_ptr(state_)](boost::system::error_code ec) {
+        auto state = weak.lock();
+        if (!ec && state != nullptr) state->cancel(cancel_reason::timeout);
+    });
+}
+
+void cancellation_source::cancel_after(boost::asio::any_io_executor executor, std::chrono::nanoseconds d) const {
+    cancel_at(std::move(executor), system_clock().now().steady + d);
+}
+
+} // namespace rondo

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <algorithm>
+#include <random>
+
+namespace rondo::runtime {
+namespace {
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return std::uint64_t(device()) << 32 | device();
+}
+
+core::scheduler_options core_options(const manager_options& o) {
+    core::scheduler_options c;
+    c.resolution = o.resolution;
+    c.runs_in_flight_max = o.runs_in_flight_max;
+    c.runs_waiting_max = o.runs_waiting_max;
+    c.cancel_grace = o.cancel_grace;
+    c.wall_clock_check = o.wall_clock_check;
+    c.seed = o.seed != 0 ? o.seed : random_seed();
+    return c;
+}
+
+} // namespace
+
+engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
+               manager_options options)
+    : executor_(executor), strand_(strand(std::move(executor))), repository_(std::move(repository)),
+      options_(std::move(options)), clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
+      core_(core_options(options_)) {}
+
+engine::~engine() {
+    clock_.disarm(*this);
+}
+
+void engine::enlist() {
+    auto& service = boost::asio::use_service<context_service>(
+        boost::asio::query(executor_, boost::asio::execution::context));
+    service.add(weak_from_this());
+}
+
+void engine::on_context_shutdown() noexcept {
+    context_gone_ = true;
+    clock_.disarm(*this);
+    timer_ = nullptr;
+    for (auto& [id, state] : runs_) state->leave_strand(true);
+    runs_.clear();
+    want_users_.clear();
+    run_waiters_.clear();
+    removals_.clear();
+    adds_.clear();
+    calls_.clear();
+    shutdown_waiters_.clear();
+    outbox_ = {};
+    ended_.clear();
+    {
+        std::lock_guard lock(subscribers_mutex_);
+        for (auto& weak : subscribers_)
+            if (auto queue = weak.lock()) queue->drop_waiter();
+    }
+    strand_.reset();
+    executor_ = {};
+}
+
+// The clock moved: look again. Any thread.
+void engine::wake() noexcept {
+    post([self = shared_from_this()] {
+        if (self->timer_ != nullptr) self->timer_->cancel();
+    });
+}
+
+boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
+    boost::asio::steady_timer timer(*strand_);
+    timer_ = &timer;
+    while (life_ != life::over) {
+        tick();
+        if (life_ == life::over) break;
+        armed_ = next_wakeup(clock_.now());
+        timer.expires_at(clock_.arm(*this, armed_));
+        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        clock_.disarm(*this);
+    }
+    timer_ = nullptr;
+    (void)self;
+}
+
+void engine::tick() {
+    armed_ = steady_time::min(); // nobody needs to wake us: we look at the time now
+    instant now = clock_.now();
+    with_core([&](core::scheduler& core) { core.on_time(now); });
+    obey();
+    expire_calls(now);
+    if (record_deadline_ <= now.steady) on_store_overdue();
+    if (retry_at_ <= now.steady) {
+        retry_at_ = steady_time::max();
+        record();
+    }
+    if (drain_until_ <= now.steady) finish_shutdown();
+}
+
+steady_time engine::next_wakeup(instant now) {
+    steady_time t = core_.next_wakeup(now);
+    if (!calls_.empty()) t = std::min(t, calls_.front().deadline);
+    return std::min({t, record_deadline_, retry_at_, drain_until_});
+}
+
+// Something happened that may have brought a deadline nearer.
+void engine::rearm() {
+    if (timer_ == nullptr || armed_ == steady_time::min()) return;
+    if (next_wakeup(clock_.now()) < armed_) {
+        armed_ = steady_time::min();
+        timer_->cancel();
+    }
+}
+
+error_code engine::usable() const {
+    switch (life_) {
+    case life::fresh:
+    case life::starting: return errc::not_started;
+    case life::running: return {};
+    case life::draining:
+    case life::over: break;
+    }
+    return errc::shutting_down;
+}
+
+void engine::start(pending_ptr<start_report> done) {
+    using std::chrono::nanoseconds;
+    if (life_ != life::fresh) {
+        done->complete(life_ == life::draining || life_ == life::over ? errc::shutting_down : errc::already_started);
+        return;
+    }
+    const manager_options& o = options_;
+    bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) && o.resolution <= std::chrono::hours(1) &&
+                 o.store_timeout > nanoseconds(0) && o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) &&
+                 o.wall_clock_check > nanoseconds(0);
+    if (!valid) {
+        done->complete(errc::invalid_option);
+        return;
+    }
+    life_ = life::starting;
+    if (timer_ == nullptr) boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
+    wall_time now = clock_.now().wall;
+    call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
+                        [this, done](result<std::uint64_t> abandoned) {
+                            if (life_ == life::starting) life_ = abandoned ? life::running : life::fresh;
+                            if (!abandoned)
+                                done->complete(abandoned.error());
+                            else
+                                done->complete(start_report{abandoned.value()});
+                        });
+}
+
+// The manager is destroyed. What is under way ends in its own time.
+void engine::leave() {
+    if (context_gone_) return;
+    post([self = shared_from_this()] { self->shutdown(nullptr, std::chrono::nanoseconds(0)); });
+}
+
+std::vector<stat> engine::stats(bool with_hidden) const {
+    std::vector<stat> all;
+    {
+        std::lock_guard lock(mutex_);
+        all.reserve(core_.tasks().size());
+        core_.tasks().for_each([&](const core::task_record& task) {
+            if (task.state == core::task_state_kind::registering || (task.hidden && !with_hidden)) return;
+            all.push_back(core_.stat_of(task));
+        });
+    }
+    std::ranges::sort(all, [](const stat& a, const stat& b) {
+        if (a.next_run.has_value() != b.next_run.has_value()) return a.next_run.has_value();
+        if (a.next_run != b.next_run) return *a.next_run < *b.next_run;
+        return a.uid < b.uid;
+    });
+    return all;
+}
+
+result<stat> engine::find(std::string_view uid) const {
+    std::lock_guard lock(mutex_);
+    core::task_record* task = core_.find(uid);
+    if (task == nullptr || task->state == core::task_state_kind::registering) return errc::task_not_exists;
+    return core_.stat_of(*task);
+}
+
+manager_stat engine::state() const {
+    std::lock_guard lock(mutex_);
+    manager_stat s = state_;
+    core_.describe(s);
+    std::lock_guard subscribers_lock(subscribers_mutex_);
+    for (auto& weak : subscribers_)
+        if (auto queue = weak.lock()) s.events_dropped += queue->dropped();
+    return s;
+}
+
+result<std::vector<wall_time>> engine::next_runs(std::string_view uid, std::size_t n) const {
+    std::lock_guard lock(mutex_);
+    core::task_record* task = core_.find(uid);
+    if (task == nullptr || task->state != core::task_state_kind::live) return errc::task_not_exists;
+    return core_.next_runs(*task, std::min<std::size_t>(n, 10'000));
+}
+
+} // namespace rondo::runtime

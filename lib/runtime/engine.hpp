@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RUNTIME_ENGINE_HPP
+#define RONDO_RUNTIME_ENGINE_HPP
+
+#include <rondo/manager.hpp>
+
+#include <core/scheduler.hpp>
+#include <runtime/context_service.hpp>
+#include <runtime/event_queue.hpp>
+#include <runtime/outbox.hpp>
+#include <runtime/pending.hpp>
+#include <runtime/run_state.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace rondo::runtime {
+
+/// A call of the repository that somebody waits for, no longer than until its deadline.
+struct overdue_call {
+    steady_time deadline{};
+    std::function<void()> expire; ///< does nothing if the call was answered
+};
+
+/// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
+///
+/// All members below "strand" belong to the strand. The core is changed under `mutex_` too, so that
+/// observers on other threads can read it. Whatever lives in the execution context (the driver, runs,
+/// calls of the repository) owns the engine; the engine owns nothing of the context that
+/// `on_context_shutdown` does not let go.
+class engine final : public context_guest, public clock_waiter, public std::enable_shared_from_this<engine> {
+public:
+    engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
+           manager_options options);
+    ~engine();
+
+    // Any thread.
+    void enlist(); ///< once, after construction
+    [[nodiscard]] boost::asio::any_io_executor executor() const { return executor_; }
+    template <class F>
+    void post(F f) {
+        if (strand_) boost::asio::post(*strand_, std::move(f));
+    }
+    template <class T>
+    pending_ptr<T> wait_for(detail::completion<T> done) {
+        return make_pending<T>(std::move(done), executor_);
+    }
+    void leave();
+    [[nodiscard]] std::vector<stat> stats(bool with_hidden) const;
+    [[nodiscard]] result<stat> find(std::string_view uid) const;
+    [[nodiscard]] manager_stat state() const;
+    [[nodiscard]] result<std::vector<wall_time>> next_runs(std::string_view uid, std::size_t n) const;
+    [[nodiscard]] std::shared_ptr<detail::event_queue> subscribe(std::size_t capacity);
+
+    // Strand: the operations of the manager.
+    void start(pending_ptr<start_report> done);
+    void add(pending_ptr<void> done, task t);
+    void remove(pending_ptr<void> done, std::string uid);
+    void pause(pending_ptr<void> done, std::string uid, bool paused);
+    void pause_all(pending_ptr<void> done, bool paused);
+    void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users);
+    void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users);
+    void wait(pending_ptr<run> done, run_id id);
+    void cancel_run(pending_ptr<void> done, run_id id);
+    void cancel_task(pending_ptr<std::size_t> done, std::string uid);
+    void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
+    /// Asks the repository; `done` gets the answer, or `store_timeout`.
+    template <class T>
+    void ask(pending_ptr<T> done, std::function<repository::awaitable<T>(rondo::repository&)> question);
+
+private:
+    enum class life : std::uint8_t { fresh, starting, running, draining, over };
+    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+    using state_ptr = std::shared_ptr<detail::run_state>;
+    template <class T>
+    using question = std::function<repository::awaitable<T>(rondo::repository&)>;
+    template <class T>
+    using answer = std::function<void(result<T>)>;
+
+    void on_context_shutdown() noexcept override;
+    void wake() noexcept override;
+
+    // engine.cpp: time.
+    boost::asio::awaitable<void> drive(std::shared_ptr<engine> self);
+    void tick();
+    [[nodiscard]] steady_time next_wakeup(instant now);
+    void rearm();
+    template <class F>
+    auto with_core(F f) {
+        std::lock_guard lock(mutex_);
+        return f(core_);
+    }
+
+    // engine_obey.cpp: what the core wants.
+    void obey();
+    void obey(core::action& a);
+    void start_body(core::run_record& record);
+    void spawn(const state_ptr& state);
+    void load_users();
+    void cancel_body(core::run_record& record);
+    void end_run(const core::action& a);
+    void release_run(core::run_record& record);
+    void on_task_gone(const core::action& a);
+    void on_shutdown_done();
+    void finish_shutdown();
+    void body_ended(state_ptr state);
+    void drain_ended();
+    void take_results(const state_ptr& state, run& r);
+
+    // engine_record.cpp: the way to the repository.
+    void record();
+    boost::asio::awaitable<void> record_all(std::shared_ptr<engine> self);
+    boost::asio::awaitable<void> record_begins();
+    boost::asio::awaitable<void> record_ends();
+    void on_begin_answer(core::decision& d, const begin_answer& a);
+    void tell_unrecorded(core::decision& d);
+    void tell_all_unrecorded();
+    void on_store_failure(error_code why);
+    void on_store_success();
+    void on_store_overdue();
+    void trim_outbox();
+    void drop_oldest();
+    void check_drained();
+
+    // engine_ask.cpp
+    template <class T>
+    void call(question<T> q, answer<T> then);
+    void register_tasks();
+    void on_registered(const std::vector<pending_ptr<void>>& done, const std::vector<core::task_record*>& tasks,
+                       result<std::vector<task_state>> states);
+    void expire_calls(instant now);
+
+    // engine_tell.cpp
+    void publish(const event& e);
+    [[nodiscard]] bool anybody_listens() const noexcept { return subscribers_count_ > 0; }
+    void log(log_level level, const std::string& text);
+    [[nodiscard]] bool logs(log_level level) const noexcept;
+    void tell_run(enum event::kind kind, const core::run_record& record, std::optional<outcome> how,
+                  const std::string& message);
+    void tell_skip(const core::action& a);
+    void log_end(const run& r);
+
+    [[nodiscard]] result<core::task_record*> live_task(std::string_view uid);
+    [[nodiscard]] error_code usable() const;
+
+    boost::asio::any_io_executor executor_;
+    std::optional<strand> strand_;
+    std::shared_ptr<rondo::repository> repository_;
+    manager_options options_;
+    clock& clock_;
+    std::atomic<bool> context_gone_ = false;
+
+    mutable std::mutex mutex_; // guards core_ against observers, and state_
+    core::scheduler core_;
+    manager_stat state_; // the part that the core does not know
+
+    mutable std::mutex subscribers_mutex_; // guards subscribers_
+    std::vector<std::weak_ptr<detail::event_queue>> subscribers_;
+    std::atomic<std::size_t> subscribers_count_ = 0;
+
+    std::mutex ended_mutex_; // guards ended_
+    std::vector<state_ptr> ended_;
+
+    // Strand.
+    life life_ = life::fresh;
+    boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
+    steady_time armed_ = steady_time::min();
+    std::unordered_map<run_id, state_ptr> runs_; // those with a body, by id; a record's `runner` points in
+    std::vector<state_ptr> want_users_;
+    std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
+    std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
+    std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
+    bool registering_ = false;
+    std::deque<overdue_call> calls_; // all with the same timeout, so in the order of their deadlines
+    std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
+    std::optional<shutdown_report> report_;
+    steady_time drain_until_ = steady_time::max();
+
+    outbox outbox_;
+    bool recording_ = false;
+    bool store_down_ = false;
+    bool record_overdue_ = false;
+    steady_time record_deadline_ = steady_time::max(); // of the call that is under way
+    steady_time retry_at_ = steady_time::max();
+    std::chrono::nanoseconds backoff_{0};
+    boost::asio::cancellation_signal record_signal_;
+};
+
+} // namespace rondo::runtime
+
+#endif // RONDO_RUNTIME_ENGINE_HPP

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <fmt/format.h>
+
+namespace rondo::runtime {
+namespace {
+
+/// The error that the exception in flight stands for.
+error_code current_error() {
+    try {
+        throw;
+    } catch (const boost::system::system_error& e) {
+        return e.code();
+    } catch (...) {
+        return errc::store_failed;
+    }
+}
+
+/// A call that is answered once: by the repository, or by its deadline.
+template <class T>
+struct call_state {
+    std::function<repository::awaitable<T>(rondo::repository&)> question;
+    std::function<void(result<T>)> then; // null once answered
+    boost::asio::cancellation_signal signal;
+    bool over = false;
+
+    void answer(result<T> r) {
+        if (auto f = std::exchange(then, nullptr)) f(std::move(r));
+    }
+};
+
+template <class T>
+boost::asio::awaitable<void> perform(std::shared_ptr<rondo::repository> repository,
+                                     std::shared_ptr<call_state<T>> state) {
+    result<T> answer = errc::store_failed;
+    try {
+        answer = co_await state->question(*repository);
+    } catch (...) {
+        answer = current_error();
+    }
+    state->over = true;
+    state->answer(std::move(answer));
+}
+
+} // namespace
+
+template <class T>
+void engine::call(question<T> q, answer<T> then) {
+    auto state = std::make_shared<call_state<T>>();
+    state->question = std::move(q);
+    state->then = std::move(then);
+    calls_.push_back({clock_.now().steady + options_.store_timeout, [weak = std::weak_ptr(state)] {
+                          auto alive = weak.lock();
+                          if (alive == nullptr || alive->over) return;
+                          alive->answer(errc::store_timeout);
+                          alive->signal.emit(boost::asio::cancellation_type::terminal);
+                      }});
+    // The handler owns the engine, so that `then` may refer to it.
+    boost::asio::co_spawn(*strand_, perform<T>(repository_, state),
+                          boost::asio::bind_cancellation_slot(state->signal.slot(),
+                                                              [self = shared_from_this(), state](std::exception_ptr) {
+                                                                  // Only a body of ours could have thrown.
+                                                                  self->rearm();
+                                                              }));
+    rearm();
+}
+
+void engine::expire_calls(instant now) {
+    while (!calls_.empty() && calls_.front().deadline <= now.steady) {
+        auto expire = std::move(calls_.front().expire);
+        calls_.pop_front();
+        expire();
+    }
+}
+
+template <class T>
+void engine::ask(pending_ptr<T> done, question<T> q) {
+    if (error_code no = usable()) {
+        done->complete(no);
+        return;
+    }
+    call<T>(std::move(q), [done](result<T> r) { done->complete(std::move(r)); });
+}
+
+template void engine::ask(pending_ptr<history_page>, question<history_page>);
+template void engine::ask(pending_ptr<std::vector<run>>, question<std::vector<run>>);
+template void engine::ask(pending_ptr<std::vector<user>>, question<std::vector<user>>);
+template void engine::ask(pending_ptr<std::uint64_t>, question<std::uint64_t>);
+template void engine::ask(pending_ptr<void>, question<void>);
+template void engine::call(question<std::uint64_t>, answer<std::uint64_t>);
+template void engine::call(question<std::vector<user>>, answer<std::vector<user>>);
+template void engine::call(question<std::optional<run>>, answer<std::optional<run>>);
+template void engine::call(question<void>, answer<void>);
+
+void engine::add(pending_ptr<void> done, task t) {
+    if (error_code no = usable()) {
+        done->complete(no);
+        return;
+    }
+    const task_options& o = t.options();
+    core::task_spec spec{t.uid(),   t.name(), t.schedule(), o.overlap, o.first_run, o.timeout, o.runs_in_flight_max,
+                         o.hidden, t.take_body()};
+    auto reserved = with_core([&](core::scheduler& core) { return core.reserve(std::move(spec)); });
+    if (!reserved) {
+        done->complete(reserved.error());
+        return;
+    }
+    adds_.emplace_back(reserved.value(), std::move(done));
+    if (!registering_) register_tasks();
+}
+
+// One call at a time; the tasks added meanwhile go into the next.
+void engine::register_tasks() {
+    constexpr std::size_t batch_max = 1000;
+    registering_ = !adds_.empty();
+    if (!registering_) return;
+    std::size_t n = std::min(adds_.size(), batch_max);
+    std::vector<task_definition> definitions;
+    std::vector<pending_ptr<void>> done;
+    std::vector<core::task_record*> tasks;
+    for (std::size_t i = 0; i != n; ++i) {
+        definitions.push_back(core_.definition(*adds_[i].first, clock_.now()));
+        tasks.push_back(adds_[i].first);
+        done.push_back(std::move(adds_[i].second));
+    }
+    adds_.erase(adds_.begin(), adds_.begin() + static_cast<std::ptrdiff_t>(n));
+    call<std::vector<task_state>>(
+        [definitions = std::move(definitions)](rondo::repository& r) { return r.register_tasks(definitions); },
+        [this, done = std::move(done), tasks = std::move(tasks)](result<std::vector<task_state>> states) {
+            on_registered(done, tasks, std::move(states));
+            register_tasks();
+        });
+}
+
+void engine::on_registered(const std::vector<pending_ptr<void>>& done, const std::vector<core::task_record*>& tasks,
+                           result<std::vector<task_state>> states) {
+    if (states && states.value().size() != tasks.size()) states = errc::store_failed;
+    for (std::size_t i = 0; i != tasks.size(); ++i) {
+        core::task_record* task = tasks[i];
+        shared_string uid = task->uid;
+        instant now = clock_.now();
+        auto live = with_core([&](core::scheduler& core) -> result<void> {
+            result<void> r = states ? core.activate(*task, states.value()[i], now) : result<void>(states.error());
+            if (!r) core.forget(*task);
+            return r;
+        });
+        obey();
+        if (live) {
+            event e;
+            e.kind = event::kind::task_added;
+            e.at = now.wall;
+            e.uid = uid;
+            publish(e);
+        }
+        done[i]->complete(std::move(live));
+    }
+}
+
+} // namespace rondo::runtime

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <rondo/format.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rondo::runtime {
+
+void engine::obey() {
+    // By index: an action may bring others.
+    for (std::size_t i = 0; i != core_.actions().size(); ++i) {
+        core::action a = core_.actions()[i];
+        obey(a);
+    }
+    core_.actions().clear();
+    if (core_.has_decisions() || !outbox_.ends.empty()) record();
+    rearm();
+}
+
+void engine::obey(core::action& a) {
+    using kind = enum core::action::kind;
+    switch (a.kind) {
+    case kind::start_run: return start_body(*a.run);
+    case kind::cancel_run: return cancel_body(*a.run);
+    case kind::end_run: return end_run(a);
+    case kind::release_run: return release_run(*a.run);
+    case kind::run_overrunning: return tell_run(event::kind::run_overrunning, *a.run, {}, {});
+    case kind::slots_skipped: return tell_skip(a);
+    case kind::task_gone: return on_task_gone(a);
+    case kind::shutdown_done: return on_shutdown_done();
+    }
+}
+
+namespace {
+
+boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) {
+    if (state->cancelled()) {
+        state->report.failed = true;
+        state->report.error = "cancelled before it began";
+        co_return;
+    }
+    try {
+        co_await state->what->run(context(state), state->users, state->report);
+    } catch (...) {
+        state->report.failed = true;
+        state->report.error = detail::current_exception_text();
+    }
+}
+
+} // namespace
+
+void engine::start_body(core::run_record& record) {
+    tell_run(event::kind::run_started, record, {}, {});
+    auto state = std::make_shared<detail::run_state>(executor_, strand(executor_), clock_);
+    state->uid = record.task->uid;
+    state->name = record.task->name;
+    state->id = record.id;
+    state->trigger = record.trigger;
+    state->scheduled_at = record.scheduled_at;
+    state->started_at = record.started_at;
+    if (record.deadline != 0) state->deadline = steady_time(std::chrono::nanoseconds(record.deadline));
+    state->users = record.users;
+    state->users_asked = !record.users.empty();
+    state->what = static_cast<detail::body*>(record.task->payload.get());
+    state->record = &record;
+    record.runner = state.get();
+    runs_.emplace(record.id, state);
+    if (!state->what->for_users() || state->users_asked) return spawn(state);
+    want_users_.push_back(std::move(state));
+    if (want_users_.size() == 1) load_users();
+}
+
+void engine::spawn(const state_ptr& state) {
+    boost::asio::co_spawn(state->executor(), run_body(state),
+                          boost::asio::bind_cancellation_slot(
+                              state->signal.slot(),
+                              [self = shared_from_this(), state](std::exception_ptr) { self->body_ended(state); }));
+}
+
+// One look at the users serves all runs that start together.
+void engine::load_users() {
+    call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
+                            [this](result<std::vector<user>> users) {
+                                for (auto& state : std::exchange(want_users_, {})) {
+                                    if (users) {
+                                        state->users = users.value();
+                                        spawn(state);
+                                        continue;
+                                    }
+                                    state->report.failed = true;
+                                    state->report.error = "its users are not known: " + users.error().message();
+                                    body_ended(state);
+                                }
+                            });
+}
+
+void engine::cancel_body(core::run_record& record) {
+    auto found = runs_.find(record.id);
+    if (found == runs_.end()) return;
+    state_ptr state = found->second;
+    cancel_reason why = record.cancelled;
+    // The signal belongs to the strand of the coroutine.
+    boost::asio::post(state->executor(), [state, why] {
+        state->cancel(why);
+        if (state->signal_wanted) state->signal.emit(boost::asio::cancellation_type::terminal);
+    });
+}
+
+// Called on the strand of the run.
+void engine::body_ended(state_ptr state) {
+    state->signal_wanted = false;
+    std::lock_guard lock(ended_mutex_);
+    ended_.push_back(std::move(state));
+    if (ended_.size() == 1) post([self = shared_from_this()] { self->drain_ended(); });
+}
+
+void engine::drain_ended() {
+    std::vector<state_ptr> ended;
+    {
+        std::lock_guard lock(ended_mutex_);
+        ended.swap(ended_);
+    }
+    for (auto& state : ended) {
+        if (state->record == nullptr) continue;
+        state->body_over = true;
+        bool failed = state->report.failed ||
+                      std::ranges::any_of(state->report.results, [](const task_result& r) { return r.failed(); });
+        auto how = failed ? core::body_end::failed : core::body_end::success;
+        with_core([&](core::scheduler& core) { core.ended(*state->record, how, clock_.now()); });
+        obey();
+    }
+}
+
+void engine::end_run(const core::action& a) {
+    ended_run ended;
+    run& r = ended.request.run;
+    r.id = a.run->id;
+    r.uid = a.task->uid;
+    r.trigger = a.run->trigger;
+    r.scheduled_at = a.run->scheduled_at;
+    r.started_at = a.run->started_at;
+    r.finished_at = a.at;
+    r.outcome = a.outcome;
+    r.users = a.run->users;
+    ended.request.token = a.run->token;
+    ended.request.next_slot = a.next_slot;
+    auto found = runs_.find(r.id);
+    if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
+    if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
+        r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";
+    tell_run(event::kind::run_ended, *a.run, a.outcome, r.message);
+    log_end(r);
+    if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
+    outbox_.ends.push_back(std::move(ended));
+}
+
+// Results are kept of those users only that the run was for.
+void engine::take_results(const state_ptr& state, run& r) {
+    detail::run_report& report = state->report;
+    std::size_t failed = 0;
+    for (task_result& result : report.results) {
+        if (std::ranges::find(state->users, result.user()) == state->users.end()) {
+            log(log_level::warning,
+                fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid, result.user().id()));
+            continue;
+        }
+        failed += result.failed() ? 1 : 0;
+        r.results.push_back(std::move(result));
+    }
+    r.message = std::move(report.error);
+    if (r.message.empty() && failed > 0)
+        r.message = fmt::format("{} of {} users failed", failed, r.results.size());
+}
+
+void engine::release_run(core::run_record& record) {
+    if (auto waiters = run_waiters_.extract(record.id)) // of a run that never was
+        for (auto& waiter : waiters.mapped()) waiter->complete(errc::run_not_exists);
+    auto found = runs_.find(record.id);
+    if (found == runs_.end()) return;
+    found->second->record = nullptr;
+    found->second->what = nullptr;
+    found->second->leave_strand(false);
+    runs_.erase(found);
+}
+
+void engine::on_task_gone(const core::action& a) {
+    event e;
+    e.kind = event::kind::task_removed;
+    e.at = clock_.now().wall;
+    e.uid = a.task->uid;
+    publish(e);
+    auto found = removals_.find(a.task->uid.view());
+    if (found == removals_.end()) return;
+    auto waiters = std::move(found->second);
+    removals_.erase(found);
+    task_update inactive{a.task->uid, std::nullopt, false};
+    call<void>([inactive](rondo::repository& r) { return r.update_tasks({inactive}); },
+               [waiters = std::move(waiters)](result<void> r) {
+                   for (auto& waiter : waiters) waiter->complete(r);
+               });
+}
+
+} // namespace rondo::runtime

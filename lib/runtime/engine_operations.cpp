@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <algorithm>
+
+namespace rondo::runtime {
+
+result<core::task_record*> engine::live_task(std::string_view uid) {
+    if (error_code no = usable()) return no;
+    core::task_record* task = core_.find(uid);
+    if (task == nullptr || task->state == core::task_state_kind::registering) return errc::task_not_exists;
+    return task;
+}
+
+void engine::remove(pending_ptr<void> done, std::string uid) {
+    auto task = live_task(uid);
+    if (!task) {
+        done->complete(task.error());
+        return;
+    }
+    removals_[uid].push_back(std::move(done));
+    with_core([&](core::scheduler& core) { core.remove(*task.value(), clock_.now()); });
+    obey();
+}
+
+// First on record, then in force: an error means that nothing has changed.
+void engine::pause(pending_ptr<void> done, std::string uid, bool paused) {
+    auto task = live_task(uid);
+    if (!task) {
+        done->complete(task.error());
+        return;
+    }
+    task_update update{task.value()->uid, paused, std::nullopt};
+    call<void>([update](rondo::repository& r) { return r.update_tasks({update}); },
+               [this, done, paused, uid](result<void> r) {
+                   if (!r) {
+                       done->complete(r.error());
+                       return;
+                   }
+                   auto now_task = live_task(uid); // it may have gone meanwhile
+                   if (!now_task) {
+                       done->complete(now_task.error());
+                       return;
+                   }
+                   with_core([&](core::scheduler& core) { core.pause(*now_task.value(), paused, clock_.now()); });
+                   obey();
+                   event e;
+                   e.kind = paused ? event::kind::task_paused : event::kind::task_resumed;
+                   e.at = clock_.now().wall;
+                   e.uid = shared_string(uid);
+                   publish(e);
+                   done->complete(boost::outcome_v2::success());
+               });
+}
+
+void engine::pause_all(pending_ptr<void> done, bool paused) {
+    if (error_code no = usable()) {
+        done->complete(no);
+        return;
+    }
+    with_core([&](core::scheduler& core) { core.pause_all(paused, clock_.now()); });
+    obey();
+    event e;
+    e.kind = paused ? event::kind::task_paused : event::kind::task_resumed;
+    e.at = clock_.now().wall;
+    publish(e);
+    done->complete(boost::outcome_v2::success());
+}
+
+void engine::trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users) {
+    auto task = live_task(uid);
+    if (!task) {
+        done->complete(task.error());
+        return;
+    }
+    auto record = with_core(
+        [&](core::scheduler& core) { return core.trigger(*task.value(), std::move(users), clock_.now()); });
+    if (record)
+        done->complete(record.value()->id);
+    else
+        done->complete(record.error());
+    obey();
+}
+
+void engine::run_now(pending_ptr<run> done, std::string uid, std::vector<user> users) {
+    auto task = live_task(uid);
+    if (!task) {
+        done->complete(task.error());
+        return;
+    }
+    auto record = with_core(
+        [&](core::scheduler& core) { return core.trigger(*task.value(), std::move(users), clock_.now()); });
+    if (record)
+        run_waiters_[record.value()->id].push_back(std::move(done));
+    else
+        done->complete(record.error());
+    obey();
+}
+
+void engine::wait(pending_ptr<run> done, run_id id) {
+    if (error_code no = usable()) {
+        done->complete(no);
+        return;
+    }
+    for (auto* ends : {&outbox_.ends_called})
+        for (ended_run& e : *ends)
+            if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
+    for (ended_run& e : outbox_.ends)
+        if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
+    bool in_flight = with_core([&](core::scheduler& core) { return core.find_run(id) != nullptr; });
+    if (in_flight) {
+        run_waiters_[id].push_back(std::move(done));
+        return;
+    }
+    call<std::optional<run>>([id](rondo::repository& r) { return r.find_run(id); },
+                             [done](result<std::optional<run>> found) {
+                                 if (!found)
+                                     done->complete(found.error());
+                                 else if (!found.value() || !found.value()->outcome)
+                                     done->complete(errc::run_not_exists);
+                                 else
+                                     done->complete(std::move(*found.value()));
+                             });
+}
+
+void engine::cancel_run(pending_ptr<void> done, run_id id) {
+    if (error_code no = usable(); no && life_ != life::draining) {
+        done->complete(no);
+        return;
+    }
+    core::run_record* record = core_.find_run(id);
+    if (record == nullptr) {
+        done->complete(errc::run_not_exists);
+        return;
+    }
+    with_core([&](core::scheduler& core) { core.cancel(*record, cancel_reason::requested, clock_.now()); });
+    obey();
+    done->complete(boost::outcome_v2::success());
+}
+
+void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid) {
+    auto task = live_task(uid);
+    if (!task) {
+        done->complete(task.error());
+        return;
+    }
+    std::vector<run_id> ids;
+    for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
+    for (run_id id : ids) {
+        core::run_record* record = core_.find_run(id); // an earlier one may have taken it along
+        if (record == nullptr) continue;
+        with_core([&](core::scheduler& core) { core.cancel(*record, cancel_reason::requested, clock_.now()); });
+        obey();
+    }
+    done->complete(ids.size());
+}
+
+void engine::shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace) {
+    if (report_) {
+        if (done != nullptr) done->complete(*report_);
+        return;
+    }
+    if (done != nullptr) shutdown_waiters_.push_back(std::move(done));
+    bool first = life_ != life::draining;
+    life_ = life::draining;
+    if (timer_ == nullptr && first) { // never started: nothing to drive, nothing to wait for
+        finish_shutdown();
+        return;
+    }
+    with_core([&](core::scheduler& core) { core.shutdown(grace, clock_.now()); });
+    obey();
+}
+
+// Nothing runs any more, or nothing can be done about it. The repository has a little time left.
+void engine::on_shutdown_done() {
+    drain_until_ = clock_.now().steady + options_.cancel_grace;
+    // After the actions that come with this one.
+    post([self = shared_from_this()] { self->check_drained(); });
+}
+
+void engine::check_drained() {
+    if (drain_until_ == steady_time::max() || life_ != life::draining) return;
+    if (outbox_.empty() && !core_.has_decisions() && !recording_) finish_shutdown();
+}
+
+void engine::finish_shutdown() {
+    drain_until_ = steady_time::max();
+    life_ = life::over;
+    report_.emplace();
+    for (auto& [id, state] : runs_) report_->still_running.push_back({state->uid, id, state->started_at});
+    report_->unrecorded = outbox_.size();
+    retry_at_ = steady_time::max();
+    if (recording_) record_signal_.emit(boost::asio::cancellation_type::terminal);
+    for (auto& e : std::exchange(outbox_.ends, {}))
+        for (auto& waiter : e.waiters) waiter->complete(std::move(e.request.run));
+    outbox_.begins.clear();
+    for (auto& [id, waiters] : std::exchange(run_waiters_, {}))
+        for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
+    for (auto& [uid, waiters] : std::exchange(removals_, {}))
+        for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
+    {
+        std::lock_guard lock(subscribers_mutex_);
+        for (auto& weak : subscribers_)
+            if (auto queue = weak.lock()) queue->close();
+    }
+    for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
+    if (timer_ != nullptr) timer_->cancel();
+}
+
+} // namespace rondo::runtime

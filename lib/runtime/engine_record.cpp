@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <rondo/format.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace rondo::runtime {
+namespace {
+
+constexpr std::size_t batch_max = 1000; // bounds the time that one transaction takes
+constexpr std::chrono::nanoseconds backoff_min = std::chrono::milliseconds(50);
+constexpr std::chrono::nanoseconds backoff_max = std::chrono::seconds(5);
+
+template <class T>
+std::vector<T> take_front(std::deque<T>& queue, std::size_t n) {
+    n = std::min(n, queue.size());
+    std::vector<T> front(std::make_move_iterator(queue.begin()),
+                         std::make_move_iterator(queue.begin() + static_cast<std::ptrdiff_t>(n)));
+    queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(n));
+    return front;
+}
+
+template <class T>
+void put_back(std::deque<T>& queue, std::vector<T>& front) {
+    queue.insert(queue.begin(), std::make_move_iterator(front.begin()), std::make_move_iterator(front.end()));
+    front.clear();
+}
+
+template <class Answer>
+boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitable<std::vector<Answer>> call,
+                                                            std::size_t expected) {
+    result<std::vector<Answer>> answers = errc::store_failed;
+    try {
+        answers = co_await std::move(call);
+    } catch (const boost::system::system_error& e) {
+        answers = e.code();
+    } catch (...) {
+        answers = errc::store_failed;
+    }
+    if (answers && answers.value().size() != expected) answers = errc::store_failed;
+    co_return answers;
+}
+
+} // namespace
+
+/// Sends what there is to the repository, unless a call is under way, which looks for more at its end.
+void engine::record() {
+    if (core_.has_decisions()) {
+        std::vector<core::decision> fresh;
+        core_.take_decisions(fresh);
+        outbox_.begins.insert(outbox_.begins.end(), std::make_move_iterator(fresh.begin()),
+                              std::make_move_iterator(fresh.end()));
+    }
+    if (store_down_) { // nobody waits for a store that is down
+        trim_outbox();
+        tell_all_unrecorded();
+    }
+    if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
+    recording_ = true;
+    auto self = shared_from_this();
+    boost::asio::co_spawn(*strand_, record_all(self),
+                          boost::asio::bind_cancellation_slot(record_signal_.slot(), [self](std::exception_ptr) {
+                              self->recording_ = false;
+                              self->record(); // for what came in the last moment
+                          }));
+}
+
+boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
+    while (retry_at_ == steady_time::max()) {
+        if (!outbox_.begins.empty())
+            co_await record_begins();
+        else if (!outbox_.ends.empty())
+            co_await record_ends();
+        else
+            break;
+    }
+    (void)self;
+}
+
+boost::asio::awaitable<void> engine::record_begins() {
+    outbox_.begins_called = take_front(outbox_.begins, batch_max);
+    std::vector<begin_request> requests;
+    requests.reserve(outbox_.begins_called.size());
+    for (const core::decision& d : outbox_.begins_called) requests.push_back(d.request);
+    record_deadline_ = clock_.now().steady + options_.store_timeout;
+    rearm();
+    result<std::vector<begin_answer>> answers = errc::store_failed;
+    try {
+        answers = co_await guarded(repository_->begin_runs(std::move(requests)), outbox_.begins_called.size());
+    } catch (...) { // thrown before there was a coroutine
+        answers = errc::store_failed;
+    }
+    record_deadline_ = steady_time::max();
+    if (!answers) {
+        put_back(outbox_.begins, outbox_.begins_called);
+        on_store_failure(answers.error());
+        co_return;
+    }
+    on_store_success();
+    auto called = std::exchange(outbox_.begins_called, {});
+    for (std::size_t i = 0; i != called.size(); ++i) on_begin_answer(called[i], answers.value()[i]);
+}
+
+void engine::on_begin_answer(core::decision& d, const begin_answer& a) {
+    instant now = clock_.now();
+    bool waiting = d.run != nullptr; // it waits for this answer
+    bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
+    bool told_before = d.request.started.has_value() && !waiting;
+    if (a.state == begin_state::unknown_task)
+        log(log_level::error, fmt::format("task {}: the repository does not know it any more", d.request.uid));
+    if (waiting) {
+        auto verdict = a.state == begin_state::recorded ? core::begin_verdict::recorded
+                       : conflict                       ? core::begin_verdict::refused
+                                                        : core::begin_verdict::unrecorded;
+        with_core([&](core::scheduler& core) { core.begun(*d.run, verdict, a.token, now); });
+        obey();
+    }
+    if (!conflict) return;
+    log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid, a.next_slot,
+                                        d.request.expected));
+    with_core([&](core::scheduler& core) {
+        core::task_record* task = core.find(d.request.uid);
+        if (task == nullptr) return;
+        // After an outage we know better than the store; otherwise it was another manager.
+        if (told_before)
+            task->cursor_lost = true;
+        else
+            core.resync(*task, a.next_slot, now);
+    });
+    obey();
+}
+
+boost::asio::awaitable<void> engine::record_ends() {
+    outbox_.ends_called = take_front(outbox_.ends, batch_max);
+    std::vector<finish_request> requests;
+    requests.reserve(outbox_.ends_called.size());
+    for (const ended_run& e : outbox_.ends_called) requests.push_back(e.request);
+    record_deadline_ = clock_.now().steady + options_.store_timeout;
+    rearm();
+    result<std::vector<finish_state>> answers = errc::store_failed;
+    try {
+        answers = co_await guarded(repository_->finish_runs(std::move(requests)), outbox_.ends_called.size());
+    } catch (...) {
+        answers = errc::store_failed;
+    }
+    record_deadline_ = steady_time::max();
+    if (!answers) {
+        put_back(outbox_.ends, outbox_.ends_called);
+        on_store_failure(answers.error());
+        co_return;
+    }
+    on_store_success();
+    auto called = std::exchange(outbox_.ends_called, {});
+    for (std::size_t i = 0; i != called.size(); ++i) {
+        run& ended = called[i].request.run;
+        if (answers.value()[i] == finish_state::fenced)
+            log(log_level::error, fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
+        for (auto& waiter : called[i].waiters) waiter->complete(ended);
+    }
+}
+
+void engine::tell_unrecorded(core::decision& d) {
+    core::run_record* record = std::exchange(d.run, nullptr);
+    if (record == nullptr) return;
+    with_core([&](core::scheduler& core) { core.begun(*record, core::begin_verdict::unrecorded, 0, clock_.now()); });
+    obey();
+}
+
+// The runs start without their record, and nobody waits for a record any longer.
+void engine::tell_all_unrecorded() {
+    for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
+    for (std::size_t i = 0; i != outbox_.begins.size(); ++i) tell_unrecorded(outbox_.begins[i]);
+    for (auto* ends : {&outbox_.ends_called})
+        for (ended_run& e : *ends)
+            for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
+    for (ended_run& e : outbox_.ends)
+        for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
+}
+
+void engine::on_store_failure(error_code why) {
+    backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
+    retry_at_ = clock_.now().steady + backoff_;
+    if (!store_down_) {
+        store_down_ = true;
+        log(log_level::error, fmt::format("the repository fails: {}", why.message()));
+        event e;
+        e.kind = event::kind::store_failed;
+        e.at = clock_.now().wall;
+        e.message = why.message();
+        publish(e);
+    }
+    trim_outbox();
+    tell_all_unrecorded();
+    rearm();
+}
+
+void engine::on_store_success() {
+    backoff_ = std::chrono::nanoseconds(0);
+    record_overdue_ = false;
+    if (!store_down_) return;
+    store_down_ = false;
+    log(log_level::warning, "the repository works again");
+    event e;
+    e.kind = event::kind::store_recovered;
+    e.at = clock_.now().wall;
+    publish(e);
+}
+
+// The call goes on: its answer may still come, and counts then.
+void engine::on_store_overdue() {
+    record_deadline_ = steady_time::max();
+    record_overdue_ = true;
+    store_down_ = true;
+    log(log_level::error, "the repository is overdue");
+    event e;
+    e.kind = event::kind::store_failed;
+    e.at = clock_.now().wall;
+    e.message = make_error_code(errc::store_timeout).message();
+    publish(e);
+    tell_all_unrecorded();
+    record_signal_.emit(boost::asio::cancellation_type::terminal);
+}
+
+void engine::trim_outbox() {
+    while (outbox_.size() > options_.outbox_max && (!outbox_.begins.empty() || !outbox_.ends.empty())) drop_oldest();
+    std::lock_guard lock(mutex_);
+    state_.store_down = store_down_;
+    state_.outbox = outbox_.size();
+    state_.outbox_dropped = outbox_.dropped;
+}
+
+void engine::drop_oldest() {
+    ++outbox_.dropped;
+    if (outbox_.ends.size() > outbox_.begins.size()) {
+        ended_run oldest = std::move(outbox_.ends.front());
+        outbox_.ends.pop_front();
+        log(log_level::error, fmt::format("task {} run {}: its end is lost, the outbox is full",
+                                          oldest.request.run.uid, oldest.request.run.id));
+        for (auto& waiter : oldest.waiters) waiter->complete(std::move(oldest.request.run));
+        return;
+    }
+    core::decision oldest = std::move(outbox_.begins.front());
+    outbox_.begins.pop_front();
+    tell_unrecorded(oldest);
+    log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full", oldest.request.uid));
+    if (core::task_record* task = core_.find(oldest.request.uid)) task->cursor_lost = true;
+}
+
+} // namespace rondo::runtime

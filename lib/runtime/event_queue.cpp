@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/event_queue.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace rondo {
+namespace detail {
+
+event_queue::event_queue(std::size_t capacity, boost::asio::any_io_executor fallback)
+    : capacity_(std::max<std::size_t>(capacity, 1)), fallback_(std::move(fallback)) {}
+
+void event_queue::push(const event& e) {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    // A waiter means that nothing is queued. One that was cancelled meanwhile does not take the event.
+    if (auto waiter = std::exchange(waiter_, nullptr); waiter != nullptr && waiter->complete(e)) return;
+    if (events_.size() >= capacity_) {
+        events_.pop_front();
+        ++dropped_;
+        ++dropped_untold_;
+        dropped_at_ = e.at;
+    }
+    events_.push_back(e);
+}
+
+// Where events are missing the reader is told, at that place in the order.
+std::optional<event> event_queue::take() {
+    if (dropped_untold_ > 0) {
+        event gap;
+        gap.kind = event::kind::events_dropped;
+        gap.at = dropped_at_;
+        gap.count = std::exchange(dropped_untold_, 0);
+        return gap;
+    }
+    if (events_.empty()) return std::nullopt;
+    event next = std::move(events_.front());
+    events_.pop_front();
+    return next;
+}
+
+std::optional<event> event_queue::try_pop() {
+    std::lock_guard lock(mutex_);
+    return take();
+}
+
+void event_queue::wait(completion<event> done) {
+    std::lock_guard lock(mutex_);
+    auto waiter = runtime::make_pending<event>(std::move(done), fallback_);
+    if (waiter_ != nullptr && !waiter_->done()) {
+        waiter->complete(error_code(boost::asio::error::operation_aborted));
+    } else if (auto next = take()) {
+        waiter->complete(std::move(*next));
+    } else if (closed_) {
+        waiter->complete(errc::stream_closed);
+    } else {
+        waiter->allow_cancel();
+        waiter_ = std::move(waiter);
+    }
+}
+
+void event_queue::close() {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    if (auto waiter = std::exchange(waiter_, nullptr)) waiter->complete(errc::stream_closed);
+}
+
+bool event_queue::closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+}
+
+std::uint64_t event_queue::dropped() const {
+    std::lock_guard lock(mutex_);
+    return dropped_;
+}
+
+void event_queue::drop_waiter() {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    fallback_ = {};
+    if (waiter_ != nullptr) waiter_->drop();
+    waiter_ = nullptr;
+}
+
+} // namespace detail
+
+std::string_view to_string(enum event::kind k) noexcept {
+    static constexpr std::array<std::string_view, 11> words{
+        "task_added",      "task_removed",  "task_paused",  "task_resumed",    "run_started",   "run_ended",
+        "run_overrunning", "slots_skipped", "store_failed", "store_recovered", "events_dropped"};
+    auto index = static_cast<std::size_t>(k);
+    return index < words.size() ? words[index] : std::string_view("unknown");
+}
+
+event_stream& event_stream::operator=(event_stream&& other) noexcept {
+    if (this != &other) {
+        close();
+        queue_ = std::move(other.queue_);
+    }
+    return *this;
+}
+
+event_stream::~event_stream() {
+    close();
+}
+
+std::optional<event> event_stream::try_next() {
+    return queue_->try_pop();
+}
+
+void event_stream::close() noexcept {
+    if (queue_ != nullptr) queue_->close();
+}
+
+std::uint64_t event_stream::dropped() const noexcept {
+    return queue_->dropped();
+}
+
+void event_stream::start_next(std::shared_ptr<detail::event_queue> queue, detail::completion<event> done) {
+    queue->wait(std::move(done));
+}
+
+} // namespace rondo

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/manager.hpp>
+
+#include <runtime/engine.hpp>
+
+namespace rondo {
+
+using runtime::engine;
+
+namespace {
+
+/// Takes an operation to the strand. `f` is called there with the engine and the completion.
+template <class T, class F>
+void on_strand(const std::shared_ptr<engine>& e, detail::completion<T> done, bool cancellable, F f) {
+    auto waiting = e->wait_for<T>(std::move(done));
+    if (cancellable) waiting->allow_cancel();
+    e->post([e, waiting = std::move(waiting), f = std::move(f)]() mutable { f(*e, std::move(waiting)); });
+}
+
+} // namespace
+
+manager::manager(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
+                 manager_options options)
+    : engine_(std::make_shared<engine>(std::move(executor), std::move(repository), std::move(options))) {
+    engine_->enlist();
+}
+
+manager::manager(manager&& other) noexcept = default;
+
+manager& manager::operator=(manager&& other) noexcept {
+    if (this == &other) return *this;
+    if (engine_ != nullptr) engine_->leave();
+    engine_ = std::move(other.engine_);
+    return *this;
+}
+
+manager::~manager() {
+    if (engine_ != nullptr) engine_->leave();
+}
+
+boost::asio::any_io_executor manager::get_executor() const {
+    return engine_->executor();
+}
+
+std::vector<stat> manager::stats(bool with_hidden) const {
+    return engine_->stats(with_hidden);
+}
+
+result<stat> manager::find(std::string_view uid) const {
+    return engine_->find(uid);
+}
+
+manager_stat manager::state() const {
+    return engine_->state();
+}
+
+result<std::vector<wall_time>> manager::next_runs(std::string_view uid, std::size_t n) const {
+    return engine_->next_runs(uid, n);
+}
+
+event_stream manager::subscribe(std::size_t capacity) {
+    return event_stream(engine_->subscribe(capacity));
+}
+
+void manager::start_start(const engine_ptr& e, detail::completion<start_report> done) {
+    on_strand<start_report>(e, std::move(done), false, [](engine& on, auto p) { on.start(std::move(p)); });
+}
+
+void manager::start_add(const engine_ptr& e, detail::completion<void> done, task t) {
+    on_strand<void>(e, std::move(done), false,
+                    [t = std::move(t)](engine& on, auto p) mutable { on.add(std::move(p), std::move(t)); });
+}
+
+void manager::start_remove(const engine_ptr& e, detail::completion<void> done, std::string uid) {
+    on_strand<void>(e, std::move(done), true,
+                    [uid = std::move(uid)](engine& on, auto p) mutable { on.remove(std::move(p), std::move(uid)); });
+}
+
+void manager::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid, bool paused) {
+    on_strand<void>(e, std::move(done), false, [uid = std::move(uid), paused](engine& on, auto p) mutable {
+        on.pause(std::move(p), std::move(uid), paused);
+    });
+}
+
+void manager::start_pause_all(const engine_ptr& e, detail::completion<void> done, bool paused) {
+    on_strand<void>(e, std::move(done), false, [paused](engine& on, auto p) { on.pause_all(std::move(p), paused); });
+}
+
+void manager::start_trigger(const engine_ptr& e, detail::completion<run_id> done, std::string uid,
+                            std::vector<user> users) {
+    on_strand<run_id>(e, std::move(done), false,
+                      [uid = std::move(uid), users = std::move(users)](engine& on, auto p) mutable {
+                          on.trigger(std::move(p), std::move(uid), std::move(users));
+                      });
+}
+
+void manager::start_run(const engine_ptr& e, detail::completion<run> done, std::string uid, std::vector<user> users) {
+    on_strand<run>(e, std::move(done), true,
+                   [uid = std::move(uid), users = std::move(users)](engine& on, auto p) mutable {
+                       on.run_now(std::move(p), std::move(uid), std::move(users));
+                   });
+}
+
+void manager::start_wait(const engine_ptr& e, detail::completion<run> done, run_id id) {
+    on_strand<run>(e, std::move(done), true, [id](engine& on, auto p) { on.wait(std::move(p), id); });
+}
+
+void manager::start_cancel_run(const engine_ptr& e, detail::completion<void> done, run_id id) {
+    on_strand<void>(e, std::move(done), false, [id](engine& on, auto p) { on.cancel_run(std::move(p), id); });
+}
+
+void manager::start_cancel_task(const engine_ptr& e, detail::completion<std::size_t> done, std::string uid) {
+    on_strand<std::size_t>(e, std::move(done), false, [uid = std::move(uid)](engine& on, auto p) mutable {
+        on.cancel_task(std::move(p), std::move(uid));
+    });
+}
+
+void manager::start_history(const engine_ptr& e, detail::completion<history_page> done, history_filter filter) {
+    on_strand<history_page>(e, std::move(done), false, [filter = std::move(filter)](engine& on, auto p) {
+        on.ask<history_page>(std::move(p), [filter](repository& r) { return r.history(filter); });
+    });
+}
+
+void manager::start_last_runs(const engine_ptr& e, detail::completion<std::vector<run>> done,
+                              std::optional<user> who) {
+    std::optional<std::string> id;
+    if (who) id = who->id();
+    on_strand<std::vector<run>>(e, std::move(done), false, [id = std::move(id)](engine& on, auto p) {
+        on.ask<std::vector<run>>(std::move(p), [id](repository& r) { return r.last_runs(id); });
+    });
+}
+
+void manager::start_users(const engine_ptr& e, detail::completion<std::vector<user>> done) {
+    on_strand<std::vector<user>>(e, std::move(done), false, [](engine& on, auto p) {
+        on.ask<std::vector<user>>(std::move(p), [](repository& r) { return r.users(); });
+    });
+}
+
+void manager::start_add_users(const engine_ptr& e, detail::completion<void> done, std::vector<user> users) {
+    on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
+        on.ask<void>(std::move(p), [users](repository& r) { return r.add_users(users); });
+    });
+}
+
+void manager::start_remove_users(const engine_ptr& e, detail::completion<void> done, std::vector<user> users) {
+    on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
+        on.ask<void>(std::move(p), [users](repository& r) { return r.remove_users(users); });
+    });
+}
+
+void manager::start_prune(const engine_ptr& e, detail::completion<std::uint64_t> done, prune_policy policy) {
+    on_strand<std::uint64_t>(e, std::move(done), false, [policy](engine& on, auto p) {
+        on.ask<std::uint64_t>(std::move(p), [policy](repository& r) { return r.prune(policy); });
+    });
+}
+
+void manager::start_shutdown(const engine_ptr& e, detail::completion<shutdown_report> done,
+                             std::chrono::nanoseconds grace) {
+    on_strand<shutdown_report>(e, std::move(done), false,
+                               [grace](engine& on, auto p) { on.shutdown(std::move(p), grace); });
+}
+
+} // namespace rondo

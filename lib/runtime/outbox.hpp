@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RUNTIME_OUTBOX_HPP
+#define RONDO_RUNTIME_OUTBOX_HPP
+
+#include <rondo/record.hpp>
+#include <rondo/run.hpp>
+
+#include <core/actions.hpp>
+#include <runtime/pending.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace rondo::runtime {
+
+/// The end of a run on its way to the repository, and who waits until it is there.
+struct ended_run {
+    finish_request request;
+    std::vector<pending_ptr<run>> waiters;
+};
+
+/// What the repository has not taken yet, in order. A begin whose run waits for it has `run`; once
+/// that run was told to start, it has not.
+struct outbox {
+    std::deque<core::decision> begins;
+    std::deque<ended_run> ends;
+    std::vector<core::decision> begins_called; ///< in the call that is under way
+    std::vector<ended_run> ends_called;        ///< likewise
+    std::uint64_t dropped = 0;
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        return begins.size() + ends.size() + begins_called.size() + ends_called.size();
+    }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+};
+
+} // namespace rondo::runtime
+
+#endif // RONDO_RUNTIME_OUTBOX_HPP

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/run_state.hpp>
+
+#include <exception>
+
+namespace rondo::detail {
+
+boost::asio::any_io_executor run_state::executor() const {
+    std::lock_guard lock(mutex_);
+    return strand_ ? strand_ : home_;
+}
+
+cancellation_token run_state::token() {
+    std::lock_guard lock(mutex_);
+    if (!source_) {
+        source_.emplace();
+        if (cancelled()) source_->cancel(reason_);
+    }
+    return source_->token();
+}
+
+void run_state::cancel(cancel_reason reason) {
+    std::optional<cancellation_source> source;
+    {
+        std::lock_guard lock(mutex_);
+        reason_ = reason;
+        source = source_;
+    }
+    if (source) source->cancel(reason); // calls back, so not under the lock
+}
+
+void run_state::leave_strand(bool context_gone) {
+    std::lock_guard lock(mutex_);
+    strand_ = {};
+    if (context_gone) home_ = {};
+}
+
+std::string current_exception_text() {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "unknown exception";
+    }
+}
+
+} // namespace rondo::detail

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RUNTIME_RUN_STATE_HPP
+#define RONDO_RUNTIME_RUN_STATE_HPP
+
+#include <rondo/cancellation.hpp>
+#include <rondo/clock.hpp>
+#include <rondo/detail/body.hpp>
+#include <rondo/run.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace rondo::core {
+struct run_record;
+}
+
+namespace rondo::detail {
+
+/// A run as its body and the shell see it. Shared by the coroutine, the shell, and each context.
+class run_state {
+public:
+    run_state(boost::asio::any_io_executor home, boost::asio::any_io_executor strand, rondo::clock& c)
+        : clock(c), home_(std::move(home)), strand_(std::move(strand)) {}
+
+    // Set before the body starts, constant from then on.
+    rondo::clock& clock;
+    shared_string uid;
+    shared_string name;
+    run_id id;
+    rondo::trigger trigger = rondo::trigger::schedule;
+    wall_time scheduled_at{};
+    wall_time started_at{};
+    std::optional<steady_time> deadline;
+    std::vector<user> users;
+    bool users_asked = false; ///< by a manual run
+
+    // Of the coroutine, on its strand; of the shell, once it has ended.
+    run_report report;
+    boost::asio::cancellation_signal signal;
+    bool signal_wanted = true; ///< while the coroutine is there
+
+    // Of the shell, on the manager's strand.
+    body* what = nullptr;               ///< lives until the run is released
+    core::run_record* record = nullptr; ///< likewise; null afterwards
+    bool body_over = false;
+
+    [[nodiscard]] boost::asio::any_io_executor executor() const;
+    [[nodiscard]] cancellation_token token();
+    [[nodiscard]] bool cancelled() const noexcept { return reason_.load() != cancel_reason::none; }
+    /// Sets the reason and tells the token. Any thread. The Asio signal is another matter.
+    void cancel(cancel_reason reason);
+    /// The run is over, or its execution context goes down: the strand must not live on in a context
+    /// that somebody keeps.
+    void leave_strand(bool context_gone);
+
+private:
+    mutable std::mutex mutex_;                       // guards the next three
+    boost::asio::any_io_executor home_;
+    boost::asio::any_io_executor strand_;
+    std::optional<cancellation_source> source_;      // made when somebody asks for the token
+    std::atomic<cancel_reason> reason_{cancel_reason::none};
+};
+
+} // namespace rondo::detail
+
+#endif // RONDO_RUNTIME_RUN_STATE_HPP

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/testing/virtual_clock.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::testing {
+
+virtual_clock::virtual_clock()
+    : virtual_clock(instant{steady_time(std::chrono::hours(1)),
+                            std::chrono::sys_days(std::chrono::year(2025) / 1 / 1)}) {}
+
+virtual_clock::virtual_clock(instant start) : now_(start) {}
+
+instant virtual_clock::now() const noexcept {
+    std::lock_guard lock(mutex_);
+    return now_;
+}
+
+steady_time virtual_clock::arm(clock_waiter& waiter, steady_time deadline) {
+    std::lock_guard lock(mutex_);
+    if (deadline <= now_.steady) {
+        armed_.erase(&waiter);
+        return steady_time::min();
+    }
+    armed_[&waiter] = deadline;
+    return steady_time::max();
+}
+
+void virtual_clock::disarm(clock_waiter& waiter) noexcept {
+    std::lock_guard lock(mutex_);
+    armed_.erase(&waiter);
+}
+
+void virtual_clock::advance(std::chrono::nanoseconds d) {
+    std::lock_guard lock(mutex_);
+    auto before = now_.steady;
+    now_.steady += std::max(d, std::chrono::nanoseconds(0));
+    // Whole microseconds of the monotonic clock, so that many small leaps do not lose time.
+    now_.wall += std::chrono::floor<std::chrono::microseconds>(now_.steady.time_since_epoch()) -
+                 std::chrono::floor<std::chrono::microseconds>(before.time_since_epoch());
+    wake_due();
+}
+
+void virtual_clock::set_wall(wall_time t) {
+    std::lock_guard lock(mutex_);
+    now_.wall = t;
+    for (auto& [waiter, deadline] : std::exchange(armed_, {})) waiter->wake();
+}
+
+std::optional<steady_time> virtual_clock::next_deadline() const {
+    std::lock_guard lock(mutex_);
+    std::optional<steady_time> nearest;
+    for (auto& [waiter, deadline] : armed_)
+        if (deadline != steady_time::max() && (!nearest || deadline < *nearest)) nearest = deadline;
+    return nearest;
+}
+
+// Under the lock, so that `disarm` of another thread waits until `wake` has returned.
+void virtual_clock::wake_due() {
+    std::erase_if(armed_, [&](auto& entry) {
+        if (entry.second > now_.steady) return false;
+        entry.first->wake();
+        return true;
+    });
+}
+
+std::size_t run_for(boost::asio::io_context& context, virtual_clock& clock, std::chrono::nanoseconds d) {
+    std::size_t handlers = 0;
+    steady_time end = clock.now().steady + d;
+    for (;;) {
+        context.restart();
+        if (std::size_t n = context.poll(); n > 0) {
+            handlers += n;
+            continue;
+        }
+        steady_time now = clock.now().steady;
+        auto next = clock.next_deadline();
+        if (now >= end) return handlers;
+        clock.advance((next && *next < end ? std::max(*next, now) : end) - now);
+    }
+}
+
+} // namespace rondo::testing
