@@ -12,27 +12,31 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace rondo {
 
+/// What happened.
+enum class event_kind : std::uint8_t {
+    task_added,
+    task_removed,
+    task_paused,     ///< an empty uid: the whole manager
+    task_resumed,    ///< likewise
+    run_started,     ///< its body is about to begin
+    run_ended,       ///< recorded with its outcome; a body that overran may still be there
+    run_overrunning, ///< its deadline is past and its body goes on
+    slots_skipped,   ///< `count` slots from `scheduled_at` on, because of `reason`
+    store_failed,    ///< `message` says how
+    store_recovered,
+    events_dropped,  ///< this reader was slow and missed `count` events here
+};
+
+[[nodiscard]] std::string_view to_string(event_kind k) noexcept;
+
 /// Something that happened in a manager. Members that do not apply keep their defaults.
 struct event {
-    enum class kind : std::uint8_t {
-        task_added,
-        task_removed,
-        task_paused,     ///< an empty uid: the whole manager
-        task_resumed,    ///< likewise
-        run_started,     ///< its body is about to begin
-        run_ended,       ///< recorded with its outcome; a body that overran may still be there
-        run_overrunning, ///< its deadline is past and its body goes on
-        slots_skipped,   ///< `count` slots from `scheduled_at` on, because of `reason`
-        store_failed,    ///< `message` says how
-        store_recovered,
-        events_dropped,  ///< this reader was slow and missed `count` events here
-    };
-
-    event::kind kind = kind::task_added;
+    event_kind kind = event_kind::task_added;
     wall_time at{};                        ///< when it happened
     shared_string uid;
     run_id id;                             ///< of the run
@@ -43,8 +47,6 @@ struct event {
     std::uint64_t count = 0;
     std::string message;
 };
-
-[[nodiscard]] std::string_view to_string(enum event::kind k) noexcept;
 
 namespace detail {
 class event_queue;

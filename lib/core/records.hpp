@@ -43,7 +43,7 @@ struct task_record {
     wall_time cursor = no_slot;        ///< where the repository has it once it has seen all decisions
     wall_time slot = no_slot;          ///< the next that is not decided
     std::int64_t due = 0;              ///< of `slot`: the key in its heap
-    wall_time catch_up_before{};       ///< a slot before this fell due while nobody looked
+    wall_time catch_up_before = wall_time::min(); ///< a slot before this fell due while nobody looked
     std::chrono::microseconds timeout{0};
     wall_time last_run = no_slot;      ///< start of the latest
     run_record* runs = nullptr;        ///< those whose body is there or about to be

@@ -49,7 +49,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
     auto in_flight = task.in_flight + task.manual_waiting;
     if (overlap_decision(task.overlap, in_flight, task.in_flight_max) != overlap_answer::start)
         return errc::already_running;
-    bool must_wait = full() || !waiting_.empty();
+    bool must_wait = full(); // if not, none of those that wait can start
     if (must_wait && runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
     run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
     run.users = std::move(users);
@@ -175,7 +175,8 @@ void scheduler::release(run_record& run, instant now) {
     if (task.state == task_state_kind::removing) {
         if (task.runs == nullptr) erase(task);
     } else if (task.fixed_delay() && task.slot == no_slot && task.cursor == cursor_waits_for_end &&
-               task.in_flight == 0 && !shutting_down()) {
+               task.in_flight == task.overrunning && !shutting_down() &&
+               overlap_decision(task.overlap, task.in_flight, task.in_flight_max) == overlap_answer::start) {
         // Its slot was skipped because of this run, so no end will give it the next one.
         set_slot(task, now.wall + *task.when.interval(), now);
         if (task.paused) unschedule(task);
@@ -185,22 +186,31 @@ void scheduler::release(run_record& run, instant now) {
 }
 
 void scheduler::admit(instant now) {
-    if (stopping_ != stopping::no || paused_all_) return;
-    for (std::size_t tries = waiting_.size(); tries > 0 && !full(); --tries) {
+    if (stopping_ != stopping::no || waiting_.empty()) return;
+    std::deque<waiting> kept; // who cannot start, in order
+    while (!waiting_.empty() && !full()) {
         waiting w = waiting_.front();
         waiting_.pop_front();
         if (w.run == nullptr) {
+            if (paused_all_) {
+                kept.push_back(w);
+                continue;
+            }
             w.task->ready = false;
-            decide(*w.task, now);
+            if (w.task->due <= now_key(*w.task, now))
+                decide(*w.task, now);
+            else // the wall clock was set back meanwhile
+                schedule_slot(*w.task, {w.task->slot, w.task->due});
         } else if (overlap_decision(w.task->overlap, w.task->in_flight, w.task->in_flight_max) ==
                    overlap_answer::start) {
             --runs_waiting_;
             --w.task->manual_waiting;
             begin_manual_run(*w.run, now);
         } else {
-            waiting_.push_back(w);
+            kept.push_back(w);
         }
     }
+    waiting_.insert(waiting_.begin(), kept.begin(), kept.end());
 }
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now) {

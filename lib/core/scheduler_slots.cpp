@@ -17,6 +17,13 @@ void scheduler::set_slot(task_record& task, wall_time slot, instant now) {
     if (task.by_wall()) return schedule_slot(task, {slot, slot.time_since_epoch().count()});
     // Far enough for any schedule, near enough not to overflow in nanoseconds.
     constexpr std::chrono::microseconds far = std::chrono::years(150);
+    if (task.when.type() == schedule::kind::every && slot < now.wall - far) {
+        auto interval = *task.when.interval();
+        auto beyond = (now.wall - far - slot + interval - std::chrono::microseconds(1)) / interval;
+        wall_time first = slot;
+        slot += beyond * interval;
+        skip(task, {skip_reason::missed, first, slot - interval, static_cast<std::uint64_t>(beyond)}, slot);
+    }
     auto wait = std::clamp(slot - now.wall, -far, far);
     schedule_slot(task, {slot, now_key(task, now) + std::chrono::nanoseconds(wait).count()});
 }
@@ -136,11 +143,16 @@ decision& scheduler::append_decision(task_record& task, wall_time next) {
 void scheduler::resync(task_record& task, moment cursor, instant now) {
     recycle();
     if (task.state != task_state_kind::live) return;
+    if (cursor && *cursor != cursor_waits_for_end && (*cursor < wall_time_first || *cursor > wall_time_last)) {
+        task.cursor_lost = true; // that makes no sense, so the next decision puts it right
+        return;
+    }
     task.cursor = cursor ? *cursor : no_slot;
     if (!cursor || *cursor == cursor_waits_for_end) {
         unschedule(task);
         task.slot = no_slot;
     } else if (*cursor > task.slot || task.slot == no_slot) {
+        unschedule(task); // it may wait for a place, with the slot that is decided now
         set_slot(task, *cursor, now);
         if (task.paused) unschedule(task);
     }

@@ -89,7 +89,7 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     if (task.when.type() == schedule::kind::every && slot > task.anchor && slot - now.wall > *task.when.interval())
         from = now.wall + (slot - now.wall) % *task.when.interval();
     set_slot(task, from, now);
-    task.slot = slot;
+    if (from != slot) task.slot = slot;
     if (task.paused) unschedule(task);
     return boost::outcome_v2::success();
 }
@@ -105,7 +105,8 @@ result<wall_time> scheduler::slot_after_restart(const task_record& task, const t
         case schedule::kind::every_after: return now.wall;
         case schedule::kind::every: break;
         }
-        wall_time from = state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
+        // The old schedule may have had nothing to do for long.
+        wall_time from = state.next_slot ? std::min(*state.next_slot, now.wall) : now.wall;
         return *when.next_after(from - std::chrono::microseconds(1), state.anchor);
     }
     if (!state.next_slot) return no_slot;

@@ -10,8 +10,9 @@ class real_clock final : public clock {
 public:
     // Here, and nowhere else, the library asks the system for the time.
     instant now() const noexcept override {
-        return {std::chrono::steady_clock::now(),
-                std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now())};
+        // In this order: a pause between the two can make a slot late, never early.
+        auto wall = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+        return {std::chrono::steady_clock::now(), wall};
     }
     steady_time arm(clock_waiter&, steady_time deadline) override { return deadline; }
     void disarm(clock_waiter&) noexcept override {}

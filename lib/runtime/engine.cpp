@@ -106,7 +106,7 @@ void engine::tick() {
 
 steady_time engine::next_wakeup(instant now) {
     steady_time t = core_.next_wakeup(now);
-    if (!calls_.empty()) t = std::min(t, calls_.front().deadline);
+    if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
     return std::min({t, record_deadline_, retry_at_, drain_until_});
 }
 

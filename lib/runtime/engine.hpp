@@ -32,9 +32,13 @@
 namespace rondo::runtime {
 
 /// A call of the repository that somebody waits for, no longer than until its deadline.
-struct overdue_call {
+struct awaited_call {
     steady_time deadline{};
-    std::function<void()> expire; ///< does nothing if the call was answered
+    bool over = false; ///< answered
+
+    virtual ~awaited_call() = default;
+    /// Gives up waiting.
+    virtual void expire() = 0;
 };
 
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
@@ -108,6 +112,8 @@ private:
 
     // engine_obey.cpp: what the core wants.
     void obey();
+    void obey_actions();
+    void settle();
     void obey(core::action& a);
     void start_body(core::run_record& record);
     void spawn(const state_ptr& state);
@@ -125,13 +131,14 @@ private:
     // engine_record.cpp: the way to the repository.
     void record();
     boost::asio::awaitable<void> record_all(std::shared_ptr<engine> self);
+    void cancel_recording();
     boost::asio::awaitable<void> record_begins();
     boost::asio::awaitable<void> record_ends();
-    void on_begin_answer(core::decision& d, const begin_answer& a);
+    void on_begin_answer(core::decision& d, const begin_answer& a, instant now);
     void tell_unrecorded(core::decision& d);
     void tell_all_unrecorded();
     void on_store_failure(error_code why);
-    void on_store_success();
+    void on_all_recorded();
     void on_store_overdue();
     void trim_outbox();
     void drop_oldest();
@@ -144,13 +151,14 @@ private:
     void on_registered(const std::vector<pending_ptr<void>>& done, const std::vector<core::task_record*>& tasks,
                        result<std::vector<task_state>> states);
     void expire_calls(instant now);
+    void forget_answered_calls();
 
     // engine_tell.cpp
     void publish(const event& e);
     [[nodiscard]] bool anybody_listens() const noexcept { return subscribers_count_ > 0; }
     void log(log_level level, const std::string& text);
     [[nodiscard]] bool logs(log_level level) const noexcept;
-    void tell_run(enum event::kind kind, const core::run_record& record, std::optional<outcome> how,
+    void tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
                   const std::string& message);
     void tell_skip(const core::action& a);
     void log_end(const run& r);
@@ -186,7 +194,7 @@ private:
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
-    std::deque<overdue_call> calls_; // all with the same timeout, so in the order of their deadlines
+    std::deque<std::shared_ptr<awaited_call>> calls_; // all with the same timeout, so in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
     std::optional<shutdown_report> report_;
     steady_time drain_until_ = steady_time::max();
@@ -194,11 +202,10 @@ private:
     outbox outbox_;
     bool recording_ = false;
     bool store_down_ = false;
-    bool record_overdue_ = false;
     steady_time record_deadline_ = steady_time::max(); // of the call that is under way
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};
-    boost::asio::cancellation_signal record_signal_;
+    std::weak_ptr<boost::asio::cancellation_signal> record_signal_; // while it records
 };
 
 } // namespace rondo::runtime

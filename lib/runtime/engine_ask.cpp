@@ -23,14 +23,19 @@ error_code current_error() {
 
 /// A call that is answered once: by the repository, or by its deadline.
 template <class T>
-struct call_state {
+struct call_state final : awaited_call {
     std::function<repository::awaitable<T>(rondo::repository&)> question;
     std::function<void(result<T>)> then; // null once answered
-    boost::asio::cancellation_signal signal;
-    bool over = false;
+    std::weak_ptr<boost::asio::cancellation_signal> signal; // the coroutine's
 
     void answer(result<T> r) {
+        over = true;
         if (auto f = std::exchange(then, nullptr)) f(std::move(r));
+    }
+    void expire() override {
+        if (over) return;
+        answer(errc::store_timeout);
+        if (auto s = signal.lock()) s->emit(boost::asio::cancellation_type::terminal);
     }
 };
 
@@ -43,7 +48,6 @@ boost::asio::awaitable<void> perform(std::shared_ptr<rondo::repository> reposito
     } catch (...) {
         answer = current_error();
     }
-    state->over = true;
     state->answer(std::move(answer));
 }
 
@@ -54,28 +58,31 @@ void engine::call(question<T> q, answer<T> then) {
     auto state = std::make_shared<call_state<T>>();
     state->question = std::move(q);
     state->then = std::move(then);
-    calls_.push_back({clock_.now().steady + options_.store_timeout, [weak = std::weak_ptr(state)] {
-                          auto alive = weak.lock();
-                          if (alive == nullptr || alive->over) return;
-                          alive->answer(errc::store_timeout);
-                          alive->signal.emit(boost::asio::cancellation_type::terminal);
-                      }});
+    state->deadline = clock_.now().steady + options_.store_timeout;
+    calls_.push_back(state);
+    auto signal = std::make_shared<boost::asio::cancellation_signal>();
+    state->signal = signal;
     // The handler owns the engine, so that `then` may refer to it.
     boost::asio::co_spawn(*strand_, perform<T>(repository_, state),
-                          boost::asio::bind_cancellation_slot(state->signal.slot(),
-                                                              [self = shared_from_this(), state](std::exception_ptr) {
-                                                                  // Only a body of ours could have thrown.
-                                                                  self->rearm();
-                                                              }));
+                          boost::asio::bind_cancellation_slot(
+                              signal->slot(), [self = shared_from_this(), state, signal](std::exception_ptr) {
+                                  // `perform` lets no exception out.
+                                  self->forget_answered_calls();
+                                  self->rearm();
+                              }));
     rearm();
 }
 
 void engine::expire_calls(instant now) {
-    while (!calls_.empty() && calls_.front().deadline <= now.steady) {
-        auto expire = std::move(calls_.front().expire);
+    while (!calls_.empty() && calls_.front()->deadline <= now.steady) {
+        auto call = std::move(calls_.front());
         calls_.pop_front();
-        expire();
+        call->expire();
     }
+}
+
+void engine::forget_answered_calls() {
+    while (!calls_.empty() && calls_.front()->over) calls_.pop_front();
 }
 
 template <class T>
@@ -111,7 +118,9 @@ void engine::add(pending_ptr<void> done, task t) {
         return;
     }
     adds_.emplace_back(reserved.value(), std::move(done));
-    if (!registering_) register_tasks();
+    if (registering_) return;
+    registering_ = true;
+    post([self = shared_from_this()] { self->register_tasks(); }); // so that adds in a row go together
 }
 
 // One call at a time; the tasks added meanwhile go into the next.
@@ -152,7 +161,7 @@ void engine::on_registered(const std::vector<pending_ptr<void>>& done, const std
         obey();
         if (live) {
             event e;
-            e.kind = event::kind::task_added;
+            e.kind = event_kind::task_added;
             e.at = now.wall;
             e.uid = uid;
             publish(e);

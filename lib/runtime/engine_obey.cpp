@@ -13,14 +13,23 @@
 namespace rondo::runtime {
 
 void engine::obey() {
+    obey_actions();
+    settle();
+}
+
+// After the last of several inputs: hand on what they brought.
+void engine::settle() {
+    if (core_.has_decisions() || !outbox_.ends.empty()) record();
+    rearm();
+}
+
+void engine::obey_actions() {
     // By index: an action may bring others.
     for (std::size_t i = 0; i != core_.actions().size(); ++i) {
         core::action a = core_.actions()[i];
         obey(a);
     }
     core_.actions().clear();
-    if (core_.has_decisions() || !outbox_.ends.empty()) record();
-    rearm();
 }
 
 void engine::obey(core::action& a) {
@@ -30,7 +39,7 @@ void engine::obey(core::action& a) {
     case kind::cancel_run: return cancel_body(*a.run);
     case kind::end_run: return end_run(a);
     case kind::release_run: return release_run(*a.run);
-    case kind::run_overrunning: return tell_run(event::kind::run_overrunning, *a.run, {}, {});
+    case kind::run_overrunning: return tell_run(event_kind::run_overrunning, *a.run, {}, {});
     case kind::slots_skipped: return tell_skip(a);
     case kind::task_gone: return on_task_gone(a);
     case kind::shutdown_done: return on_shutdown_done();
@@ -56,7 +65,7 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
 } // namespace
 
 void engine::start_body(core::run_record& record) {
-    tell_run(event::kind::run_started, record, {}, {});
+    tell_run(event_kind::run_started, record, {}, {});
     auto state = std::make_shared<detail::run_state>(executor_, strand(executor_), clock_);
     state->uid = record.task->uid;
     state->name = record.task->name;
@@ -77,10 +86,15 @@ void engine::start_body(core::run_record& record) {
 }
 
 void engine::spawn(const state_ptr& state) {
-    boost::asio::co_spawn(state->executor(), run_body(state),
-                          boost::asio::bind_cancellation_slot(
-                              state->signal.slot(),
-                              [self = shared_from_this(), state](std::exception_ptr) { self->body_ended(state); }));
+    auto signal = std::make_shared<boost::asio::cancellation_signal>();
+    state->signal = signal;
+    boost::asio::co_spawn(
+        state->executor(), run_body(state),
+        boost::asio::bind_cancellation_slot(
+            signal->slot(), [self = shared_from_this(), state, signal](std::exception_ptr) {
+                state->signal.reset(); // a cancel that comes later finds nothing to do
+                self->body_ended(state);
+            }));
 }
 
 // One look at the users serves all runs that start together.
@@ -108,13 +122,11 @@ void engine::cancel_body(core::run_record& record) {
     // The signal belongs to the strand of the coroutine.
     boost::asio::post(state->executor(), [state, why] {
         state->cancel(why);
-        if (state->signal_wanted) state->signal.emit(boost::asio::cancellation_type::terminal);
+        if (auto signal = state->signal.lock()) signal->emit(boost::asio::cancellation_type::terminal);
     });
 }
 
-// Called on the strand of the run.
 void engine::body_ended(state_ptr state) {
-    state->signal_wanted = false;
     std::lock_guard lock(ended_mutex_);
     ended_.push_back(std::move(state));
     if (ended_.size() == 1) post([self = shared_from_this()] { self->drain_ended(); });
@@ -126,15 +138,17 @@ void engine::drain_ended() {
         std::lock_guard lock(ended_mutex_);
         ended.swap(ended_);
     }
+    instant now = clock_.now();
     for (auto& state : ended) {
         if (state->record == nullptr) continue;
         state->body_over = true;
         bool failed = state->report.failed ||
                       std::ranges::any_of(state->report.results, [](const task_result& r) { return r.failed(); });
         auto how = failed ? core::body_end::failed : core::body_end::success;
-        with_core([&](core::scheduler& core) { core.ended(*state->record, how, clock_.now()); });
-        obey();
+        with_core([&](core::scheduler& core) { core.ended(*state->record, how, now); });
+        obey_actions();
     }
+    settle();
 }
 
 void engine::end_run(const core::action& a) {
@@ -154,7 +168,7 @@ void engine::end_run(const core::action& a) {
     if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
         r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";
-    tell_run(event::kind::run_ended, *a.run, a.outcome, r.message);
+    tell_run(event_kind::run_ended, *a.run, a.outcome, r.message);
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
     outbox_.ends.push_back(std::move(ended));
@@ -191,7 +205,7 @@ void engine::release_run(core::run_record& record) {
 
 void engine::on_task_gone(const core::action& a) {
     event e;
-    e.kind = event::kind::task_removed;
+    e.kind = event_kind::task_removed;
     e.at = clock_.now().wall;
     e.uid = a.task->uid;
     publish(e);

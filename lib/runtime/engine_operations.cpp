@@ -45,7 +45,7 @@ void engine::pause(pending_ptr<void> done, std::string uid, bool paused) {
                    with_core([&](core::scheduler& core) { core.pause(*now_task.value(), paused, clock_.now()); });
                    obey();
                    event e;
-                   e.kind = paused ? event::kind::task_paused : event::kind::task_resumed;
+                   e.kind = paused ? event_kind::task_paused : event_kind::task_resumed;
                    e.at = clock_.now().wall;
                    e.uid = shared_string(uid);
                    publish(e);
@@ -61,7 +61,7 @@ void engine::pause_all(pending_ptr<void> done, bool paused) {
     with_core([&](core::scheduler& core) { core.pause_all(paused, clock_.now()); });
     obey();
     event e;
-    e.kind = paused ? event::kind::task_paused : event::kind::task_resumed;
+    e.kind = paused ? event_kind::task_paused : event_kind::task_resumed;
     e.at = clock_.now().wall;
     publish(e);
     done->complete(boost::outcome_v2::success());
@@ -190,7 +190,7 @@ void engine::finish_shutdown() {
     for (auto& [id, state] : runs_) report_->still_running.push_back({state->uid, id, state->started_at});
     report_->unrecorded = outbox_.size();
     retry_at_ = steady_time::max();
-    if (recording_) record_signal_.emit(boost::asio::cancellation_type::terminal);
+    cancel_recording();
     for (auto& e : std::exchange(outbox_.ends, {}))
         for (auto& waiter : e.waiters) waiter->complete(std::move(e.request.run));
     outbox_.begins.clear();

@@ -65,8 +65,10 @@ void engine::record() {
     if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
     recording_ = true;
     auto self = shared_from_this();
+    auto signal = std::make_shared<boost::asio::cancellation_signal>();
+    record_signal_ = signal;
     boost::asio::co_spawn(*strand_, record_all(self),
-                          boost::asio::bind_cancellation_slot(record_signal_.slot(), [self](std::exception_ptr) {
+                          boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr) {
                               self->recording_ = false;
                               self->record(); // for what came in the last moment
                           }));
@@ -78,8 +80,10 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
             co_await record_begins();
         else if (!outbox_.ends.empty())
             co_await record_ends();
-        else
+        else {
+            on_all_recorded();
             break;
+        }
     }
     (void)self;
 }
@@ -103,13 +107,13 @@ boost::asio::awaitable<void> engine::record_begins() {
         on_store_failure(answers.error());
         co_return;
     }
-    on_store_success();
     auto called = std::exchange(outbox_.begins_called, {});
-    for (std::size_t i = 0; i != called.size(); ++i) on_begin_answer(called[i], answers.value()[i]);
+    instant now = clock_.now();
+    for (std::size_t i = 0; i != called.size(); ++i) on_begin_answer(called[i], answers.value()[i], now);
+    settle();
 }
 
-void engine::on_begin_answer(core::decision& d, const begin_answer& a) {
-    instant now = clock_.now();
+void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant now) {
     bool waiting = d.run != nullptr; // it waits for this answer
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     bool told_before = d.request.started.has_value() && !waiting;
@@ -120,7 +124,7 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a) {
                        : conflict                       ? core::begin_verdict::refused
                                                         : core::begin_verdict::unrecorded;
         with_core([&](core::scheduler& core) { core.begun(*d.run, verdict, a.token, now); });
-        obey();
+        obey_actions();
     }
     if (!conflict) return;
     log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid, a.next_slot,
@@ -134,7 +138,7 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a) {
         else
             core.resync(*task, a.next_slot, now);
     });
-    obey();
+    obey_actions();
 }
 
 boost::asio::awaitable<void> engine::record_ends() {
@@ -156,7 +160,6 @@ boost::asio::awaitable<void> engine::record_ends() {
         on_store_failure(answers.error());
         co_return;
     }
-    on_store_success();
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;
@@ -191,7 +194,7 @@ void engine::on_store_failure(error_code why) {
         store_down_ = true;
         log(log_level::error, fmt::format("the repository fails: {}", why.message()));
         event e;
-        e.kind = event::kind::store_failed;
+        e.kind = event_kind::store_failed;
         e.at = clock_.now().wall;
         e.message = why.message();
         publish(e);
@@ -201,14 +204,16 @@ void engine::on_store_failure(error_code why) {
     rearm();
 }
 
-void engine::on_store_success() {
+// Only when it has taken everything is a store up again: one that takes begins and hangs at ends would
+// make the runs wait at each try.
+void engine::on_all_recorded() {
     backoff_ = std::chrono::nanoseconds(0);
-    record_overdue_ = false;
     if (!store_down_) return;
     store_down_ = false;
+    trim_outbox();
     log(log_level::warning, "the repository works again");
     event e;
-    e.kind = event::kind::store_recovered;
+    e.kind = event_kind::store_recovered;
     e.at = clock_.now().wall;
     publish(e);
 }
@@ -216,16 +221,20 @@ void engine::on_store_success() {
 // The call goes on: its answer may still come, and counts then.
 void engine::on_store_overdue() {
     record_deadline_ = steady_time::max();
-    record_overdue_ = true;
     store_down_ = true;
     log(log_level::error, "the repository is overdue");
     event e;
-    e.kind = event::kind::store_failed;
+    e.kind = event_kind::store_failed;
     e.at = clock_.now().wall;
     e.message = make_error_code(errc::store_timeout).message();
     publish(e);
+    trim_outbox();
     tell_all_unrecorded();
-    record_signal_.emit(boost::asio::cancellation_type::terminal);
+    cancel_recording();
+}
+
+void engine::cancel_recording() {
+    if (auto signal = record_signal_.lock()) signal->emit(boost::asio::cancellation_type::terminal);
 }
 
 void engine::trim_outbox() {

@@ -42,11 +42,11 @@ void engine::log(log_level level, const std::string& text) {
     }
 }
 
-void engine::tell_run(enum event::kind kind, const core::run_record& record, std::optional<outcome> how,
+void engine::tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
                       const std::string& message) {
-    if (kind == event::kind::run_started && logs(log_level::info))
+    if (kind == event_kind::run_started && logs(log_level::info))
         log(log_level::info, fmt::format("task {} run {} starts ({})", record.task->uid, record.id, record.trigger));
-    if (kind == event::kind::run_overrunning)
+    if (kind == event_kind::run_overrunning)
         log(log_level::warning,
             fmt::format("task {} run {} goes on past its deadline", record.task->uid, record.id));
     if (!anybody_listens()) return;
@@ -67,7 +67,7 @@ void engine::tell_skip(const core::action& a) {
         log(log_level::info, fmt::format("task {} skips {} slots ({})", a.task->uid, a.skipped.count, a.skipped.reason));
     if (!anybody_listens()) return;
     event e;
-    e.kind = event::kind::slots_skipped;
+    e.kind = event_kind::slots_skipped;
     e.at = clock_.now().wall;
     e.uid = a.task->uid;
     e.scheduled_at = a.skipped.first;

@@ -29,7 +29,7 @@ void event_queue::push(const event& e) {
 std::optional<event> event_queue::take() {
     if (dropped_untold_ > 0) {
         event gap;
-        gap.kind = event::kind::events_dropped;
+        gap.kind = event_kind::events_dropped;
         gap.at = dropped_at_;
         gap.count = std::exchange(dropped_untold_, 0);
         return gap;
@@ -86,7 +86,7 @@ void event_queue::drop_waiter() {
 
 } // namespace detail
 
-std::string_view to_string(enum event::kind k) noexcept {
+std::string_view to_string(event_kind k) noexcept {
     static constexpr std::array<std::string_view, 11> words{
         "task_added",      "task_removed",  "task_paused",  "task_resumed",    "run_started",   "run_ended",
         "run_overrunning", "slots_skipped", "store_failed", "store_recovered", "events_dropped"};

@@ -42,8 +42,9 @@ public:
 
     // Of the coroutine, on its strand; of the shell, once it has ended.
     run_report report;
-    boost::asio::cancellation_signal signal;
-    bool signal_wanted = true; ///< while the coroutine is there
+    /// Owned by the coroutine's completion handler: a signal keeps what was last connected to it, and
+    /// with that an executor, which must not outlive its context as this state may.
+    std::weak_ptr<boost::asio::cancellation_signal> signal;
 
     // Of the shell, on the manager's strand.
     body* what = nullptr;               ///< lives until the run is released
