@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_SUPPORT_CORE_DRIVER_HPP
+#define RONDO_TESTS_SUPPORT_CORE_DRIVER_HPP
+
+#include <support/slot_account.hpp>
+
+#include <core/scheduler.hpp>
+
+#include <ostream>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::test {
+
+using namespace std::chrono_literals;
+
+/// Where both clocks of a script stand at 0s.
+inline constexpr wall_time wall_base = std::chrono::sys_days(std::chrono::year(2024) / 1 / 1);
+inline constexpr steady_time steady_base{1000s};
+
+/// How an instant is written in a script: so long after its beginning.
+inline std::string since_base(wall_time t) {
+    if (t == cursor_waits_for_end) return "the end";
+    return to_string(t - wall_base);
+}
+
+/// Feeds a core and takes what it says, as a shell and a repository would. After each step it checks
+/// that no other task has changed, and invariants 1, 2 and 4. The base of `core_script`.
+class core_driver {
+public:
+    using nanoseconds = std::chrono::nanoseconds;
+    using microseconds = std::chrono::microseconds;
+    using body_end = core::body_end;
+    using verdict = core::begin_verdict;
+
+    // Faults, to be set before the first step.
+
+    /// The repository fails at this answer, counted from 0.
+    void fail_answer(std::size_t index) { fault_ = index; }
+    /// The loop wakes up for nothing after each `at`.
+    void wake_spuriously() { spurious_ = true; }
+
+    // Observers.
+
+    [[nodiscard]] stat stat_of(std::string_view uid) { return core_.stat_of(task(uid)); }
+    [[nodiscard]] task_state stored(std::string_view uid) const {
+        return accounts_.at(std::string(uid)).stored();
+    }
+    [[nodiscard]] const std::string& trace() const { return trace_; }
+    [[nodiscard]] std::size_t answers() const { return answers_; }
+    [[nodiscard]] std::size_t bodies(const std::string& uid) { return bodies_[uid].size(); }
+    [[nodiscard]] core::scheduler& core() { return core_; }
+    [[nodiscard]] core::task_record& task(std::string_view uid) {
+        core::task_record* found = core_.find(uid);
+        REQUIRE(found != nullptr);
+        return *found;
+    }
+    [[nodiscard]] instant now() const { return now_; }
+
+protected:
+    explicit core_driver(core::scheduler_options options) : options_(options), core_(options) {}
+    ~core_driver() = default;
+
+    static std::string end_text(std::string_view uid, outcome how) {
+        return "end " + std::string(uid) + " " + std::string(to_string(how));
+    }
+
+    void complain(const std::string& what) { FAIL_CHECK(what, "\nafter:\n", trace_); }
+
+    void no_more_pending() {
+        for (const std::string& line : pending_) complain("unexpected: " + line);
+        pending_.clear();
+    }
+
+    template <class F>
+    void step(std::string_view subject, F input) {
+        no_more_pending();
+        before_ = stats();
+        touched_ = {std::string(subject)};
+        input();
+        end_step();
+        check_others();
+    }
+
+    void end_step() {
+        for (bool more = true; more;) {
+            take_actions();
+            std::vector<core::decision> decisions;
+            core_.take_decisions(decisions);
+            more = !decisions.empty();
+            for (core::decision& d : decisions) on_decision(d);
+            check_limits();
+        }
+        core_.tasks().for_each([&](core::task_record& t) {
+            auto found = accounts_.find(t.uid.str());
+            if (found != accounts_.end() && !found->second.agrees_with(t.counts))
+                complain("the slots of " + t.uid.str() + " do not add up");
+        });
+    }
+
+    void take_actions() {
+        for (const core::action& a : core_.actions()) observe(a);
+        core_.actions().clear();
+    }
+
+    void on_decision(core::decision& d) {
+        std::string uid = d.request.uid.str();
+        touched_.insert(uid);
+        auto account = accounts_.find(uid);
+        if (account != accounts_.end())
+            if (std::string wrong = account->second.decide(d.request); !wrong.empty())
+                complain(uid + ": " + wrong);
+        if (d.run == nullptr) return;
+        CHECK(ids_.insert(d.run->id).second);
+        ++in_flight_[uid];
+        if (holding_)
+            held_.push_back(d.run);
+        else
+            answer_now(*d.run);
+        take_actions();
+    }
+
+    void answer_now(core::run_record& run) {
+        bool fails = answers_++ == fault_;
+        if (!std::exchange(refuse_, false))
+            return core_.begun(run, fails ? verdict::unrecorded : verdict::recorded, fails ? 0 : answers_,
+                               now_);
+        core::task_record& task = *run.task;
+        accounts_.at(task.uid.str()).move(refusal_);
+        core_.begun(run, verdict::refused, 0, now_);
+        take_actions();
+        core_.resync(task, refusal_, now_);
+    }
+
+    void observe(const core::action& a) {
+        std::string uid = a.task != nullptr ? a.task->uid.str() : std::string();
+        touched_.insert(uid);
+        ++told_;
+        std::string line = describe(a, uid);
+        trace_ += "  " + line + "\n";
+        if (a.run != nullptr) trace_ += "    " + to_string(a.run->id) + " at " + since_base(a.at) + "\n";
+        last_ = line;
+        if (!line.starts_with("release")) pending_.push_back(line);
+    }
+
+    std::string describe(const core::action& a, const std::string& uid) {
+        using kind = enum core::action::kind;
+        auto& bodies = bodies_[uid];
+        switch (a.kind) {
+        case kind::start_run:
+            bodies.push_back(a.run);
+            if (!clock_set_ && a.run->scheduled_at > now_.wall) complain("early: " + uid);
+            // The clock may be set between the decision, which counts, and the body.
+            if (a.task->by_wall() && a.run->trigger != trigger::manual &&
+                a.run->scheduled_at > a.run->started_at)
+                complain("early by the wall clock: " + uid);
+            return "start " + uid + " " + since_base(a.run->scheduled_at) + " " +
+                   std::string(to_string(a.run->trigger));
+        case kind::cancel_run: return "cancel " + uid + " " + std::string(to_string(a.run->cancelled));
+        case kind::end_run:
+            if (auto found = accounts_.find(uid); found != accounts_.end())
+                found->second.end(a.outcome, a.next_slot);
+            return end_text(uid, a.outcome);
+        case kind::release_run:
+            std::erase(bodies, a.run);
+            if (a.run->state != core::run_state_kind::waiting) --in_flight_[uid];
+            return "release " + uid;
+        case kind::run_overrunning: return "overrunning " + uid;
+        case kind::slots_skipped:
+            return "skip " + uid + " " + std::string(to_string(a.skipped.reason)) + " " +
+                   std::to_string(a.skipped.count);
+        case kind::task_gone:
+            CHECK(bodies.empty());
+            CHECK(in_flight_[uid] == 0);
+            accounts_.erase(uid);
+            return "gone " + uid;
+        case kind::shutdown_done: return "shutdown done";
+        }
+        return "unknown";
+    }
+
+    void check_limits() {
+        std::size_t all = 0;
+        for (const auto& [uid, n] : in_flight_) {
+            all += n;
+            core::task_record* t = core_.find(uid);
+            if (t == nullptr) continue;
+            std::size_t most = t->overlap == rondo::overlap::skip ? 1 : t->in_flight_max;
+            if (most != 0 && n > most) complain("too many runs of " + uid);
+            if (t->in_flight != n) complain("the count of runs of " + uid + " is wrong");
+        }
+        if (options_.runs_in_flight_max != 0 && all > options_.runs_in_flight_max) complain("too many runs");
+    }
+
+    std::map<std::string, std::string> stats() {
+        std::map<std::string, std::string> all;
+        core_.tasks().for_each([&](core::task_record& t) {
+            stat s = core_.stat_of(t);
+            const counters& c = s.counters;
+            std::string line =
+                to_string(s.next_run) + to_string(s.last_run) + std::string(to_string(s.status));
+            for (std::uint64_t n :
+                 {c.runs, c.succeeded, c.failed, c.timed_out, c.cancelled, c.interrupted, c.skipped_overlap,
+                  c.skipped_missed, c.skipped_paused, c.skipped_not_owner, std::uint64_t(s.runs_in_flight),
+                  std::uint64_t(s.runs_overrunning)})
+                line += " " + std::to_string(n);
+            all[t.uid.str()] = line;
+        });
+        return all;
+    }
+
+    void check_others() {
+        auto after = stats();
+        for (const auto& [uid, line] : before_) {
+            if (touched_.contains(uid)) continue;
+            auto found = after.find(uid);
+            if (found == after.end() || found->second != line) complain("another task has changed: " + uid);
+        }
+    }
+
+    core::scheduler_options options_;
+    core::scheduler core_;
+    instant now_{steady_base, wall_base};
+    microseconds wall_shift_{0};
+    std::map<std::string, slot_account> accounts_;
+    std::map<std::string, std::vector<core::run_record*>> bodies_; // those that are there
+    std::map<std::string, std::size_t> in_flight_;
+    std::set<run_id> ids_;
+    std::vector<core::run_record*> held_; // their decisions wait for an answer
+    std::vector<std::string> pending_;    // actions of this step that are not expected yet
+    std::map<std::string, std::string> before_;
+    std::set<std::string> touched_;
+    std::string last_;
+    std::string trace_;
+    moment refusal_;
+    std::size_t fault_ = static_cast<std::size_t>(-1);
+    std::size_t answers_ = 0;
+    std::size_t told_ = 0;
+    bool spurious_ = false;
+    bool holding_ = false;
+    bool refuse_ = false;
+    bool clock_set_ = false; // slots of intervals may then lie ahead of the wall clock
+};
+
+} // namespace rondo::test
+
+#endif // RONDO_TESTS_SUPPORT_CORE_DRIVER_HPP

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_SUPPORT_CORE_SCRIPT_HPP
+#define RONDO_TESTS_SUPPORT_CORE_SCRIPT_HPP
+
+#include <support/core_driver.hpp>
+
+namespace rondo::test {
+
+/// The options of a task in a script.
+struct task_extra {
+    rondo::overlap overlap = rondo::overlap::skip;
+    rondo::first_run first = immediately;
+    std::chrono::microseconds timeout{0};
+    std::uint32_t in_flight_max = 0;
+};
+
+/// Drives a core as a shell and a healthy repository would. Each input is a step, whose actions must be
+/// expected before the next step, but for `release_run` and an end that is as its body said. After
+/// each step it checks that no other task has changed, and invariants 1, 2 and 4.
+class core_script : public core_driver {
+public:
+    explicit core_script(core::scheduler_options options = {}) : core_driver(options) {}
+
+    // Time.
+
+    /// It is `t` after the beginning, and the loop wakes up.
+    core_script& at(nanoseconds t) {
+        clock(t);
+        step("", [&] { core_.on_time(now_); });
+        std::size_t told = told_;
+        if (spurious_) core_.on_time(now_), end_step();
+        if (told != told_) complain("a second wake-up does something");
+        return *this;
+    }
+    /// As `at`, but the loop is busy.
+    core_script& clock(nanoseconds t) {
+        now_ = {steady_base + t, wall_base + wall_shift_ + std::chrono::floor<microseconds>(t)};
+        trace_ += "at " + to_string(std::chrono::floor<microseconds>(t)) + "\n";
+        return *this;
+    }
+    core_script& wall_steps_by(microseconds d) {
+        wall_shift_ += d;
+        now_.wall += d;
+        clock_set_ = true;
+        return *this;
+    }
+
+    // Tasks.
+
+    core_script& add(std::string_view uid, schedule when, task_extra extra = {}) {
+        core::task_record* task = reserve(uid, when, extra);
+        if (task == nullptr) return *this;
+        task_definition d = core_.definition(*task, now_);
+        task_state state;
+        state.created = true;
+        state.anchor = d.anchor;
+        state.next_slot = d.first_slot;
+        return activate(*task, state);
+    }
+    /// Adds a task that the repository knows.
+    core_script& restore(std::string_view uid, schedule when, const task_state& state,
+                         task_extra extra = {}) {
+        core::task_record* task = reserve(uid, when, extra);
+        return task == nullptr ? *this : activate(*task, state);
+    }
+    core_script& restore_fails(std::string_view uid, schedule when, const task_state& state, errc why) {
+        core::task_record* task = reserve(uid, when, {});
+        auto r = core_.activate(*task, state, now_);
+        CHECK(!r);
+        if (!r) CHECK(r.error() == why);
+        core_.forget(*task);
+        CHECK(core_.find(uid) == nullptr);
+        return *this;
+    }
+    core_script& add_fails(std::string_view uid, schedule when, errc why, task_extra extra = {}) {
+        auto r = core_.reserve(spec(uid, when, extra));
+        CHECK(!r);
+        if (!r) CHECK(r.error() == why);
+        return *this;
+    }
+    core_script& remove(std::string_view uid) {
+        step(uid, [&] { core_.remove(task(uid), now_); });
+        return *this;
+    }
+    core_script& pause(std::string_view uid, bool paused = true) {
+        accounts_.at(std::string(uid)).pause(paused);
+        step(uid, [&] { core_.pause(task(uid), paused, now_); });
+        return *this;
+    }
+    core_script& resume(std::string_view uid) { return pause(uid, false); }
+    core_script& pause_all(bool paused = true) {
+        step("", [&] { core_.pause_all(paused, now_); });
+        return *this;
+    }
+    core_script& resume_all() { return pause_all(false); }
+    core_script& resync(std::string_view uid, moment cursor) {
+        accounts_.at(std::string(uid)).move(cursor);
+        step(uid, [&] { core_.resync(task(uid), cursor, now_); });
+        return *this;
+    }
+
+    // Runs.
+
+    core_script& trigger(std::string_view uid) {
+        bool begun = false;
+        step(uid, [&] { begun = bool(core_.trigger(task(uid), {}, now_)); });
+        CHECK(begun);
+        return *this;
+    }
+    /// It may fail.
+    core_script& try_trigger(std::string_view uid) {
+        step(uid, [&] { (void)core_.trigger(task(uid), {}, now_); });
+        return *this;
+    }
+    core_script& trigger_fails(std::string_view uid, errc why) {
+        step(uid, [&] {
+            auto r = core_.trigger(task(uid), {}, now_);
+            CHECK(!r);
+            if (!r) CHECK(r.error() == why);
+        });
+        return expect_nothing();
+    }
+    /// The body of the run of `uid` that started first, or the `index`th, ends.
+    core_script& end(std::string_view uid, body_end how = body_end::success, std::size_t index = 0) {
+        auto& bodies = bodies_[std::string(uid)];
+        if (index >= bodies.size()) return complain("no such body: " + std::string(uid)), *this;
+        core::run_record* run = bodies[index];
+        step(uid, [&] { core_.ended(*run, how, now_); });
+        return forgive(end_text(uid, how == body_end::success ? outcome::success : outcome::failed));
+    }
+    /// Cancels the run of `uid` that is the latest.
+    core_script& cancel(std::string_view uid, cancel_reason why = cancel_reason::requested) {
+        step(uid, [&] { core_.cancel(*task(uid).runs, why, now_); });
+        return *this;
+    }
+    core_script& shutdown(nanoseconds grace) {
+        step("", [&] { core_.shutdown(grace, now_); });
+        return *this;
+    }
+
+    // The repository.
+
+    /// From now on it does not answer.
+    core_script& hold() { return holding_ = true, *this; }
+    /// Answers the decisions that wait, and those that follow.
+    core_script& answer(verdict v = verdict::recorded) {
+        holding_ = false;
+        auto held = std::exchange(held_, {});
+        step("", [&] {
+            for (core::run_record* run : held) {
+                touched_.insert(run->task->uid.str());
+                core_.begun(*run, v, 1, now_);
+                take_actions();
+            }
+        });
+        return *this;
+    }
+    /// The next decision with a run finds the cursor at `cursor`.
+    core_script& refuse_next(moment cursor) { return refusal_ = cursor, refuse_ = true, *this; }
+
+    // Expectations.
+
+    /// An action by its text in the trace.
+    core_script& expect(const std::string& line) {
+        auto found = std::ranges::find(pending_, line);
+        if (found == pending_.end()) return complain("missing: " + line), *this;
+        pending_.erase(found);
+        return *this;
+    }
+    core_script& expect_start(std::string_view uid, nanoseconds slot,
+                              rondo::trigger why = rondo::trigger::schedule) {
+        return expect("start " + std::string(uid) + " " + text(slot) + " " + std::string(to_string(why)));
+    }
+    core_script& expect_skip(std::string_view uid, skip_reason why, std::uint64_t count) {
+        return expect("skip " + std::string(uid) + " " + std::string(to_string(why)) + " " +
+                      std::to_string(count));
+    }
+    core_script& expect_cancel(std::string_view uid, cancel_reason why) {
+        return expect("cancel " + std::string(uid) + " " + std::string(to_string(why)));
+    }
+    core_script& expect_end(std::string_view uid, outcome how) { return expect(end_text(uid, how)); }
+    core_script& expect_overrunning(std::string_view uid) {
+        return expect("overrunning " + std::string(uid));
+    }
+    core_script& expect_gone(std::string_view uid) { return expect("gone " + std::string(uid)); }
+    /// Nothing may follow it.
+    core_script& expect_shutdown_done() {
+        if (last_ != "shutdown done") complain("shutdown_done is not the last");
+        return expect("shutdown done");
+    }
+    core_script& expect_nothing() {
+        no_more_pending();
+        return *this;
+    }
+    core_script& expect_wakeup(nanoseconds t) {
+        steady_time found = core_.next_wakeup(now_);
+        CHECK_MESSAGE(found == steady_base + t, trace_);
+        return *this;
+    }
+    core_script& expect_no_wakeup() {
+        CHECK_MESSAGE((core_.next_wakeup(now_) == steady_time::max()), trace_);
+        return *this;
+    }
+    core_script& expect_next_run(std::string_view uid, nanoseconds slot) {
+        stat s = stat_of(uid);
+        CHECK_MESSAGE((s.next_run ? since_base(*s.next_run) : "never") == text(slot), trace_);
+        return *this;
+    }
+    core_script& expect_no_next_run(std::string_view uid) {
+        CHECK_MESSAGE(!stat_of(uid).next_run, trace_);
+        return *this;
+    }
+    /// For random inputs: whatever it does, as long as the invariants hold.
+    core_script& expect_anything() { return pending_.clear(), *this; }
+
+private:
+    static std::string text(nanoseconds slot) { return to_string(std::chrono::floor<microseconds>(slot)); }
+
+    static core::task_spec spec(std::string_view uid, schedule when, const task_extra& extra) {
+        return {.uid = uid,
+                .name = uid.substr(0, 10),
+                .when = when,
+                .overlap = extra.overlap,
+                .first = extra.first,
+                .timeout = extra.timeout,
+                .in_flight_max = extra.in_flight_max,
+                .payload = std::make_unique<core::task_payload>()};
+    }
+
+    core::task_record* reserve(std::string_view uid, schedule when, const task_extra& extra) {
+        expect_nothing();
+        auto r = core_.reserve(spec(uid, when, extra));
+        CHECK(r);
+        return r ? r.value() : nullptr;
+    }
+
+    core_script& activate(core::task_record& task, const task_state& state) {
+        std::string uid = task.uid.str();
+        accounts_.insert_or_assign(uid, slot_account(task.when, state));
+        clock_set_ = clock_set_ || (state.next_slot && *state.next_slot > now_.wall && !state.created);
+        bool live = false;
+        step(uid, [&] { live = bool(core_.activate(task, state, now_)); });
+        CHECK(live);
+        return *this;
+    }
+
+    core_script& forgive(const std::string& line) {
+        if (auto found = std::ranges::find(pending_, line); found != pending_.end()) pending_.erase(found);
+        return *this;
+    }
+};
+
+} // namespace rondo::test
+
+#endif // RONDO_TESTS_SUPPORT_CORE_SCRIPT_HPP

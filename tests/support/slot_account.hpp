@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_SUPPORT_SLOT_ACCOUNT_HPP
+#define RONDO_TESTS_SUPPORT_SLOT_ACCOUNT_HPP
+
+#include <rondo/record.hpp>
+#include <rondo/schedule.hpp>
+#include <rondo/stat.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace rondo::test {
+
+/// What a repository keeps of one task, and the books on its slots: each is decided once, as a run or
+/// as a skip. Written from the meaning of the words, not from the code of the core.
+class slot_account {
+public:
+    slot_account(schedule when, const task_state& state) : when_(when), state_(state) {
+        loose_ = state.schedule_changed || (state.next_slot && *state.next_slot == cursor_waits_for_end);
+    }
+
+    /// Books a decision; says what is wrong with it, or nothing.
+    std::string decide(const begin_request& r) {
+        if (r.started) state_.last_run = r.started->started_at;
+        if (!r.moves_cursor) return r.skipped ? "a manual run skips slots" : "";
+        std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+        std::string wrong = loose_ || r.force ? std::string() : complaint(r, told);
+        if (told == 0) wrong = "a decision about nothing";
+        if (r.started && r.started->trigger != trigger::manual) ++begun_;
+        decided_ += told;
+        loose_ = false;
+        state_.next_slot = r.next;
+        return wrong;
+    }
+
+    void end(outcome how, moment next_slot) {
+        state_.last_outcome = how;
+        if (next_slot && state_.next_slot && *state_.next_slot == cursor_waits_for_end)
+            state_.next_slot = next_slot;
+    }
+
+    /// Another manager moved the cursor.
+    void move(moment cursor) {
+        state_.next_slot = cursor;
+        loose_ = true;
+    }
+    void pause(bool paused) { state_.paused = paused; }
+
+    /// Invariant 1: what the counters say adds up to the slots decided.
+    [[nodiscard]] bool agrees_with(const counters& c) const {
+        return c.skipped_overlap + c.skipped_missed + c.skipped_paused + begun_ == decided_;
+    }
+    [[nodiscard]] std::uint64_t decided() const { return decided_; }
+    /// What a later life reads.
+    [[nodiscard]] task_state stored() const {
+        task_state s = state_;
+        s.created = false;
+        s.schedule_changed = false;
+        return s;
+    }
+
+private:
+    [[nodiscard]] std::string complaint(const begin_request& r, std::uint64_t told) const {
+        if (!(r.expected == state_.next_slot)) return "expects the cursor at " + to_string(r.expected);
+        if (!r.expected) return "decides after the end";
+        if (when_.type() != schedule::kind::every) return told == 1 ? "" : "more than one slot";
+        auto interval = *when_.interval();
+        if (!r.next || *r.next - *r.expected != static_cast<std::int64_t>(told) * interval)
+            return "slots lost or decided twice";
+        if (r.skipped) {
+            auto n = static_cast<std::int64_t>(r.skipped->count);
+            if (r.skipped->first != *r.expected) return "skips from elsewhere";
+            if (r.skipped->last != r.skipped->first + (n - 1) * interval)
+                return "a range that does not add up";
+        }
+        if (r.started && r.started->scheduled_at != *r.next - interval) return "a run of no slot";
+        return "";
+    }
+
+    schedule when_;
+    task_state state_;
+    std::uint64_t decided_ = 0;
+    std::uint64_t begun_ = 0;
+    bool loose_ = false; // the next decision starts from a cursor that is not on the grid
+};
+
+} // namespace rondo::test
+
+#endif // RONDO_TESTS_SUPPORT_SLOT_ACCOUNT_HPP

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <support/play.hpp>
+
+namespace rondo::test {
+namespace {
+
+using core::body_end;
+
+TEST_SUITE_BEGIN("core/resync");
+
+TEST_CASE("a refused run does not start, and the task goes on from the cursor on record") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).add("b", every(10s), {.first = after_interval});
+        s.refuse_next(wall_base + 40s).at(0s).expect_skip("a", skip_reason::not_owner, 1).expect_wakeup(10s);
+        CHECK(s.stat_of("a").counters.runs == 0);
+        CHECK(s.stat_of("a").counters.skipped_not_owner == 1);
+        s.expect_next_run("a", 40s).at(40s).expect_start("a", 40s);
+        s.expect_skip("b", skip_reason::missed, 3).expect_start("b", 40s, trigger::catch_up);
+    });
+}
+
+TEST_CASE("a cursor that lags behind moves no slot back") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+        s.resync("a", wall_base - 30s).expect_next_run("a", 10s);
+        s.at(10s).expect_start("a", 10s).end("a");
+        CHECK(s.stored("a").next_slot == moment(wall_base + 20s));
+    });
+}
+
+TEST_CASE("a schedule that another manager has finished is finished") {
+    play([](core_script& s) {
+        s.add("a", once(), {.first = first_run(wall_base + 10s)}).resync("a", {});
+        s.expect_no_next_run("a").expect_no_wakeup().at(10s).expect_nothing();
+    });
+}
+
+TEST_CASE("a fixed delay that another manager runs waits an interval") {
+    play([](core_script& s) {
+        s.add("a", every_after(10s)).refuse_next(cursor_waits_for_end).at(0s);
+        s.expect_skip("a", skip_reason::not_owner, 1).resync("a", wall_base + 25s).expect_next_run("a", 25s);
+        s.at(25s).expect_start("a", 25s).end("a").expect_next_run("a", 35s);
+    });
+}
+
+TEST_CASE("a paused task takes over the cursor and stays paused") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.first = after_interval})
+            .pause("a")
+            .resync("a", wall_base + 30s)
+            .expect_no_wakeup();
+        s.at(35s).resume("a").expect_skip("a", skip_reason::paused, 1).expect_wakeup(40s);
+    });
+}
+
+TEST_CASE("a due task that waits for a place takes over the cursor and waits no longer") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        s.add("b", once()).at(0s).expect_start("b", 0s).add("a", every(10s)).at(1s).expect_nothing();
+        s.resync("a", wall_base + 30s).expect_wakeup(30s).end("b").expect_nothing();
+        s.at(30s).expect_start("a", 30s).end("a").expect_wakeup(40s);
+    });
+}
+
+TEST_CASE("a cursor that makes no sense is overwritten by the next decision") {
+    core_script s;
+    s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+    for (auto cursor : {wall_time::min(), wall_time_first - 1us, wall_time_last + 1us}) {
+        s.resync("a", cursor).expect_next_run("a", 10s);
+        CHECK(s.task("a").cursor_lost);
+    }
+    s.at(10s).expect_start("a", 10s);
+    CHECK(!s.task("a").cursor_lost);
+    CHECK(s.stored("a").next_slot == moment(wall_base + 20s));
+}
+
+TEST_CASE("lost decisions force the next one, and only that") {
+    core_script s;
+    s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+    s.task("a").cursor_lost = true;
+    std::vector<core::decision> decisions;
+    for (bool force : {true, false}) {
+        instant now = s.now();
+        now.steady += force ? 10s : 20s;
+        now.wall += force ? 10s : 20s;
+        s.core().on_time(now);
+        decisions.clear();
+        s.core().take_decisions(decisions);
+        REQUIRE(decisions.size() == 1);
+        CHECK(decisions[0].request.force == force);
+        s.core().begun(*decisions[0].run, core::begin_verdict::recorded, 1, now);
+        s.core().actions().clear();
+        s.core().ended(*decisions[0].run, body_end::success, now);
+        s.core().actions().clear();
+    }
+}
+
+TEST_CASE("skips in a row are one decision until it is taken") {
+    core_script s;
+    s.add("a", every(10s)).at(0s).expect_start("a", 0s);
+    instant now = s.now();
+    for (int i = 0; i != 3; ++i) {
+        now.steady += 10s;
+        now.wall += 10s;
+        s.core().on_time(now);
+        s.core().actions().clear();
+    }
+    std::vector<core::decision> decisions;
+    s.core().take_decisions(decisions);
+    REQUIRE(decisions.size() == 1);
+    const begin_request& r = decisions[0].request;
+    CHECK(r.skipped->count == 3);
+    CHECK(r.skipped->first == wall_base + 10s);
+    CHECK(r.skipped->last == wall_base + 30s);
+    CHECK(r.expected == moment(wall_base + 10s));
+    CHECK(r.next == moment(wall_base + 40s));
+    CHECK(!s.core().has_decisions());
+}
+
+TEST_SUITE_END();
+
+} // namespace
+} // namespace rondo::test

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_UNIT_RUNTIME_FAULTY_REPOSITORY_HPP
+#define RONDO_TESTS_UNIT_RUNTIME_FAULTY_REPOSITORY_HPP
+
+#include <rondo/repository.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace rondo::tests {
+
+enum class fault {
+    none,
+    fails,          ///< an error
+    throws_at_once, ///< before there is a coroutine
+    throws_later,   ///< inside it
+    hangs,          ///< until it is cancelled
+    hangs_deaf,     ///< for ever
+};
+
+/// Passes calls through, or spoils them, by their name.
+class faulty_repository final : public repository {
+public:
+    explicit faulty_repository(std::shared_ptr<repository> inner) : inner_(std::move(inner)) {}
+
+    void set(const std::string& call, fault f) { faults_[call] = f; }
+
+    awaitable<std::uint64_t> start(wall_time now) override { return spoil("start", inner_->start(now)); }
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        return spoil("register_tasks", inner_->register_tasks(std::move(tasks)));
+    }
+    awaitable<void> update_tasks(std::vector<task_update> updates) override {
+        return spoil("update_tasks", inner_->update_tasks(std::move(updates)));
+    }
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        return spoil("begin_runs", inner_->begin_runs(std::move(requests)));
+    }
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        return spoil("finish_runs", inner_->finish_runs(std::move(requests)));
+    }
+    awaitable<history_page> history(history_filter filter) override {
+        return spoil("history", inner_->history(std::move(filter)));
+    }
+    awaitable<std::optional<run>> find_run(run_id id) override { return spoil("find_run", inner_->find_run(id)); }
+    awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override {
+        return spoil("last_runs", inner_->last_runs(std::move(user)));
+    }
+    awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override {
+        return spoil("skips", inner_->skips(std::move(uid), limit));
+    }
+    awaitable<std::vector<user>> users() override { return spoil("users", inner_->users()); }
+    awaitable<void> add_users(std::vector<user> users) override {
+        return spoil("add_users", inner_->add_users(std::move(users)));
+    }
+    awaitable<void> remove_users(std::vector<user> users) override {
+        return spoil("remove_users", inner_->remove_users(std::move(users)));
+    }
+    awaitable<std::uint64_t> prune(prune_policy policy) override { return spoil("prune", inner_->prune(policy)); }
+
+private:
+    template <class T>
+    boost::asio::awaitable<T> spoil(const char* call, boost::asio::awaitable<T> inner) {
+        fault f = faults_[call];
+        if (f == fault::throws_at_once) throw std::runtime_error("thrown at once");
+        return play(f, std::move(inner));
+    }
+
+    template <class T>
+    static boost::asio::awaitable<T> play(fault f, boost::asio::awaitable<T> inner) {
+        if (f == fault::fails) co_return T(errc::store_failed);
+        if (f == fault::throws_later) throw 42;
+        if (f == fault::hangs_deaf)
+            co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+        if (f == fault::hangs || f == fault::hangs_deaf) {
+            boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
+                                            boost::asio::steady_timer::time_point::max());
+            co_await never.async_wait(boost::asio::use_awaitable);
+        }
+        co_return co_await std::move(inner);
+    }
+
+    std::shared_ptr<repository> inner_;
+    std::map<std::string, fault> faults_;
+};
+
+} // namespace rondo::tests
+
+#endif // RONDO_TESTS_UNIT_RUNTIME_FAULTY_REPOSITORY_HPP
