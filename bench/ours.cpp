@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <ours.hpp>
+
+#include <rondo/memory.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <string>
+
+namespace rondo::bench {
+namespace {
+
+constexpr std::size_t batch = 1000; // operations under way at once
+
+manager_options options_with(std::chrono::nanoseconds resolution) {
+    manager_options o;
+    o.resolution = resolution;
+    return o;
+}
+
+auto counting_body(std::uint64_t& runs) {
+    return [&runs]() -> boost::asio::awaitable<void> {
+        ++runs;
+        co_return;
+    };
+}
+
+auto recording_body(recorder& r) {
+    return [&r](context ctx) -> boost::asio::awaitable<void> {
+        r.take(ctx.scheduled_at(), ctx.now());
+        co_return;
+    };
+}
+
+} // namespace
+
+ours::ours(std::chrono::nanoseconds resolution)
+    : manager_(io_.get_executor(), memory::open(), options_with(resolution)) {
+    manager_.async_start(counted<start_report>());
+    wait_for_all();
+}
+
+void ours::add_idle(std::size_t n, std::uint64_t& runs) {
+    add(n, [&runs](std::size_t i) {
+        std::string id = task_id(i);
+        task t(id, id, every(std::chrono::hours(1)), counting_body(runs));
+        t.first_run(after_interval);
+        return t;
+    });
+}
+
+void ours::add_counting(const plan& p, std::uint64_t& runs) {
+    add(p.phases.size(), [&](std::size_t i) {
+        std::string id = task_id(i);
+        task t(id, id, every(p.period), counting_body(runs));
+        t.first_run(p.base.wall + p.phases[i]);
+        return t;
+    });
+}
+
+void ours::add_recording(const plan& p, recorder& r) {
+    add(p.phases.size(), [&](std::size_t i) {
+        std::string id = task_id(i);
+        task t(id, id, every(p.period), recording_body(r));
+        t.first_run(p.base.wall + p.phases[i]);
+        return t;
+    });
+}
+
+void ours::add(std::size_t n, const std::function<task(std::size_t)>& make) {
+    for (std::size_t i = 0; i != n; ++i) {
+        manager_.async_add(make(i), counted<void>());
+        if (under_way_ == batch) wait_for_all();
+    }
+    wait_for_all();
+}
+
+void ours::remove(const std::vector<std::uint32_t>& order) {
+    for (std::uint32_t i : order) {
+        manager_.async_remove(task_id(i), counted<void>());
+        if (under_way_ == batch) wait_for_all();
+    }
+    wait_for_all();
+}
+
+void ours::on_done(error_code e) {
+    --under_way_;
+    if (!error_) error_ = e;
+}
+
+void ours::wait_for_all() {
+    while (under_way_ > 0) io_.run_one();
+    if (error_) throw boost::system::system_error(error_);
+}
+
+} // namespace rondo::bench

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_BENCH_OURS_HPP
+#define RONDO_BENCH_OURS_HPP
+
+#include <rondo/manager.hpp>
+
+#include <plan.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace rondo::bench {
+
+/// A manager with a repository in memory that records every run, and otherwise default options.
+class ours {
+public:
+    explicit ours(std::chrono::nanoseconds resolution);
+
+    /// Tasks that run in an hour.
+    void add_idle(std::size_t n, std::uint64_t& runs);
+    /// Tasks that count their runs.
+    void add_counting(const plan& p, std::uint64_t& runs);
+    /// Tasks that record how late they run.
+    void add_recording(const plan& p, recorder& r);
+    /// All of them, by id, in this order.
+    void remove(const std::vector<std::uint32_t>& order);
+
+    [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+
+private:
+    void add(std::size_t n, const std::function<task(std::size_t)>& make);
+    void wait_for_all();
+    template <class T>
+    auto counted() {
+        ++under_way_;
+        return [this](const result<T>& r) { on_done(r ? error_code() : r.error()); };
+    }
+    void on_done(error_code e);
+
+    boost::asio::io_context io_;
+    manager manager_;
+    std::size_t under_way_ = 0;
+    error_code error_; // the first
+};
+
+} // namespace rondo::bench
+
+#endif // RONDO_BENCH_OURS_HPP

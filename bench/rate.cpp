@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <loop.hpp>
+#include <ours.hpp>
+#include <usage.hpp>
+#include <work.hpp>
+
+#include <string>
+
+namespace rondo::bench {
+namespace {
+
+struct load {
+    const char* name;
+    std::size_t tasks;
+    std::chrono::microseconds period;
+};
+
+constexpr std::chrono::milliseconds warm_up(100);
+
+// CPU of runs that do nothing.
+template <class Subject>
+values measure_rate(load l, std::chrono::nanoseconds resolution, std::chrono::nanoseconds length) {
+    Subject subject(resolution);
+    std::uint64_t runs = 0;
+    bool open = false;
+    plan p = make_plan(l.tasks, l.period);
+    subject.add_counting(p, runs);
+    window w = run_window(subject.io(), p.base.steady + l.period + warm_up, length, runs, open);
+    double elapsed = std::chrono::duration<double>(w.elapsed).count();
+    double cpu = std::chrono::duration<double>(w.cpu).count();
+    auto count = static_cast<double>(w.runs);
+    return {count > 0 ? 1e9 * cpu / count : 0, count / elapsed, cpu / elapsed};
+}
+
+} // namespace
+
+std::vector<work> rate_works(const extent& e) {
+    using namespace std::chrono_literals;
+    std::vector<work> works;
+    for (load l : {load{"runs-10k", 1'000, 100ms}, {"runs-100k", 1'000, 10ms}, {"runs-1m", 10'000, 10ms}}) {
+        for (std::chrono::nanoseconds resolution : {1'000'000ns, 0ns}) {
+            std::string name = std::string(l.name) + (resolution == 0ns ? "-exact" : "");
+            works.push_back(
+                {std::move(name),
+                 {{"cpu_ns_per_run", "ns"}, {"runs_per_second", "1/s"}, {"cores", "cores"}},
+                 [=, length = e.window] { return measure_rate<ours>(l, resolution, length); },
+                 [=, length = e.window] { return measure_rate<hand_written_loop>(l, resolution, length); }});
+        }
+    }
+    return works;
+}
+
+} // namespace rondo::bench
