@@ -24,7 +24,7 @@ enum class event_kind : std::uint8_t {
     task_paused,     ///< an empty uid: the whole manager
     task_resumed,    ///< likewise
     run_started,     ///< its body is about to begin
-    run_ended,       ///< recorded with its outcome; a body that overran may still be there
+    run_ended,       ///< it has its outcome, on record soon after; a body that overran may still be there
     run_overrunning, ///< its deadline is past and its body goes on
     slots_skipped,   ///< `count` slots from `scheduled_at` on, because of `reason`
     store_failed,    ///< `message` says how

@@ -9,7 +9,7 @@
 #include <rondo/time.hpp>
 #include <rondo/words.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <concepts>
 #include <string_view>

@@ -143,7 +143,8 @@ public:
         return initiate<run_id>(&start_trigger, token, std::move(uid), std::vector<user>());
     }
 
-    /// As `async_trigger`, waits until the run is over and recorded, and gives it with its results. A
+    /// As `async_trigger` (so it is refused while the first run of a task just added is in flight, under
+    /// `overlap::skip`), waits until the run is over and recorded, and gives it with its results. A
     /// run that went wrong is a value too: look at its `outcome`. Cancellation: as `async_wait`.
     template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, std::vector<user> users, Token&& token = Token()) {

@@ -94,7 +94,8 @@ void cancellation_source::cancel_at(boost::asio::any_io_executor executor, stead
 }
 
 void cancellation_source::cancel_after(boost::asio::any_io_executor executor, std::chrono::nanoseconds d) const {
-    cancel_at(std::move(executor), system_clock().now().steady + d);
+    constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
+    cancel_at(std::move(executor), system_clock().now().steady + std::clamp(d, -for_ever, for_ever));
 }
 
 } // namespace rondo

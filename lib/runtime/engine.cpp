@@ -21,8 +21,8 @@ core::scheduler_options core_options(const manager_options& o) {
     c.resolution = o.resolution;
     c.runs_in_flight_max = o.runs_in_flight_max;
     c.runs_waiting_max = o.runs_waiting_max;
-    c.cancel_grace = o.cancel_grace;
-    c.wall_clock_check = o.wall_clock_check;
+    c.cancel_grace = std::min<std::chrono::nanoseconds>(o.cancel_grace, std::chrono::years(100));
+    c.wall_clock_check = std::min<std::chrono::nanoseconds>(o.wall_clock_check, std::chrono::years(100));
     c.seed = o.seed != 0 ? o.seed : random_seed();
     return c;
 }
@@ -33,7 +33,12 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
                manager_options options)
     : executor_(executor), strand_(strand(std::move(executor))), repository_(std::move(repository)),
       options_(std::move(options)), clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
-      core_(core_options(options_)) {}
+      core_(core_options(options_)) {
+    // "For ever" is a hundred years, which can be added to a time without overflow.
+    constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
+    options_.store_timeout = std::min(options_.store_timeout, for_ever);
+    options_.cancel_grace = std::min(options_.cancel_grace, for_ever);
+}
 
 engine::~engine() {
     clock_.disarm(*this);
@@ -49,7 +54,15 @@ void engine::on_context_shutdown() noexcept {
     context_gone_ = true;
     clock_.disarm(*this);
     timer_ = nullptr;
-    for (auto& [id, state] : runs_) state->leave_strand(true);
+    // A body may hold what belongs to the context. Frames that still use one keep it until they go.
+    for (auto& [id, state] : runs_) {
+        state->leave_strand(true);
+        core::task_record& task = *state->record->task;
+        if (task.payload != nullptr) state->keep = std::move(task.payload);
+        for (auto& [other_id, other] : runs_)
+            if (other->record->task == &task && other->keep == nullptr) other->keep = state->keep;
+    }
+    let_bodies_go();
     runs_.clear();
     want_users_.clear();
     run_waiters_.clear();
@@ -59,25 +72,36 @@ void engine::on_context_shutdown() noexcept {
     shutdown_waiters_.clear();
     outbox_ = {};
     ended_.clear();
-    {
-        std::lock_guard lock(subscribers_mutex_);
-        for (auto& weak : subscribers_)
-            if (auto queue = weak.lock()) queue->drop_waiter();
-    }
+    for (auto& queue : listeners()) queue->drop_waiter();
     strand_.reset();
     executor_ = {};
 }
 
 // The clock moved: look again. Any thread.
 void engine::wake() noexcept {
-    post([self = shared_from_this()] {
-        if (self->timer_ != nullptr) self->timer_->cancel();
+    if (auto self = weak_from_this().lock())
+        post([self] {
+            if (self->timer_ != nullptr) self->timer_->cancel();
+        });
+}
+
+// Of all tasks that have no run: nothing of them starts any more.
+void engine::let_bodies_go() {
+    std::vector<std::unique_ptr<detail::task_payload>> bodies;
+    with_core([&](core::scheduler& core) {
+        core.tasks().for_each([&](core::task_record& task) {
+            if (task.runs == nullptr || context_gone_) bodies.push_back(std::move(task.payload));
+        });
     });
 }
 
 boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
     boost::asio::steady_timer timer(*strand_);
     timer_ = &timer;
+    struct leave { // also if a clock throws
+        engine& e;
+        ~leave() { e.timer_ = nullptr; }
+    } on_exit{*this};
     while (life_ != life::over) {
         tick();
         if (life_ == life::over) break;
@@ -86,7 +110,6 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
         clock_.disarm(*this);
     }
-    timer_ = nullptr;
     (void)self;
 }
 

@@ -137,6 +137,8 @@ private:
     void on_begin_answer(core::decision& d, const begin_answer& a, instant now);
     void tell_unrecorded(core::decision& d);
     void tell_all_unrecorded();
+    void let_waiters_go();
+    void take_decisions();
     void on_store_failure(error_code why);
     void on_all_recorded();
     void on_store_overdue();
@@ -155,6 +157,8 @@ private:
 
     // engine_tell.cpp
     void publish(const event& e);
+    [[nodiscard]] std::vector<std::shared_ptr<detail::event_queue>> listeners() const;
+    void let_bodies_go();
     [[nodiscard]] bool anybody_listens() const noexcept { return subscribers_count_ > 0; }
     void log(log_level level, const std::string& text);
     [[nodiscard]] bool logs(log_level level) const noexcept;
@@ -179,6 +183,7 @@ private:
 
     mutable std::mutex subscribers_mutex_; // guards subscribers_
     std::vector<std::weak_ptr<detail::event_queue>> subscribers_;
+    bool events_over_ = false; // guarded likewise
     std::atomic<std::size_t> subscribers_count_ = 0;
 
     std::mutex ended_mutex_; // guards ended_

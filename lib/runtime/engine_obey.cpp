@@ -82,11 +82,12 @@ void engine::start_body(core::run_record& record) {
     runs_.emplace(record.id, state);
     if (!state->what->for_users() || state->users_asked) return spawn(state);
     want_users_.push_back(std::move(state));
-    if (want_users_.size() == 1) load_users();
+    if (want_users_.size() == 1) post([self = shared_from_this()] { self->load_users(); });
 }
 
 void engine::spawn(const state_ptr& state) {
     auto signal = std::make_shared<boost::asio::cancellation_signal>();
+    state->spawned = true;
     state->signal = signal;
     boost::asio::co_spawn(
         state->executor(), run_body(state),
@@ -97,11 +98,11 @@ void engine::spawn(const state_ptr& state) {
             }));
 }
 
-// One look at the users serves all runs that start together.
+// One look at the users serves all runs that start together, and no later one: that may be for others.
 void engine::load_users() {
     call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
-                            [this](result<std::vector<user>> users) {
-                                for (auto& state : std::exchange(want_users_, {})) {
+                            [this, batch = std::exchange(want_users_, {})](result<std::vector<user>> users) {
+                                for (const auto& state : batch) {
                                     if (users) {
                                         state->users = users.value();
                                         spawn(state);
@@ -119,6 +120,7 @@ void engine::cancel_body(core::run_record& record) {
     if (found == runs_.end()) return;
     state_ptr state = found->second;
     cancel_reason why = record.cancelled;
+    if (!state->spawned) return state->cancel(why); // it will look before it begins
     // The signal belongs to the strand of the coroutine.
     boost::asio::post(state->executor(), [state, why] {
         state->cancel(why);
@@ -201,9 +203,11 @@ void engine::release_run(core::run_record& record) {
     found->second->what = nullptr;
     found->second->leave_strand(false);
     runs_.erase(found);
+    if (life_ == life::over && record.task->runs == nullptr) auto body = std::move(record.task->payload);
 }
 
 void engine::on_task_gone(const core::action& a) {
+    { auto body = std::move(a.task->payload); } // here, outside the lock, and before anybody is told
     event e;
     e.kind = event_kind::task_removed;
     e.at = clock_.now().wall;

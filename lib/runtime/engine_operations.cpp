@@ -102,13 +102,12 @@ void engine::wait(pending_ptr<run> done, run_id id) {
         done->complete(no);
         return;
     }
-    for (auto* ends : {&outbox_.ends_called})
-        for (ended_run& e : *ends)
-            if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
+    for (ended_run& e : outbox_.ends_called)
+        if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
     for (ended_run& e : outbox_.ends)
         if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
-    bool in_flight = with_core([&](core::scheduler& core) { return core.find_run(id) != nullptr; });
-    if (in_flight) {
+    core::run_record* record = core_.find_run(id);
+    if (record != nullptr && record->state != core::run_state_kind::overdue) { // its end is still to come
         run_waiters_[id].push_back(std::move(done));
         return;
     }
@@ -191,18 +190,24 @@ void engine::finish_shutdown() {
     report_->unrecorded = outbox_.size();
     retry_at_ = steady_time::max();
     cancel_recording();
-    for (auto& e : std::exchange(outbox_.ends, {}))
-        for (auto& waiter : e.waiters) waiter->complete(std::move(e.request.run));
+    let_waiters_go();
+    outbox_.ends.clear();
     outbox_.begins.clear();
+    for (auto& [task, done] : std::exchange(adds_, {})) {
+        with_core([&](core::scheduler& core) { core.forget(*task); });
+        done->complete(errc::shutting_down);
+    }
+    for (auto& call : std::exchange(calls_, {})) call->expire(); // nobody watches their deadlines any more
+    let_bodies_go();
     for (auto& [id, waiters] : std::exchange(run_waiters_, {}))
         for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
     for (auto& [uid, waiters] : std::exchange(removals_, {}))
         for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
     {
         std::lock_guard lock(subscribers_mutex_);
-        for (auto& weak : subscribers_)
-            if (auto queue = weak.lock()) queue->close();
+        events_over_ = true;
     }
+    for (auto& queue : listeners()) queue->close();
     for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
     if (timer_ != nullptr) timer_->cancel();
 }

@@ -50,17 +50,23 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 
 } // namespace
 
-/// Sends what there is to the repository, unless a call is under way, which looks for more at its end.
+void engine::take_decisions() {
+    std::vector<core::decision> fresh;
+    core_.take_decisions(fresh);
+    outbox_.begins.insert(outbox_.begins.end(), std::make_move_iterator(fresh.begin()),
+                          std::make_move_iterator(fresh.end()));
+    trim_outbox();
+}
+
+/// Sends what there is to the repository. While a call is under way decisions stay in the core, which
+/// merges skips, and the call looks for them at its end; but nobody waits for a store that is down.
 void engine::record() {
-    if (core_.has_decisions()) {
-        std::vector<core::decision> fresh;
-        core_.take_decisions(fresh);
-        outbox_.begins.insert(outbox_.begins.end(), std::make_move_iterator(fresh.begin()),
-                              std::make_move_iterator(fresh.end()));
-    }
-    if (store_down_) { // nobody waits for a store that is down
-        trim_outbox();
+    if (recording_ && !store_down_) return;
+    take_decisions();
+    while (store_down_) { // a run that starts, or is dropped, may bring other decisions
         tell_all_unrecorded();
+        if (!core_.has_decisions()) break;
+        take_decisions();
     }
     if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
     recording_ = true;
@@ -76,14 +82,13 @@ void engine::record() {
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     while (retry_at_ == steady_time::max()) {
-        if (!outbox_.begins.empty())
-            co_await record_begins();
-        else if (!outbox_.ends.empty())
-            co_await record_ends();
-        else {
+        take_decisions();
+        if (outbox_.empty()) {
             on_all_recorded();
             break;
         }
+        if (!outbox_.begins.empty()) co_await record_begins();
+        if (!outbox_.ends.empty() && retry_at_ == steady_time::max()) co_await record_ends();
     }
     (void)self;
 }
@@ -116,7 +121,9 @@ boost::asio::awaitable<void> engine::record_begins() {
 void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant now) {
     bool waiting = d.run != nullptr; // it waits for this answer
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
-    bool told_before = d.request.started.has_value() && !waiting;
+    if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
+    // After an outage we know better than the store; otherwise it was another manager.
+    bool ours = !waiting && (d.request.started.has_value() || store_down_);
     if (a.state == begin_state::unknown_task)
         log(log_level::error, fmt::format("task {}: the repository does not know it any more", d.request.uid));
     if (waiting) {
@@ -132,8 +139,7 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant n
     with_core([&](core::scheduler& core) {
         core::task_record* task = core.find(d.request.uid);
         if (task == nullptr) return;
-        // After an outage we know better than the store; otherwise it was another manager.
-        if (told_before)
+        if (ours)
             task->cursor_lost = true;
         else
             core.resync(*task, a.next_slot, now);
@@ -173,16 +179,19 @@ void engine::tell_unrecorded(core::decision& d) {
     core::run_record* record = std::exchange(d.run, nullptr);
     if (record == nullptr) return;
     with_core([&](core::scheduler& core) { core.begun(*record, core::begin_verdict::unrecorded, 0, clock_.now()); });
-    obey();
+    obey_actions(); // not `obey`: that would bring us back here
 }
 
 // The runs start without their record, and nobody waits for a record any longer.
 void engine::tell_all_unrecorded() {
     for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
     for (std::size_t i = 0; i != outbox_.begins.size(); ++i) tell_unrecorded(outbox_.begins[i]);
-    for (auto* ends : {&outbox_.ends_called})
-        for (ended_run& e : *ends)
-            for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
+    let_waiters_go();
+}
+
+void engine::let_waiters_go() {
+    for (ended_run& e : outbox_.ends_called)
+        for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
     for (ended_run& e : outbox_.ends)
         for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
 }
@@ -199,8 +208,7 @@ void engine::on_store_failure(error_code why) {
         e.message = why.message();
         publish(e);
     }
-    trim_outbox();
-    tell_all_unrecorded();
+    record();
     rearm();
 }
 
@@ -228,8 +236,7 @@ void engine::on_store_overdue() {
     e.at = clock_.now().wall;
     e.message = make_error_code(errc::store_timeout).message();
     publish(e);
-    trim_outbox();
-    tell_all_unrecorded();
+    record();
     cancel_recording();
 }
 
@@ -252,7 +259,7 @@ void engine::drop_oldest() {
         outbox_.ends.pop_front();
         log(log_level::error, fmt::format("task {} run {}: its end is lost, the outbox is full",
                                           oldest.request.run.uid, oldest.request.run.id));
-        for (auto& waiter : oldest.waiters) waiter->complete(std::move(oldest.request.run));
+        for (auto& waiter : oldest.waiters) waiter->complete(oldest.request.run);
         return;
     }
     core::decision oldest = std::move(outbox_.begins.front());

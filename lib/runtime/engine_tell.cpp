@@ -12,22 +12,30 @@ namespace rondo::runtime {
 std::shared_ptr<detail::event_queue> engine::subscribe(std::size_t capacity) {
     auto queue = std::make_shared<detail::event_queue>(capacity, executor_);
     std::lock_guard lock(subscribers_mutex_);
+    if (events_over_) {
+        queue->close();
+        return queue;
+    }
     std::erase_if(subscribers_, [](auto& weak) { return weak.expired(); });
     subscribers_.push_back(queue);
     subscribers_count_ = subscribers_.size();
     return queue;
 }
 
+// Copies, so that whoever is let go of here is let go of outside the lock.
+std::vector<std::shared_ptr<detail::event_queue>> engine::listeners() const {
+    std::vector<std::shared_ptr<detail::event_queue>> alive;
+    std::lock_guard lock(subscribers_mutex_);
+    for (auto& weak : subscribers_)
+        if (auto queue = weak.lock()) alive.push_back(std::move(queue));
+    return alive;
+}
+
 void engine::publish(const event& e) {
     if (!anybody_listens()) return;
-    std::lock_guard lock(subscribers_mutex_);
-    std::erase_if(subscribers_, [&](auto& weak) {
-        auto queue = weak.lock();
-        if (queue == nullptr || queue->closed()) return true;
-        queue->push(e);
-        return false;
-    });
-    subscribers_count_ = subscribers_.size();
+    auto queues = listeners();
+    for (auto& queue : queues) queue->push(e);
+    if (queues.empty()) subscribers_count_ = 0; // until somebody subscribes again
 }
 
 bool engine::logs(log_level level) const noexcept {

@@ -77,11 +77,14 @@ std::uint64_t event_queue::dropped() const {
 }
 
 void event_queue::drop_waiter() {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    fallback_ = {};
-    if (waiter_ != nullptr) waiter_->drop();
-    waiter_ = nullptr;
+    runtime::pending_ptr<event> waiter;
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+        fallback_ = {};
+        waiter = std::exchange(waiter_, nullptr);
+    }
+    if (waiter != nullptr) waiter->drop(); // its handler may own this queue's reader
 }
 
 } // namespace detail

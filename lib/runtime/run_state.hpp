@@ -49,7 +49,9 @@ public:
     // Of the shell, on the manager's strand.
     body* what = nullptr;               ///< lives until the run is released
     core::run_record* record = nullptr; ///< likewise; null afterwards
+    bool spawned = false;
     bool body_over = false;
+    std::shared_ptr<task_payload> keep; ///< the body, if the engine goes first
 
     [[nodiscard]] boost::asio::any_io_executor executor() const;
     [[nodiscard]] cancellation_token token();
