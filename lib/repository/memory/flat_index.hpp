@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_MEMORY_FLAT_INDEX_HPP
+#define RONDO_REPOSITORY_MEMORY_FLAT_INDEX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace rondo::memory::detail {
+
+/// No row: the end of a list, the answer to a search in vain.
+inline constexpr std::uint32_t none = 0xffff'ffff;
+
+/// Takes the best bits of a hash that may be poor in its low ones.
+[[nodiscard]] constexpr std::uint32_t fold_hash(std::uint64_t hash) noexcept {
+    return static_cast<std::uint32_t>(((hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15u) >> 32);
+}
+
+/// A hash table of row numbers: open addressing, linear probing, at most three quarters full, no
+/// tombstones. The rows hold the keys; 32 bits of hash beside the number spare most looks at them.
+class flat_index {
+public:
+    /// The row with this hash for which `is_it(row)` holds, or `none`.
+    template <class Equal>
+    [[nodiscard]] std::uint32_t find(std::uint32_t hash, Equal is_it) const {
+        if (slots_.empty()) return none;
+        for (std::size_t i = hash & mask();; i = (i + 1) & mask()) {
+            const slot& s = slots_[i];
+            if (s.row == none) return none;
+            if (s.hash == hash && is_it(s.row)) return s.row;
+        }
+    }
+
+    /// `row` must not be in yet.
+    void insert(std::uint32_t hash, std::uint32_t row) {
+        if (4 * (size_ + 1) > 3 * slots_.size()) grow();
+        put(slot{hash, row});
+        ++size_;
+    }
+
+    /// `row` must be in.
+    void erase(std::uint32_t hash, std::uint32_t row) noexcept {
+        std::size_t hole = hash & mask();
+        while (slots_[hole].row != row) hole = (hole + 1) & mask();
+        // Close the gap: move back each one that a search would no longer reach across it.
+        for (std::size_t i = (hole + 1) & mask(); slots_[i].row != none; i = (i + 1) & mask()) {
+            const std::size_t home = slots_[i].hash & mask();
+            if (((i - home) & mask()) < ((i - hole) & mask())) continue;
+            slots_[hole] = slots_[i];
+            hole = i;
+        }
+        slots_[hole] = slot{};
+        --size_;
+    }
+
+private:
+    struct slot {
+        std::uint32_t hash = 0;
+        std::uint32_t row = none;
+    };
+
+    [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
+
+    void put(slot s) noexcept {
+        std::size_t i = s.hash & mask();
+        while (slots_[i].row != none) i = (i + 1) & mask();
+        slots_[i] = s;
+    }
+
+    void grow() {
+        std::vector<slot> old(slots_.empty() ? 16 : 2 * slots_.size());
+        old.swap(slots_);
+        for (const slot& s : old)
+            if (s.row != none) put(s);
+    }
+
+    std::vector<slot> slots_; // a power of two of them
+    std::size_t size_ = 0;
+};
+
+} // namespace rondo::memory::detail
+
+#endif // RONDO_REPOSITORY_MEMORY_FLAT_INDEX_HPP

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/memory.hpp>
+
+#include <repository/memory/store.hpp>
+#include <repository/user_ids.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace rondo::memory {
+namespace {
+
+/// Locks, asks the store, answers. Nothing here suspends, so a lock never spans a suspension.
+class memory_repository final : public repository {
+public:
+    explicit memory_repository(options opt) : store_(opt) {}
+
+    awaitable<std::uint64_t> start(wall_time now) override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.start(now);
+    }
+
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        std::vector<task_state> states;
+        states.reserve(tasks.size());
+        const std::lock_guard lock(mutex_);
+        for (const task_definition& t : tasks) states.push_back(store_.register_task(t));
+        co_return states;
+    }
+
+    awaitable<void> update_tasks(std::vector<task_update> updates) override {
+        const std::lock_guard lock(mutex_);
+        for (const task_update& u : updates) store_.update(u);
+        co_return boost::outcome_v2::success();
+    }
+
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        std::vector<begin_answer> answers;
+        answers.reserve(requests.size());
+        const std::lock_guard lock(mutex_);
+        for (begin_request& r : requests) answers.push_back(store_.begin(r));
+        co_return answers;
+    }
+
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        const bool whole = std::all_of(requests.begin(), requests.end(), [](const finish_request& r) {
+            return r.run.finished_at && r.run.outcome;
+        });
+        if (!whole) co_return errc::invalid_option;
+        std::vector<finish_state> states;
+        states.reserve(requests.size());
+        const std::lock_guard lock(mutex_);
+        for (finish_request& r : requests) states.push_back(store_.finish(r));
+        co_return states;
+    }
+
+    awaitable<history_page> history(history_filter filter) override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.history(filter);
+    }
+
+    awaitable<std::optional<run>> find_run(run_id id) override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.find_run(id);
+    }
+
+    awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.last_runs(user);
+    }
+
+    awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.skips(uid, limit);
+    }
+
+    awaitable<std::vector<user>> users() override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.users();
+    }
+
+    awaitable<void> add_users(std::vector<user> users) override {
+        if (!repository_detail::all_valid(users)) co_return errc::invalid_option;
+        const std::lock_guard lock(mutex_);
+        for (user& u : users) store_.add_user(std::move(u));
+        co_return boost::outcome_v2::success();
+    }
+
+    awaitable<void> remove_users(std::vector<user> users) override {
+        if (!repository_detail::all_valid(users)) co_return errc::invalid_option;
+        const std::lock_guard lock(mutex_);
+        for (const user& u : users) store_.remove_user(u);
+        co_return boost::outcome_v2::success();
+    }
+
+    awaitable<std::uint64_t> prune(prune_policy policy) override {
+        const std::lock_guard lock(mutex_);
+        co_return store_.prune(policy);
+    }
+
+private:
+    std::mutex mutex_; // managers on several threads may share us
+    detail::store store_;
+};
+
+} // namespace
+
+std::shared_ptr<repository> open(options opt) {
+    opt.runs_per_task_max = std::max<std::size_t>(opt.runs_per_task_max, 1);
+    opt.runs_max = std::max<std::size_t>(opt.runs_max, 1);
+    return std::make_shared<memory_repository>(opt);
+}
+
+} // namespace rondo::memory

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/memory/run_table.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace rondo::memory::detail {
+namespace {
+
+// A free row does not sit on the room of one long message.
+constexpr std::size_t message_kept_max = 256;
+
+std::uint32_t hash_of(const run_id& id) noexcept {
+    return fold_hash(std::hash<run_id>{}(id));
+}
+
+} // namespace
+
+std::uint32_t run_table::find(const run_id& id) const noexcept {
+    return by_id_.find(hash_of(id), [&](std::uint32_t i) { return rows_[i].id == id; });
+}
+
+bool run_table::slot_taken(std::uint32_t task, wall_time slot) const noexcept {
+    const task_record* record = tasks_[task].record.get();
+    // Slots only go forward, save after the clock or a cursor was set back: a search is the exception.
+    if (record == nullptr || slot > record->slot_max) return false;
+    for (std::uint32_t i = record->runs.oldest(); i != none; i = rows_[i].links[in_task].newer)
+        if (rows_[i].scheduled_at == slot && takes_slot(rows_[i].trigger)) return true;
+    return false;
+}
+
+std::uint32_t run_table::add(std::uint32_t task, const run_id& id, rondo::trigger trigger,
+                             wall_time scheduled_at, wall_time started_at) {
+    task_record& record = tasks_[task].make_record();
+    make_room(record);
+    const std::uint32_t i = rows_.take();
+    run_row& row = rows_[i];
+    row.id = id;
+    row.order = ++order_;
+    row.token = ++record.token;
+    row.scheduled_at = scheduled_at;
+    row.started_at = started_at;
+    row.finished_at = never;
+    row.task = task;
+    row.trigger = trigger;
+    by_id_.insert(hash_of(id), i);
+    all_.append(rows_, i);
+    record.runs.append(rows_, i);
+    if (takes_slot(trigger)) record.slot_max = std::max(record.slot_max, scheduled_at);
+    return i;
+}
+
+void run_table::make_room(task_record& record) {
+    while (record.runs.size() >= options_.runs_per_task_max) {
+        const std::uint32_t oldest = record.runs.oldest_ended(rows_);
+        if (oldest == none) break;
+        remove(oldest);
+    }
+    while (all_.size() >= options_.runs_max) {
+        const std::uint32_t oldest = all_.oldest_ended(rows_);
+        if (oldest == none) break;
+        remove(oldest);
+    }
+}
+
+void run_table::end(std::uint32_t i, wall_time at, rondo::outcome how) noexcept {
+    run_row& row = rows_[i];
+    row.finished_at = at;
+    row.outcome = how;
+    all_.note_end(rows_, i);
+    tasks_[row.task].record->runs.note_end(rows_, i);
+}
+
+void run_table::remove(std::uint32_t i) {
+    run_row& row = rows_[i];
+    by_id_.erase(hash_of(row.id), i);
+    all_.remove(rows_, i);
+    tasks_[row.task].record->runs.remove(rows_, i);
+    if (row.details != nullptr && row.details->message.capacity() > message_kept_max) row.details.reset();
+    if (row.details != nullptr) {
+        row.details->message.clear();
+        row.details->users.clear();
+        row.details->results.clear();
+    }
+    rows_.give_back(i);
+}
+
+run_details& run_table::details_of(std::uint32_t i) {
+    run_row& row = rows_[i];
+    if (row.details == nullptr) row.details = std::make_unique<run_details>();
+    return *row.details;
+}
+
+run run_table::copy(std::uint32_t i) const {
+    const run_row& row = rows_[i];
+    run r;
+    r.id = row.id;
+    r.uid = tasks_[row.task].uid;
+    r.trigger = row.trigger;
+    r.scheduled_at = row.scheduled_at;
+    r.started_at = row.started_at;
+    if (row.ended()) {
+        r.finished_at = row.finished_at;
+        r.outcome = row.outcome;
+    }
+    if (row.details != nullptr) {
+        r.message = row.details->message;
+        r.users = row.details->users;
+        r.results = row.details->results;
+    }
+    return r;
+}
+
+} // namespace rondo::memory::detail

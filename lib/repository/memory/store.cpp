@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/memory/store.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace rondo::memory::detail {
+
+std::uint64_t store::start(wall_time now) {
+    tasks_.deactivate_all();
+    std::uint64_t abandoned = 0;
+    for (std::uint32_t i = runs_.all().oldest(); i != none; i = runs_.rows()[i].links[in_all].newer) {
+        if (runs_.rows()[i].ended()) continue;
+        runs_.end(i, now, outcome::abandoned);
+        runs_.details_of(i).message = abandoned_message;
+        ++abandoned;
+    }
+    return abandoned;
+}
+
+task_state store::register_task(const task_definition& definition) {
+    task_state state;
+    const task_row& task = tasks_[tasks_.put(definition, state)];
+    if (task.record == nullptr) return state;
+    task.record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
+        const run_row& row = runs_.rows()[i];
+        if (!state.last_run) state.last_run = row.started_at;
+        if (row.ended()) state.last_outcome = row.outcome;
+        return !row.ended();
+    });
+    return state;
+}
+
+void store::update(const task_update& update) noexcept {
+    const std::uint32_t i = tasks_.find(update.uid);
+    if (i == none) return;
+    if (update.paused) tasks_[i].paused = *update.paused;
+    if (update.active) tasks_[i].active = *update.active;
+}
+
+begin_answer store::refused(std::uint32_t task) const noexcept {
+    begin_answer answer;
+    answer.state = begin_state::conflict;
+    answer.next_slot = unpacked(tasks_[task].next_slot);
+    return answer;
+}
+
+begin_answer store::begin(begin_request& request) {
+    begin_answer answer;
+    const std::uint32_t t = tasks_.find(request.uid);
+    if (t == none) {
+        answer.state = begin_state::unknown_task;
+        return answer;
+    }
+    if (request.started) {
+        const std::uint32_t known = runs_.find(request.started->id);
+        if (known != none) {
+            const run_row& row = runs_.rows()[known];
+            if (row.task != t) return refused(t);
+            answer.next_slot = unpacked(tasks_[t].next_slot);
+            answer.token = row.token;
+            return answer;
+        }
+        if (takes_slot(request.started->trigger) && runs_.slot_taken(t, request.started->scheduled_at))
+            return refused(t);
+    }
+    if (request.moves_cursor && !request.force && tasks_[t].next_slot != packed(request.expected))
+        return refused(t);
+    apply(t, request, answer);
+    return answer;
+}
+
+void store::apply(std::uint32_t task, begin_request& request, begin_answer& answer) {
+    task_row& row = tasks_[task];
+    if (request.moves_cursor) row.next_slot = packed(request.next);
+    answer.next_slot = unpacked(row.next_slot);
+    // Skips of earlier slots than the run's go first: the run then parts them from later ones.
+    const bool skip_is_later =
+        request.started && request.skipped && request.skipped->last > request.started->scheduled_at;
+    if (request.skipped && !skip_is_later) row.make_record().add_skip(*request.skipped);
+    if (request.started) {
+        run_begin& r = *request.started;
+        const std::uint32_t i = runs_.add(task, r.id, r.trigger, r.scheduled_at, r.started_at);
+        if (!r.users.empty()) runs_.details_of(i).users = std::move(r.users);
+        answer.token = runs_.rows()[i].token;
+    }
+    if (request.skipped && skip_is_later) row.make_record().add_skip(*request.skipped);
+}
+
+finish_state store::finish(finish_request& request) {
+    run& r = request.run;
+    assert(r.finished_at && r.outcome);
+    const std::uint32_t t = tasks_.find(r.uid);
+    if (t == none) return finish_state::fenced;
+    std::uint32_t i = runs_.find(r.id);
+    if (i == none) {
+        // Its begin never arrived. The slot may be on record as another's all the same.
+        if (takes_slot(r.trigger) && runs_.slot_taken(t, r.scheduled_at)) return finish_state::fenced;
+        i = runs_.add(t, r.id, r.trigger, r.scheduled_at, r.started_at);
+        if (!r.users.empty()) runs_.details_of(i).users = std::move(r.users);
+    } else {
+        const run_row& known = runs_.rows()[i];
+        if (known.task != t) return finish_state::fenced;
+        if (known.ended()) return finish_again(i, request);
+        if (request.token != 0 && request.token != known.token) return finish_state::fenced;
+    }
+    runs_.end(i, *r.finished_at, *r.outcome);
+    if (!r.message.empty() || !r.results.empty()) {
+        run_details& details = runs_.details_of(i);
+        details.message = std::move(r.message);
+        details.results = std::move(r.results);
+    }
+    if (request.next_slot && tasks_[t].next_slot == cursor_waits_for_end)
+        tasks_[t].next_slot = *request.next_slot;
+    return finish_state::recorded;
+}
+
+finish_state store::finish_again(std::uint32_t row, const finish_request& request) const noexcept {
+    const run_row& known = runs_.rows()[row];
+    const bool ours = request.token == 0 || request.token == known.token;
+    return ours && known.outcome == request.run.outcome ? finish_state::already : finish_state::fenced;
+}
+
+std::uint64_t store::prune(const prune_policy& policy) {
+    std::vector<std::uint32_t> doomed;
+    for (std::uint32_t t = 0; t < tasks_.size(); ++t) {
+        if (tasks_[t].record == nullptr) continue;
+        std::size_t rank = 0;
+        tasks_[t].record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
+            const run_row& row = runs_.rows()[i];
+            const bool old = policy.ended_before && row.finished_at < *policy.ended_before;
+            const bool surplus = policy.runs_per_task && rank >= *policy.runs_per_task;
+            if (row.ended() && (old || surplus)) doomed.push_back(i);
+            ++rank;
+            return true;
+        });
+    }
+    for (std::uint32_t i : doomed) runs_.remove(i);
+    return doomed.size();
+}
+
+} // namespace rondo::memory::detail

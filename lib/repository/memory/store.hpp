@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_MEMORY_STORE_HPP
+#define RONDO_REPOSITORY_MEMORY_STORE_HPP
+
+#include <rondo/memory.hpp>
+#include <rondo/repository.hpp>
+
+#include <repository/memory/run_table.hpp>
+#include <repository/memory/task_table.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::memory::detail {
+
+/// All that the repository remembers, as plain functions. Not thread-safe: its owner locks.
+class store {
+public:
+    explicit store(options opt) : runs_(opt, tasks_) {}
+
+    std::uint64_t start(wall_time now);
+    [[nodiscard]] task_state register_task(const task_definition& definition);
+    void update(const task_update& update) noexcept;
+
+    /// Both take from the request what they keep.
+    [[nodiscard]] begin_answer begin(begin_request& request);
+    [[nodiscard]] finish_state finish(finish_request& request);
+
+    [[nodiscard]] history_page history(const history_filter& filter) const;
+    [[nodiscard]] std::optional<run> find_run(const run_id& id) const;
+    [[nodiscard]] std::vector<run> last_runs(const std::optional<std::string>& user) const;
+    [[nodiscard]] std::vector<skip_range> skips(const std::string& uid, std::size_t limit) const;
+
+    [[nodiscard]] std::vector<user> users() const { return {users_.begin(), users_.end()}; }
+    void add_user(user who) { users_.insert(std::move(who)); }
+    void remove_user(const user& who) { users_.erase(who); }
+
+    std::uint64_t prune(const prune_policy& policy);
+
+private:
+    [[nodiscard]] begin_answer refused(std::uint32_t task) const noexcept;
+    void apply(std::uint32_t task, begin_request& request, begin_answer& answer);
+    [[nodiscard]] finish_state finish_again(std::uint32_t row, const finish_request& request) const noexcept;
+    [[nodiscard]] bool has_result_for(const run_row& row, const std::string& user) const noexcept;
+    [[nodiscard]] bool matches(const run_row& row, const history_filter& filter) const noexcept;
+
+    task_table tasks_;
+    run_table runs_;
+    std::set<user> users_;
+};
+
+} // namespace rondo::memory::detail
+
+#endif // RONDO_REPOSITORY_MEMORY_STORE_HPP

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/memory/task_table.hpp>
+
+#include <cstddef>
+#include <functional>
+
+namespace rondo::memory::detail {
+namespace {
+
+constexpr std::size_t skip_ranges_max = 32; // of one task
+
+std::uint32_t hash_of(std::string_view uid) noexcept {
+    return fold_hash(std::hash<std::string_view>{}(uid));
+}
+
+} // namespace
+
+void task_record::add_skip(const skip_range& range) {
+    if (!skips.empty()) {
+        skip_range& latest = skips.back();
+        // The repeat of a call whose answer got lost.
+        if (latest.reason == range.reason && latest.first <= range.first && range.last <= latest.last) return;
+        if (latest.reason == range.reason && latest.last < range.first && slot_max <= latest.last) {
+            latest.last = range.last;
+            latest.count += range.count;
+            return;
+        }
+    }
+    if (skips.size() == skip_ranges_max) skips.erase(skips.begin());
+    skips.push_back(range);
+}
+
+std::uint32_t task_table::find(std::string_view uid) const noexcept {
+    return by_uid_.find(hash_of(uid), [&](std::uint32_t i) { return rows_[i].uid.view() == uid; });
+}
+
+std::uint32_t task_table::put(const task_definition& definition, task_state& state) {
+    std::uint32_t i = find(definition.uid);
+    state.created = i == none;
+    const std::uint32_t schedule = schedules_.acquire(definition.schedule);
+    if (state.created) {
+        i = rows_.take();
+        by_uid_.insert(hash_of(definition.uid), i);
+        rows_[i].uid = definition.uid;
+        rows_[i].anchor = definition.anchor;
+        rows_[i].next_slot = packed(definition.first_slot);
+    } else {
+        state.schedule_changed = rows_[i].schedule != schedule;
+        schedules_.release(rows_[i].schedule);
+    }
+    task_row& row = rows_[i];
+    row.name = definition.name;
+    row.schedule = schedule;
+    row.hidden = definition.hidden;
+    row.active = true;
+    state.anchor = row.anchor;
+    state.next_slot = unpacked(row.next_slot);
+    state.paused = row.paused;
+    return i;
+}
+
+void task_table::deactivate_all() noexcept {
+    for (std::uint32_t i = 0; i < rows_.size(); ++i) rows_[i].active = false;
+}
+
+} // namespace rondo::memory::detail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_MEMORY_TASK_TABLE_HPP
+#define RONDO_REPOSITORY_MEMORY_TASK_TABLE_HPP
+
+#include <rondo/repository.hpp>
+
+#include <repository/memory/run_list.hpp>
+#include <repository/memory/text_pool.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace rondo::memory::detail {
+
+/// What a task has once it ran or was skipped; an idle one does without.
+struct task_record {
+    std::uint64_t token = 0;    // of its latest run
+    wall_time slot_max = never; // no run has a later slot
+    run_list<in_task> runs;
+    std::vector<skip_range> skips; // the oldest first
+
+    /// Bounded, and one with its neighbour if they are alike.
+    void add_skip(const skip_range& range);
+};
+
+struct task_row {
+    shared_string uid;
+    shared_string name;
+    wall_time anchor{};
+    wall_time next_slot = never; // the cursor
+    std::unique_ptr<task_record> record;
+    std::uint32_t schedule = none; // in the pool of texts
+    bool hidden = false;
+    bool paused = false;
+    bool active = true;
+
+    [[nodiscard]] task_record& make_record() {
+        if (record == nullptr) record = std::make_unique<task_record>();
+        return *record;
+    }
+};
+
+/// All tasks that were ever registered.
+class task_table {
+public:
+    [[nodiscard]] std::uint32_t find(std::string_view uid) const noexcept;
+
+    /// Inserts or updates a task, and marks it active. The state lacks what only runs tell.
+    [[nodiscard]] std::uint32_t put(const task_definition& definition, task_state& state);
+
+    void deactivate_all() noexcept;
+
+    [[nodiscard]] task_row& operator[](std::uint32_t i) noexcept { return rows_[i]; }
+    [[nodiscard]] const task_row& operator[](std::uint32_t i) const noexcept { return rows_[i]; }
+    [[nodiscard]] std::uint32_t size() const noexcept { return rows_.size(); }
+
+private:
+    slab<task_row> rows_;
+    flat_index by_uid_;
+    text_pool schedules_;
+};
+
+} // namespace rondo::memory::detail
+
+#endif // RONDO_REPOSITORY_MEMORY_TASK_TABLE_HPP

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_CALL_HPP
+#define RONDO_REPOSITORY_SQLITE_CALL_HPP
+
+#include <rondo/repository.hpp>
+
+#include <repository/sqlite/writer.hpp>
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::sqlite::detail {
+
+/// A waiter with its handler, which takes whether the wait was aborted.
+template <class Handler>
+class handler_waiter final : public waiter {
+public:
+    handler_waiter(std::shared_ptr<waiters> home, Handler handler)
+        : waiter(std::move(home)), parts_(std::move(handler)) {}
+
+private:
+    using executor = boost::asio::associated_executor_t<Handler>;
+    using tracked = std::decay_t<decltype(boost::asio::prefer(
+        std::declval<executor>(), boost::asio::execution::outstanding_work.tracked))>;
+
+    struct parts {
+        explicit parts(Handler h)
+            : work(boost::asio::prefer(boost::asio::get_associated_executor(h),
+                                       boost::asio::execution::outstanding_work.tracked)),
+              handler(std::move(h)) {}
+
+        tracked work; // `run()` of the context does not return while we wait
+        Handler handler;
+    };
+
+    void deliver(bool aborted) override {
+        parts taken = std::move(*parts_);
+        parts_.reset();
+        boost::asio::post(taken.work, boost::asio::append(std::move(taken.handler), aborted));
+    }
+    void drop() noexcept override { parts_.reset(); }
+
+    std::optional<parts> parts_;
+};
+
+/// In the cancellation slot of whoever waits.
+class abort_wait {
+public:
+    explicit abort_wait(const std::shared_ptr<waiter>& w) : waiter_(w) {}
+
+    void operator()(boost::asio::cancellation_type type) const {
+        if ((type & boost::asio::cancellation_type::terminal) == boost::asio::cancellation_type::none) return;
+        if (const auto w = waiter_.lock()) w->home().complete(*w, true);
+    }
+
+private:
+    std::weak_ptr<waiter> waiter_;
+};
+
+/// Hands the job over, and waits until it is committed, or given up.
+struct initiate_job {
+    template <class Handler>
+    void operator()(Handler handler, const std::shared_ptr<writer>& w, std::shared_ptr<job> j) const {
+        namespace asio = boost::asio;
+        auto& context = asio::query(asio::get_associated_executor(handler), asio::execution::context);
+        auto home = asio::use_service<waiters_service>(context).get();
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        const std::shared_ptr<waiter> waiting =
+            std::make_shared<handler_waiter<Handler>>(std::move(home), std::move(handler));
+        // All before the push, after which another thread may resume and destroy the coroutine.
+        if (slot.is_connected()) slot.assign(abort_wait(waiting));
+        j->waiter = waiting;
+        if (!waiting->home().add(waiting)) return;
+        if (w->push(j)) return;
+        j->error = errc::store_failed; // the repository is gone
+        waiting->home().complete(*waiting, false);
+    }
+};
+
+template <class Token>
+auto async_submit(std::shared_ptr<writer> w, std::shared_ptr<job> j, Token&& token) {
+    return boost::asio::async_initiate<Token, void(bool)>(initiate_job(), token, std::move(w), std::move(j));
+}
+
+/// `work(database&)` as a job, which gives its value.
+template <class Work>
+class work_job final : public job {
+public:
+    using value_type = std::invoke_result_t<Work&, database&>;
+    using stored = std::conditional_t<std::is_void_v<value_type>, std::true_type, value_type>;
+
+    explicit work_job(Work work) : work_(std::move(work)) {}
+
+    void run(database& db) override {
+        if constexpr (std::is_void_v<value_type>) {
+            work_(db);
+        } else {
+            value.emplace(work_(db));
+        }
+    }
+
+    std::optional<stored> value;
+
+private:
+    Work work_;
+};
+
+/// One call of the repository. Works on values alone: the repository may be gone when it resumes.
+template <class Work>
+repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<writer> w, Work work) {
+    auto j = std::make_shared<work_job<Work>>(std::move(work));
+    const bool aborted = co_await async_submit(std::move(w), j, boost::asio::use_awaitable);
+    // Given up: the thread may be at work on the job at this moment.
+    if (aborted) co_return error_code(boost::asio::error::operation_aborted);
+    if (j->error) co_return *j->error;
+    if constexpr (std::is_void_v<typename work_job<Work>::value_type>) {
+        co_return boost::outcome_v2::success();
+    } else {
+        co_return std::move(*j->value);
+    }
+}
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_CALL_HPP

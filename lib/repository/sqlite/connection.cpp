@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/sqlite/connection.hpp>
+
+#include <repository/sqlite/failure.hpp>
+
+#include <sqlite3.h>
+
+namespace rondo::sqlite::detail {
+namespace {
+
+constexpr int busy_timeout_ms = 5000; // somebody looks at the file with the sqlite3 shell
+
+} // namespace
+
+connection::connection(const std::string& path) {
+    sqlite3* db = nullptr;
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+    handle_.reset(db);
+    if (code != SQLITE_OK) fail(code, db);
+    sqlite3_busy_timeout(db, busy_timeout_ms);
+    // The file may hold traps: functions called from views, triggers or constraints are not run.
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+}
+
+void connection::closer::operator()(sqlite3* db) const noexcept {
+    sqlite3_close_v2(db);
+}
+
+void connection::configure(durability how) {
+    {
+        statement s(handle(), "pragma journal_mode=wal");
+        query q(s);
+        // A database in memory has no log.
+        if (!q.step() || (q.text(0) != "wal" && q.text(0) != "memory"))
+            throw failure(errc::store_cannot_open);
+    }
+    execute(how == durability::full ? "pragma synchronous=full" : "pragma synchronous=normal");
+    execute("pragma foreign_keys=on;"
+            "pragma cell_size_check=on;"
+            "pragma wal_autocheckpoint=1000;"
+            "pragma journal_size_limit=67108864;");
+}
+
+void connection::execute(const char* sql) {
+    const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) fail(code, handle());
+}
+
+std::int64_t connection::integer(std::string_view sql) {
+    statement s(handle(), sql);
+    query q(s);
+    if (!q.step()) throw failure(errc::store_corrupt);
+    return q.integer(0);
+}
+
+statement& connection::prepared(std::string_view sql) {
+    const auto known = statements_.find(sql);
+    if (known != statements_.end()) return known->second;
+    return statements_.emplace(std::string(sql), statement(handle(), sql)).first->second;
+}
+
+std::uint64_t connection::changes() const noexcept {
+    return static_cast<std::uint64_t>(sqlite3_changes64(handle()));
+}
+
+bool connection::in_transaction() const noexcept {
+    return sqlite3_get_autocommit(handle()) == 0;
+}
+
+bool connection::read_only() const noexcept {
+    return sqlite3_db_readonly(handle(), "main") == 1;
+}
+
+transaction::transaction(connection& db) : db_(db) {
+    query(db.prepared("begin immediate")).run();
+}
+
+transaction::~transaction() {
+    if (!db_.in_transaction()) return;
+    try {
+        query(db_.prepared("rollback")).run();
+    } catch (const failure&) {
+        // It is rolled back at the latest when the file is opened again.
+    }
+}
+
+void transaction::commit() {
+    query(db_.prepared("commit")).run();
+}
+
+} // namespace rondo::sqlite::detail

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_DATABASE_HPP
+#define RONDO_REPOSITORY_SQLITE_DATABASE_HPP
+
+#include <rondo/repository.hpp>
+
+#include <repository/sqlite/connection.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::sqlite::detail {
+
+/// The calls of the repository as SQL, each within a transaction that somebody else opens and ends.
+/// Throws `failure`. One thread at a time.
+class database {
+public:
+    explicit database(connection db) : db_(std::move(db)) {}
+
+    std::uint64_t start(wall_time now);
+    std::vector<task_state> register_tasks(const std::vector<task_definition>& tasks);
+    void update_tasks(const std::vector<task_update>& updates);
+
+    std::vector<begin_answer> begin_runs(const std::vector<begin_request>& requests);
+    std::vector<finish_state> finish_runs(const std::vector<finish_request>& requests);
+
+    history_page history(const history_filter& filter);
+    std::optional<run> find_run(const run_id& id);
+    std::vector<run> last_runs(const std::optional<std::string>& user);
+    std::vector<skip_range> skips(const std::string& uid, std::size_t limit);
+
+    std::vector<user> users();
+    void add_users(const std::vector<user>& users);
+    void remove_users(const std::vector<user>& users);
+
+    std::uint64_t prune(const prune_policy& policy);
+
+    [[nodiscard]] connection& raw() noexcept { return db_; }
+
+private:
+    /// What each decision needs to know of its task.
+    struct task_head {
+        std::int64_t id = 0;
+        moment next_slot;
+        std::uint64_t token = 0;
+    };
+
+    [[nodiscard]] std::optional<task_head> find_task(std::string_view uid);
+    [[nodiscard]] task_state register_task(const task_definition& definition);
+    void tell_last_run(std::int64_t task, task_state& state);
+
+    [[nodiscard]] begin_answer begin(const begin_request& request);
+    void apply(const task_head& task, const begin_request& request, begin_answer& answer);
+    void add_skip(std::int64_t task, const skip_range& range);
+    [[nodiscard]] bool slot_taken(std::int64_t task, rondo::trigger trigger, wall_time slot);
+    void insert_run(std::int64_t task, std::uint64_t token, const run_id& id, rondo::trigger trigger,
+                    wall_time scheduled_at, wall_time started_at, const std::vector<user>& users);
+
+    [[nodiscard]] finish_state finish(const finish_request& request);
+    void end_run(const run& r, wall_time started_at);
+
+    [[nodiscard]] std::vector<run> last_runs_of_all();
+    [[nodiscard]] std::vector<run> last_runs_of_user(const std::string& user);
+    void load_details(std::vector<run>& runs);
+    std::uint64_t prune_surplus(std::size_t runs_per_task);
+
+    template <class... Args>
+    void execute(std::string_view sql, const Args&... args) {
+        query(db_.prepared(sql), args...).run();
+    }
+
+    connection db_;
+};
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_DATABASE_HPP

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/sqlite/database.hpp>
+#include <repository/sqlite/failure.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+namespace rondo::sqlite::detail {
+namespace {
+
+// Nobody counts that far; but a count must not come back as a negative one.
+std::int64_t as_integer(std::uint64_t n) noexcept {
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max()));
+}
+
+} // namespace
+
+std::vector<begin_answer> database::begin_runs(const std::vector<begin_request>& requests) {
+    std::vector<begin_answer> answers;
+    answers.reserve(requests.size());
+    for (const begin_request& r : requests) answers.push_back(begin(r));
+    return answers;
+}
+
+// All that can refuse the request is looked at before anything is written.
+begin_answer database::begin(const begin_request& request) {
+    begin_answer answer;
+    const auto task = find_task(request.uid);
+    if (!task) {
+        answer.state = begin_state::unknown_task;
+        return answer;
+    }
+    answer.next_slot = task->next_slot;
+    if (request.started) {
+        {
+            query q(db_.prepared("select task, token from run where id = ?"), request.started->id);
+            if (q.step()) {
+                const bool ours = q.integer(0) == task->id;
+                answer.state = ours ? begin_state::recorded : begin_state::conflict;
+                answer.token = ours ? q.count(1) : 0;
+                return answer;
+            }
+        }
+        if (slot_taken(task->id, request.started->trigger, request.started->scheduled_at))
+            answer.state = begin_state::conflict;
+    }
+    if (request.moves_cursor && !request.force && task->next_slot != request.expected)
+        answer.state = begin_state::conflict;
+    if (answer.state == begin_state::recorded) apply(*task, request, answer);
+    return answer;
+}
+
+void database::apply(const task_head& task, const begin_request& request, begin_answer& answer) {
+    // Skips of earlier slots than the run's go first: the run then parts them from later ones.
+    const bool skip_is_later =
+        request.started && request.skipped && request.skipped->last > request.started->scheduled_at;
+    if (request.skipped && !skip_is_later) add_skip(task.id, *request.skipped);
+    if (request.moves_cursor) answer.next_slot = request.next;
+    if (request.started) {
+        const run_begin& r = *request.started;
+        answer.token = task.token + 1;
+        insert_run(task.id, answer.token, r.id, r.trigger, r.scheduled_at, r.started_at, r.users);
+    }
+    if (request.moves_cursor || request.started)
+        execute("update task set next_slot = ?, token = ? where id = ?", answer.next_slot,
+                as_integer(request.started ? answer.token : task.token), task.id);
+    if (request.skipped && skip_is_later) add_skip(task.id, *request.skipped);
+}
+
+void database::add_skip(std::int64_t task, const skip_range& range) {
+    std::int64_t id = 0;
+    skip_range latest;
+    {
+        query q(
+            db_.prepared("select id, reason, first, last from skip where task = ? order by id desc limit 1"),
+            task);
+        if (q.step() && q.text(1) == to_string(range.reason)) {
+            id = q.integer(0);
+            latest.first = q.time(2);
+            latest.last = q.time(3);
+        }
+    }
+    // The repeat of a call whose answer got lost.
+    if (id != 0 && latest.first <= range.first && range.last <= latest.last) return;
+    bool parted = id == 0 || range.first <= latest.last;
+    if (!parted) {
+        query q(
+            db_.prepared(
+                "select 1 from run where task = ? and scheduled_at > ? and \"trigger\" <> 'manual' limit 1"),
+            task, latest.last);
+        parted = q.step();
+    }
+    if (parted)
+        execute("insert into skip (task, reason, first, last, count) values (?, ?, ?, ?, ?)", task,
+                to_string(range.reason), range.first, range.last, as_integer(range.count));
+    else
+        execute("update skip set last = ?2, count = min(count, 9223372036854775807 - ?1) + ?1 where id = ?3",
+                as_integer(range.count), range.last, id);
+}
+
+bool database::slot_taken(std::int64_t task, rondo::trigger trigger, wall_time slot) {
+    if (trigger == rondo::trigger::manual) return false;
+    query q(db_.prepared("select 1 from run where task = ? and scheduled_at = ? and \"trigger\" <> 'manual'"),
+            task, slot);
+    return q.step();
+}
+
+void database::insert_run(std::int64_t task, std::uint64_t token, const run_id& id, rondo::trigger trigger,
+                          wall_time scheduled_at, wall_time started_at, const std::vector<user>& users) {
+    execute(
+        "insert into run (id, task, \"trigger\", scheduled_at, started_at, token) values (?, ?, ?, ?, ?, ?)",
+        id, task, to_string(trigger), scheduled_at, started_at, as_integer(token));
+    std::int64_t position = 0;
+    for (const user& u : users)
+        execute("insert into run_user (run, position, user) values (?, ?, ?)", id, position++,
+                std::string_view(u.id()));
+}
+
+std::vector<finish_state> database::finish_runs(const std::vector<finish_request>& requests) {
+    std::vector<finish_state> states;
+    states.reserve(requests.size());
+    for (const finish_request& r : requests) states.push_back(finish(r));
+    return states;
+}
+
+finish_state database::finish(const finish_request& request) {
+    const run& r = request.run;
+    assert(r.finished_at && r.outcome);
+    const auto task = find_task(r.uid);
+    if (!task) return finish_state::fenced;
+    bool known = false;
+    wall_time started_at = r.started_at;
+    {
+        query q(db_.prepared("select task, token, outcome, started_at from run where id = ?"), r.id);
+        known = q.step();
+        if (known) {
+            if (q.integer(0) != task->id) return finish_state::fenced;
+            if (request.token != 0 && request.token != q.count(1)) return finish_state::fenced;
+            if (!q.is_null(2))
+                return q.text(2) == to_string(*r.outcome) ? finish_state::already : finish_state::fenced;
+            started_at = q.time(3);
+        }
+    }
+    if (!known) {
+        // Its begin never arrived. The slot may be on record as another's all the same.
+        if (slot_taken(task->id, r.trigger, r.scheduled_at)) return finish_state::fenced;
+        insert_run(task->id, task->token + 1, r.id, r.trigger, r.scheduled_at, r.started_at, r.users);
+        execute("update task set token = token + 1 where id = ?", task->id);
+    }
+    end_run(r, started_at);
+    if (request.next_slot && task->next_slot == moment(cursor_waits_for_end))
+        execute("update task set next_slot = ? where id = ?", request.next_slot, task->id);
+    return finish_state::recorded;
+}
+
+void database::end_run(const run& r, wall_time started_at) {
+    execute("update run set finished_at = ?, outcome = ?, message = ? where id = ?", r.finished_at,
+            to_string(*r.outcome), std::string_view(r.message), r.id);
+    std::int64_t position = 0;
+    for (const task_result& result : r.results)
+        execute(
+            "insert into result (run, position, user, started_at, message, error) values (?, ?, ?, ?, ?, ?)",
+            r.id, position++, std::string_view(result.user().id()), started_at,
+            std::string_view(result.message()), std::string_view(result.error()));
+}
+
+} // namespace rondo::sqlite::detail

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/sqlite/database.hpp>
+#include <repository/sqlite/failure.hpp>
+#include <repository/user_ids.hpp>
+
+namespace rondo::sqlite::detail {
+
+std::uint64_t database::start(wall_time now) {
+    execute("update task set active = 0 where active <> 0");
+    execute("update run set finished_at = ?, outcome = 'abandoned', message = ? where finished_at is null",
+            now, std::string_view("its process ended before it did"));
+    return db_.changes();
+}
+
+std::optional<database::task_head> database::find_task(std::string_view uid) {
+    query q(db_.prepared("select id, next_slot, token from task where uid = ?"), uid);
+    if (!q.step()) return std::nullopt;
+    task_head head;
+    head.id = q.integer(0);
+    head.next_slot = q.time_or_never(1);
+    head.token = q.count(2);
+    return head;
+}
+
+std::vector<task_state> database::register_tasks(const std::vector<task_definition>& tasks) {
+    std::vector<task_state> states;
+    states.reserve(tasks.size());
+    for (const task_definition& t : tasks) states.push_back(register_task(t));
+    return states;
+}
+
+task_state database::register_task(const task_definition& definition) {
+    task_state state;
+    const std::int64_t hidden = definition.hidden ? 1 : 0;
+    std::int64_t id = 0;
+    {
+        query q(db_.prepared("select id, schedule, anchor, next_slot, paused from task where uid = ?"),
+                definition.uid.view());
+        state.created = !q.step();
+        if (!state.created) {
+            id = q.integer(0);
+            state.schedule_changed = q.text(1) != definition.schedule;
+            state.anchor = q.time(2);
+            state.next_slot = q.time_or_never(3);
+            state.paused = q.flag(4);
+        }
+    }
+    if (state.created) {
+        state.anchor = definition.anchor;
+        state.next_slot = definition.first_slot;
+        execute("insert into task (uid, name, schedule, hidden, anchor, next_slot) values (?, ?, ?, ?, ?, ?)",
+                definition.uid.view(), definition.name.view(), std::string_view(definition.schedule), hidden,
+                definition.anchor, definition.first_slot);
+        return state;
+    }
+    execute("update task set name = ?, schedule = ?, hidden = ?, active = 1 where id = ?",
+            definition.name.view(), std::string_view(definition.schedule), hidden, id);
+    tell_last_run(id, state);
+    return state;
+}
+
+void database::tell_last_run(std::int64_t task, task_state& state) {
+    // Goes past the runs in flight, which are few.
+    query q(db_.prepared("select started_at, outcome from run where task = ? "
+                         "order by started_at desc, id desc"),
+            task);
+    while (q.step()) {
+        if (!state.last_run) state.last_run = q.time(0);
+        if (q.is_null(1)) continue;
+        state.last_outcome = outcome_from(q.text(1));
+        if (!state.last_outcome) throw failure(errc::store_corrupt);
+        return;
+    }
+}
+
+void database::update_tasks(const std::vector<task_update>& updates) {
+    for (const task_update& u : updates) {
+        if (u.paused)
+            execute("update task set paused = ? where uid = ?", std::int64_t{*u.paused ? 1 : 0},
+                    u.uid.view());
+        if (u.active)
+            execute("update task set active = ? where uid = ?", std::int64_t{*u.active ? 1 : 0},
+                    u.uid.view());
+    }
+}
+
+std::vector<user> database::users() {
+    std::vector<user> users;
+    query q(db_.prepared("select id from user order by id"));
+    while (q.step()) {
+        if (!repository_detail::valid_user_id(q.text(0))) throw failure(errc::store_corrupt);
+        users.emplace_back(std::string(q.text(0)));
+    }
+    return users;
+}
+
+void database::add_users(const std::vector<user>& users) {
+    for (const user& u : users)
+        execute("insert into user (id) values (?) on conflict do nothing", std::string_view(u.id()));
+}
+
+void database::remove_users(const std::vector<user>& users) {
+    for (const user& u : users) execute("delete from user where id = ?", std::string_view(u.id()));
+}
+
+} // namespace rondo::sqlite::detail

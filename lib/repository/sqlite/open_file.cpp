@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/sqlite/open_file.hpp>
+
+#include <repository/sqlite/failure.hpp>
+#include <repository/sqlite/lock_file.hpp>
+#include <repository/sqlite/sqlite_repository.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace rondo::sqlite::detail {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t checked_size_max = 64 << 20; // beyond it a check would take seconds
+
+std::uintmax_t size_or_zero(const fs::path& path) noexcept {
+    std::error_code ec;
+    const auto size = fs::file_size(path, ec);
+    return ec ? 0 : size;
+}
+
+/// SQLite takes an empty path for a file without a name, and a device for a file.
+void check_path(const std::string& path) {
+    if (path.empty() || path.find('\0') != std::string::npos) throw failure(errc::store_cannot_open);
+    std::error_code ignored;
+    const auto status = fs::status(path, ignored);
+    if (fs::exists(status) && !fs::is_regular_file(status)) throw failure(errc::store_cannot_open);
+}
+
+/// Nothing is written before we know that the file is ours.
+database prepare(const std::string& path, const options& opt, const seams& s) {
+    // A log that was not merged tells that the last owner did not end well. SQLite merges it when the
+    // file is read, so look first.
+    const bool unclean = size_or_zero(path + "-wal") > 0 && size_or_zero(path) <= checked_size_max;
+    connection db(path);
+    if (db.read_only()) throw failure(errc::store_read_only); // reading a log may need to write, too
+    identify(db, s.steps);
+    if (unclean && !is_sound(db)) throw failure(errc::store_corrupt);
+    db.configure(opt.durability);
+    migrate(db, s.steps);
+    check_tables(db);
+    return database(std::move(db));
+}
+
+} // namespace
+
+result<std::shared_ptr<repository>> open_file(const std::string& path, options opt, seams s) {
+    try {
+        lock_file lock;
+        if (path != ":memory:") {
+            check_path(path);
+            lock = lock_file(path, opt.lock_wait, s.on_lock_busy);
+        }
+        database db = prepare(path, opt, s);
+        auto w = std::make_shared<writer>(std::move(db), std::move(s));
+        return std::shared_ptr<repository>(
+            std::make_shared<sqlite_repository>(std::move(w), std::move(lock)));
+    } catch (const failure& e) {
+        return e.why();
+    } catch (const std::system_error&) { // no thread to be had
+        return errc::store_failed;
+    }
+}
+
+} // namespace rondo::sqlite::detail
+
+namespace rondo::sqlite {
+
+result<std::shared_ptr<repository>> open(const std::string& path, options opt) {
+    return detail::open_file(path, opt, detail::seams());
+}
+
+} // namespace rondo::sqlite

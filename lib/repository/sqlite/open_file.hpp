@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_OPEN_FILE_HPP
+#define RONDO_REPOSITORY_SQLITE_OPEN_FILE_HPP
+
+#include <rondo/sqlite.hpp>
+
+#include <repository/sqlite/schema.hpp>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+struct sqlite3;
+
+namespace rondo::sqlite::detail {
+
+/// Where tests reach in.
+struct seams {
+    /// On the database thread, before each transaction.
+    std::function<void(sqlite3*)> before_transaction;
+    /// On the opening thread, once, when the lock is another's and there is time to wait.
+    std::function<void()> on_lock_busy;
+    std::span<const migration> steps = migrations();
+};
+
+/// `sqlite::open` itself.
+[[nodiscard]] result<std::shared_ptr<repository>> open_file(const std::string& path, options opt, seams s);
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_OPEN_FILE_HPP

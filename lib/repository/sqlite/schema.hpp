@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_SCHEMA_HPP
+#define RONDO_REPOSITORY_SQLITE_SCHEMA_HPP
+
+#include <repository/sqlite/connection.hpp>
+
+#include <cstdint>
+#include <span>
+
+namespace rondo::sqlite::detail {
+
+/// In the header of the file (`pragma application_id`): what `file` and we know a rondo database by.
+/// The schema's version is beside it (`pragma user_version`). Both change within a transaction.
+inline constexpr std::int64_t application_id = 0x526f6e64; // "Rond"
+
+/// What brings a database from one version to the next. Never changed once it was released.
+struct migration {
+    std::int64_t to = 0;
+    const char* sql = "";
+};
+
+/// All of them, from the empty file on.
+[[nodiscard]] std::span<const migration> migrations() noexcept;
+
+/// Throws `failure` unless this is an empty file or a rondo database that `steps` lead on from. Only
+/// reads.
+void identify(connection& db, std::span<const migration> steps);
+
+/// Takes the steps that are missing, each in a transaction of its own.
+void migrate(connection& db, std::span<const migration> steps);
+
+/// Whether the database is sound, at the price of reading it all.
+[[nodiscard]] bool is_sound(connection& db);
+
+/// Throws `failure` if the tables are not those we know.
+void check_tables(connection& db);
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_SCHEMA_HPP

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/sqlite/sqlite_repository.hpp>
+
+#include <repository/sqlite/call.hpp>
+#include <repository/user_ids.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace rondo::sqlite::detail {
+namespace {
+
+template <class T>
+repository::awaitable<T> refuse() {
+    co_return errc::invalid_option;
+}
+
+/// The application's signals are for its own threads.
+std::thread start_thread(const std::shared_ptr<writer>& w) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    struct restore {
+        const sigset_t& mask;
+        ~restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+    } const restored{before};
+    return std::thread([w] { w->run(); });
+}
+
+} // namespace
+
+sqlite_repository::sqlite_repository(std::shared_ptr<writer> w, lock_file lock)
+    : lock_(std::move(lock)), writer_(std::move(w)), thread_(start_thread(writer_)) {}
+
+sqlite_repository::~sqlite_repository() {
+    writer_->stop();
+    thread_.join();
+}
+
+repository::awaitable<std::uint64_t> sqlite_repository::start(wall_time now) {
+    return call(writer_, [now](database& db) { return db.start(now); });
+}
+
+repository::awaitable<std::vector<task_state>>
+sqlite_repository::register_tasks(std::vector<task_definition> tasks) {
+    return call(writer_, [tasks = std::move(tasks)](database& db) { return db.register_tasks(tasks); });
+}
+
+repository::awaitable<void> sqlite_repository::update_tasks(std::vector<task_update> updates) {
+    return call(writer_, [updates = std::move(updates)](database& db) { db.update_tasks(updates); });
+}
+
+repository::awaitable<std::vector<begin_answer>>
+sqlite_repository::begin_runs(std::vector<begin_request> requests) {
+    return call(writer_, [requests = std::move(requests)](database& db) { return db.begin_runs(requests); });
+}
+
+repository::awaitable<std::vector<finish_state>>
+sqlite_repository::finish_runs(std::vector<finish_request> requests) {
+    const bool whole = std::all_of(requests.begin(), requests.end(), [](const finish_request& r) {
+        return r.run.finished_at && r.run.outcome;
+    });
+    if (!whole) return refuse<std::vector<finish_state>>();
+    return call(writer_, [requests = std::move(requests)](database& db) { return db.finish_runs(requests); });
+}
+
+repository::awaitable<history_page> sqlite_repository::history(history_filter filter) {
+    return call(writer_, [filter = std::move(filter)](database& db) { return db.history(filter); });
+}
+
+repository::awaitable<std::optional<run>> sqlite_repository::find_run(run_id id) {
+    return call(writer_, [id](database& db) { return db.find_run(id); });
+}
+
+repository::awaitable<std::vector<run>> sqlite_repository::last_runs(std::optional<std::string> user) {
+    return call(writer_, [user = std::move(user)](database& db) { return db.last_runs(user); });
+}
+
+repository::awaitable<std::vector<skip_range>> sqlite_repository::skips(std::string uid, std::size_t limit) {
+    return call(writer_, [uid = std::move(uid), limit](database& db) { return db.skips(uid, limit); });
+}
+
+repository::awaitable<std::vector<user>> sqlite_repository::users() {
+    return call(writer_, [](database& db) { return db.users(); });
+}
+
+repository::awaitable<void> sqlite_repository::add_users(std::vector<user> users) {
+    if (!repository_detail::all_valid(users)) return refuse<void>();
+    return call(writer_, [users = std::move(users)](database& db) { db.add_users(users); });
+}
+
+repository::awaitable<void> sqlite_repository::remove_users(std::vector<user> users) {
+    if (!repository_detail::all_valid(users)) return refuse<void>();
+    return call(writer_, [users = std::move(users)](database& db) { db.remove_users(users); });
+}
+
+repository::awaitable<std::uint64_t> sqlite_repository::prune(prune_policy policy) {
+    return call(writer_, [policy](database& db) { return db.prune(policy); });
+}
+
+} // namespace rondo::sqlite::detail

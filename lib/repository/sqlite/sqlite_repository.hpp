@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_SQLITE_REPOSITORY_HPP
+#define RONDO_REPOSITORY_SQLITE_SQLITE_REPOSITORY_HPP
+
+#include <rondo/repository.hpp>
+
+#include <repository/sqlite/lock_file.hpp>
+#include <repository/sqlite/writer.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+namespace rondo::sqlite::detail {
+
+/// Sends each call to the database thread, which it owns.
+class sqlite_repository final : public repository {
+public:
+    sqlite_repository(std::shared_ptr<writer> w, lock_file lock);
+    ~sqlite_repository() override;
+
+    awaitable<std::uint64_t> start(wall_time now) override;
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override;
+    awaitable<void> update_tasks(std::vector<task_update> updates) override;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override;
+    awaitable<history_page> history(history_filter filter) override;
+    awaitable<std::optional<run>> find_run(run_id id) override;
+    awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override;
+    awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override;
+    awaitable<std::vector<user>> users() override;
+    awaitable<void> add_users(std::vector<user> users) override;
+    awaitable<void> remove_users(std::vector<user> users) override;
+    awaitable<std::uint64_t> prune(prune_policy policy) override;
+
+private:
+    lock_file lock_; // let go after the database is closed
+    std::shared_ptr<writer> writer_;
+    std::thread thread_;
+};
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_SQLITE_REPOSITORY_HPP

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_WAITERS_HPP
+#define RONDO_REPOSITORY_SQLITE_WAITERS_HPP
+
+#include <boost/asio/execution_context.hpp>
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace rondo::sqlite::detail {
+
+class waiters;
+
+/// A coroutine that waits for the database thread, as seen from there. Both may touch it only through
+/// the `waiters` of its execution context.
+class waiter {
+public:
+    explicit waiter(std::shared_ptr<waiters> home) : home_(std::move(home)) {}
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+    virtual ~waiter() = default;
+
+    [[nodiscard]] waiters& home() const noexcept { return *home_; }
+
+private:
+    friend class waiters;
+
+    /// Posts the handler to its executor. The context lives, and cannot begin to die meanwhile.
+    virtual void deliver(bool aborted) = 0;
+    /// Destroys the handler, and with it the coroutine.
+    virtual void drop() noexcept = 0;
+
+    std::shared_ptr<waiters> home_;
+};
+
+/// All who wait within one execution context. A handler must not outlive its context, and nothing may
+/// be posted to a context that is gone; yet the database thread knows nothing of contexts. So each
+/// handler belongs to this list, and whoever takes it off the list, under the mutex, has it: the
+/// thread, a cancellation, or the end of the context.
+class waiters {
+public:
+    /// False: the context is being destroyed, and the waiter was dropped.
+    bool add(const std::shared_ptr<waiter>& w);
+
+    /// Resumes the waiter, unless it was resumed or dropped before.
+    void complete(waiter& w, bool aborted);
+
+    /// The end of the context.
+    void shut_down() noexcept;
+
+private:
+    std::mutex mutex_;
+    std::unordered_map<waiter*, std::shared_ptr<waiter>> waiting_;
+    bool down_ = false;
+};
+
+/// Ties the `waiters` to an execution context, whose destructor calls `shutdown` before it destroys
+/// its own queue.
+class waiters_service : public boost::asio::execution_context::service {
+public:
+    static inline boost::asio::execution_context::id id;
+
+    explicit waiters_service(boost::asio::execution_context& context)
+        : service(context), waiters_(std::make_shared<detail::waiters>()) {}
+
+    [[nodiscard]] const std::shared_ptr<detail::waiters>& get() const noexcept { return waiters_; }
+
+private:
+    void shutdown() override { waiters_->shut_down(); }
+
+    std::shared_ptr<detail::waiters> waiters_; // the database thread may hold it longer
+};
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_WAITERS_HPP

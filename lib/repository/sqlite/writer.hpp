@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_SQLITE_WRITER_HPP
+#define RONDO_REPOSITORY_SQLITE_WRITER_HPP
+
+#include <rondo/error.hpp>
+
+#include <repository/sqlite/database.hpp>
+#include <repository/sqlite/open_file.hpp>
+#include <repository/sqlite/waiters.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace rondo::sqlite::detail {
+
+/// One call of the repository on its way through the database thread.
+class job {
+public:
+    job() = default;
+    job(const job&) = delete;
+    job& operator=(const job&) = delete;
+    virtual ~job() = default;
+
+    /// Does the work, within a transaction. It is done again, from its beginning, if a transaction that
+    /// it shared with others failed. Throws `failure`.
+    virtual void run(database& db) = 0;
+
+    std::optional<errc> error;            // of the last run, or of its commit
+    std::weak_ptr<detail::waiter> waiter; // nobody, once the caller gave up
+};
+
+/// The queue of jobs, and the loop that empties it. All that gathered while a transaction was committed
+/// goes into the next one, so the more wait the fewer syncs each one costs.
+class writer {
+public:
+    writer(database db, seams s) : db_(std::move(db)), seams_(std::move(s)) {}
+
+    /// Any thread. False: it has stopped, and nothing will happen.
+    [[nodiscard]] bool push(std::shared_ptr<job> j);
+
+    /// The loop of the database thread. Returns after `stop`, when the queue is empty.
+    void run();
+    void stop();
+
+private:
+    using jobs = std::vector<std::shared_ptr<job>>;
+
+    [[nodiscard]] jobs wait_for_jobs();
+    void process(const jobs& batch);
+    void run_alone(job& j);
+    [[nodiscard]] bool run_together(const jobs& batch);
+    [[nodiscard]] bool run_in_savepoint(job& j);
+    void announce_transaction();
+
+    database db_;
+    seams seams_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    jobs queue_;           // under the mutex
+    bool stopped_ = false; // under the mutex
+};
+
+} // namespace rondo::sqlite::detail
+
+#endif // RONDO_REPOSITORY_SQLITE_WRITER_HPP

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <testing/repository_suite_probe.hpp>
+#include <testing/repository_suite_values.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::testing::detail {
+namespace {
+
+constexpr std::chrono::seconds call_timeout{10};
+constexpr std::size_t shown_max = 400; // of a text in a failure: some are a megabyte
+
+/// Where a call puts what it came to. Held by the call too, which may outlive a case that gave it up.
+template <class T>
+struct outcome_of_call {
+    std::optional<result<T>> value;
+    std::string thrown;
+    bool done = false;
+};
+
+template <class T>
+boost::asio::awaitable<void> carry([[maybe_unused]] std::shared_ptr<repository> owner,
+                                   repository::awaitable<T> call, std::shared_ptr<outcome_of_call<T>> out) {
+    try {
+        out->value.emplace(co_await std::move(call));
+    } catch (const std::exception& e) {
+        out->thrown = e.what();
+    }
+    out->done = true;
+}
+
+std::string shortened(std::string_view text) {
+    if (text.size() <= shown_max) return std::string(text);
+    return std::string(text.substr(0, shown_max)) + "... (" + std::to_string(text.size()) + " bytes)";
+}
+
+} // namespace
+
+struct probe::machine {
+    template <class T>
+    std::shared_ptr<outcome_of_call<T>> launch(repository::awaitable<T> call) {
+        auto out = std::make_shared<outcome_of_call<T>>();
+        boost::asio::co_spawn(io, carry<T>(subject, std::move(call), out), boost::asio::detached);
+        return out;
+    }
+
+    /// The result; or nothing, and `complaint` says why.
+    template <class T>
+    std::optional<result<T>> wait(const std::shared_ptr<outcome_of_call<T>>& out) {
+        const auto until = std::chrono::steady_clock::now() + call_timeout;
+        io.restart();
+        while (!out->done && io.run_one_until(until) > 0) {
+        }
+        if (!out->done)
+            complaint = "it does not complete";
+        else if (!out->value)
+            complaint = "it throws '" + out->thrown + "'";
+        return out->value;
+    }
+
+    boost::asio::io_context io{1};
+    std::shared_ptr<repository> subject;
+    std::string complaint;
+};
+
+namespace {
+
+template <class Machine, class T>
+T value_of(Machine& m, std::shared_ptr<outcome_of_call<T>> out) {
+    auto r = m.wait(out);
+    if (!r) throw std::string(m.complaint);
+    if (r->has_error()) throw "the error '" + r->error().message() + "'";
+    if constexpr (!std::is_void_v<T>) return std::move(*r).value();
+}
+
+} // namespace
+
+// A call by its name, which must succeed.
+#define RONDO_SUITE_CALL(name, ...)                                                         \
+    try {                                                                                   \
+        return value_of(*machine_, machine_->launch(machine_->subject->name(__VA_ARGS__))); \
+    } catch (const std::string& complaint) {                                                \
+        fail(#name, "success", complaint);                                                  \
+        throw case_is_over();                                                               \
+    }
+
+probe::probe(const repository_under_test& subject, std::string_view case_name, suite_report& report)
+    : subject_(subject), case_name_(case_name), report_(report), machine_(std::make_unique<machine>()) {
+    machine_->subject = subject_.make_empty();
+}
+
+probe::~probe() = default;
+
+std::uint64_t probe::start(wall_time now){RONDO_SUITE_CALL(start, now)}
+
+std::vector<task_state> probe::register_tasks(std::vector<task_definition> tasks) {
+    const std::size_t size = tasks.size();
+    const auto call = [&]() -> std::vector<task_state> { RONDO_SUITE_CALL(register_tasks, std::move(tasks)) };
+    auto states = call();
+    same("states of register_tasks", show(size), show(states.size()));
+    if (states.size() != size) throw case_is_over();
+    return states;
+}
+
+task_state probe::put(task_definition task) {
+    std::vector<task_definition> tasks;
+    tasks.push_back(std::move(task));
+    return register_tasks(std::move(tasks)).front();
+}
+
+void probe::update(std::vector<task_update> updates){RONDO_SUITE_CALL(update_tasks, std::move(updates))}
+
+std::vector<begin_answer> probe::begin(std::vector<begin_request> requests) {
+    const std::size_t size = requests.size();
+    const auto call = [&]() -> std::vector<begin_answer> {
+        RONDO_SUITE_CALL(begin_runs, std::move(requests))
+    };
+    auto answers = call();
+    same("answers of begin_runs", show(size), show(answers.size()));
+    if (answers.size() != size) throw case_is_over();
+    return answers;
+}
+
+begin_answer probe::begin(begin_request request) {
+    std::vector<begin_request> requests;
+    requests.push_back(std::move(request));
+    return begin(std::move(requests)).front();
+}
+
+std::vector<finish_state> probe::finish(std::vector<finish_request> requests) {
+    const std::size_t size = requests.size();
+    const auto call = [&]() -> std::vector<finish_state> {
+        RONDO_SUITE_CALL(finish_runs, std::move(requests))
+    };
+    auto states = call();
+    same("states of finish_runs", show(size), show(states.size()));
+    if (states.size() != size) throw case_is_over();
+    return states;
+}
+
+finish_state probe::finish(finish_request request) {
+    std::vector<finish_request> requests;
+    requests.push_back(std::move(request));
+    return finish(std::move(requests)).front();
+}
+
+history_page probe::history(history_filter filter){
+    RONDO_SUITE_CALL(history, std::move(filter))} std::optional<run> probe::find(run_id id){
+    RONDO_SUITE_CALL(find_run, id)} std::vector<run> probe::last_runs(std::optional<std::string> user){
+    RONDO_SUITE_CALL(last_runs, std::move(user))} std::vector<skip_range> probe::skips(std::string uid,
+                                                                                       std::size_t limit){
+    RONDO_SUITE_CALL(skips, std::move(uid), limit)} std::vector<user> probe::users() {
+    RONDO_SUITE_CALL(users)
+}
+void probe::add_users(std::vector<user> users) {
+    RONDO_SUITE_CALL(add_users, std::move(users))
+}
+void probe::remove_users(std::vector<user> users){
+    RONDO_SUITE_CALL(remove_users, std::move(users))} std::uint64_t probe::prune(prune_policy policy){
+    RONDO_SUITE_CALL(prune, policy)}
+
+error_code probe::try_add_users(std::vector<user> users) {
+    const auto r = machine_->wait(machine_->launch(machine_->subject->add_users(std::move(users))));
+    if (!r) fail("add_users", "an error code", machine_->complaint);
+    return r && r->has_error() ? r->error() : error_code();
+}
+
+error_code probe::try_remove_users(std::vector<user> users) {
+    const auto r = machine_->wait(machine_->launch(machine_->subject->remove_users(std::move(users))));
+    if (!r) fail("remove_users", "an error code", machine_->complaint);
+    return r && r->has_error() ? r->error() : error_code();
+}
+
+std::vector<begin_answer> probe::begin_amid_others(std::vector<begin_request> requests, std::size_t others) {
+    std::vector<std::shared_ptr<outcome_of_call<history_page>>> pages;
+    std::vector<std::shared_ptr<outcome_of_call<void>>> added;
+    for (std::size_t i = 0; i < others; ++i)
+        pages.push_back(machine_->launch(machine_->subject->history(history_filter())));
+    const auto begun = machine_->launch(machine_->subject->begin_runs(std::move(requests)));
+    for (std::size_t i = 0; i < others; ++i) {
+        std::vector<user> one{user("user-" + std::to_string(i))};
+        added.push_back(machine_->launch(machine_->subject->add_users(std::move(one))));
+    }
+    try {
+        auto answers = value_of(*machine_, begun);
+        for (const auto& p : pages) (void)value_of(*machine_, p);
+        for (const auto& a : added) value_of(*machine_, a);
+        return answers;
+    } catch (const std::string& complaint) {
+        fail("calls under way together", "success", complaint);
+        throw case_is_over();
+    }
+}
+
+void probe::reopen() {
+    machine_->subject.reset();
+    machine_ = std::make_unique<machine>(); // the old context goes, with all that might own the repository
+    machine_->subject = subject_.reopen();
+}
+
+void probe::same(std::string_view what, std::string_view expected, std::string_view seen) {
+    ++report_.checks;
+    if (expected != seen) fail(what, expected, seen);
+}
+
+moment probe::cursor(std::string_view uid) {
+    return put(task(uid)).next_slot;
+}
+
+void probe::fail(std::string_view what, std::string_view expected, std::string_view seen) {
+    report_.failures.push_back(case_name_ + ": " + std::string(what) + ": expected " + shortened(expected) +
+                               ", seen " + shortened(seen));
+}
+
+} // namespace rondo::testing::detail

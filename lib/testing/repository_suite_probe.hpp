@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTING_REPOSITORY_SUITE_PROBE_HPP
+#define RONDO_TESTING_REPOSITORY_SUITE_PROBE_HPP
+
+#include <rondo/testing/repository_suite.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rondo::testing::detail {
+
+/// Ends a case whose next step would make no sense. The failure is in the report already.
+struct case_is_over {};
+
+/// One case's view of the repository: calls that block until they have completed, and checks. A call
+/// that fails, throws or hangs ends the case; the `try_` ones give the error.
+class probe {
+public:
+    probe(const repository_under_test& subject, std::string_view case_name, suite_report& report);
+    ~probe();
+
+    std::uint64_t start(wall_time now);
+    std::vector<task_state> register_tasks(std::vector<task_definition> tasks);
+    task_state put(task_definition task);
+    void update(std::vector<task_update> updates);
+    std::vector<begin_answer> begin(std::vector<begin_request> requests);
+    begin_answer begin(begin_request request);
+    std::vector<finish_state> finish(std::vector<finish_request> requests);
+    finish_state finish(finish_request request);
+    history_page history(history_filter filter = {});
+    std::optional<run> find(run_id id);
+    std::vector<run> last_runs(std::optional<std::string> user = {});
+    std::vector<skip_range> skips(std::string uid, std::size_t limit = 1000);
+    std::vector<user> users();
+    void add_users(std::vector<user> users);
+    void remove_users(std::vector<user> users);
+    error_code try_add_users(std::vector<user> users);
+    error_code try_remove_users(std::vector<user> users);
+    std::uint64_t prune(prune_policy policy);
+
+    /// All at once: one of the calls that a manager makes one by one, and many of the others.
+    std::vector<begin_answer> begin_amid_others(std::vector<begin_request> requests, std::size_t others);
+
+    /// Lets go of the repository, and opens it again.
+    void reopen();
+
+    /// The check: both texts are the same.
+    void same(std::string_view what, std::string_view expected, std::string_view seen);
+    void is_true(std::string_view what, bool held) { same(what, "true", held ? "true" : "false"); }
+
+    /// The cursor of a task, by registering it again as `task(uid)` does.
+    moment cursor(std::string_view uid);
+
+private:
+    struct machine;
+
+    void fail(std::string_view what, std::string_view expected, std::string_view seen);
+
+    const repository_under_test& subject_;
+    std::string case_name_;
+    suite_report& report_;
+    std::unique_ptr<machine> machine_; // the repository, and the context that its calls run on
+};
+
+struct suite_case {
+    const char* name;
+    void (*run)(probe&);
+};
+
+std::span<const suite_case> task_cases();
+std::span<const suite_case> cursor_cases();
+std::span<const suite_case> slot_cases();
+std::span<const suite_case> finish_cases();
+std::span<const suite_case> finish_again_cases();
+std::span<const suite_case> start_cases();
+std::span<const suite_case> history_cases();
+std::span<const suite_case> paging_cases();
+std::span<const suite_case> lookup_cases();
+std::span<const suite_case> skip_cases();
+std::span<const suite_case> user_cases();
+std::span<const suite_case> prune_cases();
+std::span<const suite_case> text_cases();
+std::span<const suite_case> reopen_cases(); ///< for those that can be opened again
+
+} // namespace rondo::testing::detail
+
+#endif // RONDO_TESTING_REPOSITORY_SUITE_PROBE_HPP

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <testing/repository_suite_probe.hpp>
+#include <testing/repository_suite_values.hpp>
+
+namespace rondo::testing::detail {
+namespace {
+
+task_update pause(std::string_view uid, bool paused) {
+    task_update u;
+    u.uid = shared_string(uid);
+    u.paused = paused;
+    return u;
+}
+
+void new_task(probe& p) {
+    task_definition t = task("new");
+    t.anchor = at(-5);
+    t.first_slot = at(7);
+    task_state expected;
+    expected.created = true;
+    expected.anchor = at(-5);
+    expected.next_slot = at(7);
+    p.same("its state", show(expected), show(p.put(t)));
+}
+
+void known_task(probe& p) {
+    p.put(task("known"));
+    p.begin(slot_run("known", 1, 0));
+    p.update({pause("known", true)});
+    task_definition again = task("known");
+    again.anchor = at(500);
+    again.first_slot = at(600);
+    task_state expected;
+    expected.anchor = at(0);
+    expected.next_slot = at(10);
+    expected.paused = true;
+    expected.last_run = at(1);
+    p.same("its state", show(expected), show(p.put(again)));
+}
+
+void changed_schedule(probe& p) {
+    p.put(task("changed"));
+    task_definition other = task("changed");
+    other.schedule = "every 1h";
+    other.anchor = at(100);
+    other.first_slot = at(100);
+    task_state expected;
+    expected.schedule_changed = true;
+    expected.anchor = at(0);
+    expected.next_slot = at(0);
+    p.same("its state, the first time", show(expected), show(p.put(other)));
+    expected.schedule_changed = false;
+    p.same("its state, the second time", show(expected), show(p.put(other)));
+    p.is_true("the old schedule is a change now", p.put(task("changed")).schedule_changed);
+}
+
+void changed_name(probe& p) {
+    p.put(task("renamed"));
+    task_definition other = task("renamed");
+    other.name = shared_string("another name");
+    other.hidden = true;
+    task_state expected;
+    expected.anchor = at(0);
+    expected.next_slot = at(0);
+    p.same("its state", show(expected), show(p.put(other)));
+}
+
+void order_of_states(probe& p) {
+    std::vector<task_definition> tasks;
+    for (std::int64_t i : {3, 1, 2}) {
+        tasks.push_back(task("task-" + std::to_string(i)));
+        tasks.back().first_slot = at(i);
+    }
+    p.put(tasks[1]);
+    std::string seen;
+    for (const task_state& s : p.register_tasks(tasks))
+        seen += show(s.next_slot) + (s.created ? " new " : " known ");
+    p.same("cursors", "0+3000000us new 0+1000000us known 0+2000000us new ", seen);
+}
+
+void twice_in_a_batch(probe& p) {
+    std::vector<task_definition> tasks{task("twice"), task("twice")};
+    tasks[1].first_slot = at(50);
+    const auto states = p.register_tasks(tasks);
+    p.is_true("the first is created", states[0].created);
+    p.is_true("the second is known", !states[1].created);
+    p.same("the second's cursor", show(at(0)), show(states[1].next_slot));
+}
+
+void empty_batches(probe& p) {
+    p.register_tasks({});
+    p.begin(std::vector<begin_request>());
+    p.finish(std::vector<finish_request>());
+    p.update({});
+    p.add_users({});
+    p.remove_users({});
+    p.same("history", "", numbers(p.history().runs));
+    p.same("pruned", "0", show(p.prune({})));
+}
+
+void born_finished(probe& p) {
+    task_definition t = task("finished");
+    t.first_slot = moment();
+    p.same("cursor", "never", show(p.put(t).next_slot));
+    p.same("cursor, registered again", "never", show(p.put(task("finished")).next_slot));
+}
+
+void paused_and_resumed(probe& p) {
+    p.put(task("paused"));
+    p.put(task("other"));
+    p.update({pause("paused", true)});
+    p.is_true("paused", p.put(task("paused")).paused);
+    p.is_true("the other is not paused", !p.put(task("other")).paused);
+    p.update({pause("paused", true)});
+    p.is_true("paused twice is paused", p.put(task("paused")).paused);
+    p.update({pause("paused", false), pause("other", true)});
+    p.is_true("resumed", !p.put(task("paused")).paused);
+    p.is_true("the second of the batch is paused", p.put(task("other")).paused);
+}
+
+void update_unknown(probe& p) {
+    p.put(task("here"));
+    p.update({pause("nowhere", true), pause("here", true)});
+    p.is_true("the known one is paused", p.put(task("here")).paused);
+    p.is_true("the unknown one was not created", p.put(task("nowhere")).created);
+}
+
+void activity_is_no_pause(probe& p) {
+    p.put(task("active"));
+    task_update off = pause("active", true);
+    off.active = false;
+    p.update({off});
+    task_update on;
+    on.uid = shared_string("active");
+    on.active = true;
+    p.update({on});
+    const task_state s = p.put(task("active"));
+    p.is_true("still paused", s.paused);
+    p.is_true("still known", !s.created);
+}
+
+void last_run_and_outcome(probe& p) {
+    p.put(task("ran"));
+    const begin_request first = slot_run("ran", 1, 0);
+    finish_request end = end_of(first, p.begin(first).token);
+    end.run.outcome = outcome::timed_out;
+    p.finish(end);
+    p.begin(slot_run("ran", 2, 10)); // in flight
+    const task_state s = p.put(task("ran"));
+    p.same("last run", show(at(11)), show(s.last_run));
+    p.same("last outcome", "timed_out", show(s.last_outcome));
+}
+
+} // namespace
+
+std::span<const suite_case> task_cases() {
+    static constexpr suite_case cases[] = {
+        {"a new task is created with its anchor and first slot", new_task},
+        {"a known task keeps anchor, cursor and pause", known_task},
+        {"a changed schedule is told once, and moves nothing", changed_schedule},
+        {"a new name is no new schedule", changed_name},
+        {"states come in the order of the definitions", order_of_states},
+        {"a uid twice in one batch is one task", twice_in_a_batch},
+        {"empty batches are no errors", empty_batches},
+        {"a task without a first slot is finished", born_finished},
+        {"a pause lasts until it is lifted", paused_and_resumed},
+        {"an update of an unknown task is skipped over", update_unknown},
+        {"a task that is switched off and on stays paused", activity_is_no_pause},
+        {"registering tells the last run and the last outcome", last_run_and_outcome},
+    };
+    return cases;
+}
+
+} // namespace rondo::testing::detail

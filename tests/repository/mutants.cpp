@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/memory.hpp>
+#include <rondo/testing/repository_suite.hpp>
+
+#include <repository/forwarding_repository.hpp>
+
+#include <algorithm>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+TEST_SUITE_BEGIN("repository/mutants");
+
+namespace {
+
+using namespace rondo;
+using testing::forwarding_repository;
+
+// Each of these breaks one sentence of the contract.
+
+struct forgets_that_it_ended : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        auto states = co_await inner_->finish_runs(std::move(requests));
+        for (finish_state& s : states.value())
+            if (s == finish_state::already) s = finish_state::recorded;
+        co_return states;
+    }
+};
+
+struct trusts_any_token : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        for (finish_request& r : requests) r.token = 0;
+        return inner_->finish_runs(std::move(requests));
+    }
+};
+
+struct ignores_the_cursor : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (begin_request& r : requests) r.force = true;
+        return inner_->begin_runs(std::move(requests));
+    }
+};
+
+struct never_forces : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (begin_request& r : requests) r.force = false;
+        return inner_->begin_runs(std::move(requests));
+    }
+};
+
+struct loses_skips : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (begin_request& r : requests) r.skipped.reset();
+        return inner_->begin_runs(std::move(requests));
+    }
+};
+
+struct loses_the_users : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (begin_request& r : requests)
+            if (r.started) r.started->users.clear();
+        return inner_->begin_runs(std::move(requests));
+    }
+};
+
+struct moves_no_waiting_cursor : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        for (finish_request& r : requests) r.next_slot = moment();
+        return inner_->finish_runs(std::move(requests));
+    }
+};
+
+struct gives_up_after_a_refusal : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        std::vector<begin_answer> answers;
+        bool refused = false;
+        for (begin_request& r : requests) {
+            std::vector<begin_request> one;
+            one.push_back(std::move(r));
+            begin_answer answer;
+            answer.state = begin_state::conflict;
+            if (!refused) {
+                auto a = co_await inner_->begin_runs(std::move(one));
+                answer = a.value().front();
+            }
+            refused = refused || answer.state != begin_state::recorded;
+            answers.push_back(answer);
+        }
+        co_return answers;
+    }
+};
+
+struct pages_skip_one : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<history_page> history(history_filter filter) override {
+        auto page = co_await inner_->history(std::move(filter));
+        if (page.value().next) --page.value().next->id.low;
+        co_return page;
+    }
+};
+
+struct pages_by_instant : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<history_page> history(history_filter filter) override {
+        if (filter.before) filter.before->id = run_id();
+        return inner_->history(std::move(filter));
+    }
+};
+
+struct full_page_leads_on : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<history_page> history(history_filter filter) override {
+        const std::size_t limit = filter.limit;
+        auto page = co_await inner_->history(std::move(filter));
+        auto& runs = page.value().runs;
+        if (!runs.empty() && runs.size() == limit)
+            page.value().next = history_key{runs.back().started_at, runs.back().id};
+        co_return page;
+    }
+};
+
+struct from_is_excluded : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<history_page> history(history_filter filter) override {
+        if (filter.from) *filter.from += std::chrono::microseconds(1);
+        return inner_->history(std::move(filter));
+    }
+};
+
+struct abandons_nothing : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::uint64_t> start(wall_time) override { co_return std::uint64_t{0}; }
+};
+
+struct tells_no_change : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        auto states = co_await inner_->register_tasks(std::move(tasks));
+        for (task_state& s : states.value()) s.schedule_changed = false;
+        co_return states;
+    }
+};
+
+struct cuts_at_nul : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        for (finish_request& r : requests) r.run.message = std::string(r.run.message.c_str());
+        return inner_->finish_runs(std::move(requests));
+    }
+};
+
+struct takes_any_user : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<void> add_users(std::vector<user> users) override {
+        std::erase_if(users, [](const user& u) { return u.id().empty() || u.id().size() > 1024; });
+        return inner_->add_users(std::move(users));
+    }
+};
+
+struct sorts_backwards : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override {
+        auto runs = co_await inner_->last_runs(std::move(user));
+        std::reverse(runs.value().begin(), runs.value().end());
+        co_return runs;
+    }
+};
+
+struct miscounts_the_forgotten : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::uint64_t> prune(prune_policy policy) override {
+        auto n = co_await inner_->prune(policy);
+        co_return n.value() + 1;
+    }
+};
+
+struct throws_at_times : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::optional<run>> find_run(run_id id) override {
+        if (id == run_id()) throw std::runtime_error("no such id");
+        return inner_->find_run(id);
+    }
+};
+
+struct fails_always : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<user>> users() override { co_return errc::store_failed; }
+};
+
+template <class Mutant>
+std::vector<std::string> failures_of() {
+    testing::repository_under_test subject;
+    subject.make_empty = [] { return std::make_shared<Mutant>(memory::open()); };
+    return testing::check_repository(subject).failures;
+}
+
+} // namespace
+
+TEST_CASE("a repository that only forwards has no failures") {
+    CHECK(failures_of<forwarding_repository>().empty());
+}
+
+TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_that_it_ended, trusts_any_token,
+                   ignores_the_cursor, never_forces, loses_skips, loses_the_users, moves_no_waiting_cursor,
+                   gives_up_after_a_refusal, pages_skip_one, pages_by_instant, full_page_leads_on,
+                   from_is_excluded, abandons_nothing, tells_no_change, cuts_at_nul, takes_any_user,
+                   sorts_backwards, miscounts_the_forgotten, throws_at_times, fails_always) {
+    CHECK_FALSE(failures_of<mutant>().empty());
+}
+
+TEST_CASE("a repository that keeps nothing over a restart is caught") {
+    testing::repository_under_test subject;
+    subject.make_empty = [] { return memory::open(); };
+    subject.reopen = [] { return memory::open(); };
+    CHECK(testing::check_repository(subject).failures.size() >= 3);
+}
+
+TEST_CASE("a failure names the case, what was expected and what was seen") {
+    const auto failures = failures_of<miscounts_the_forgotten>();
+    REQUIRE_FALSE(failures.empty());
+    const std::string& first = failures.front();
+    CHECK(first == "empty batches are no errors: pruned: expected 0, seen 1");
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_REPOSITORY_RAW_DATABASE_HPP
+#define RONDO_TESTS_REPOSITORY_RAW_DATABASE_HPP
+
+#include <sqlite3.h>
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+namespace rondo::testing {
+
+/// A database file behind the library's back, while no repository has it.
+class raw_database {
+public:
+    explicit raw_database(const std::string& path) {
+        if (sqlite3_open(path.c_str(), &db_) != SQLITE_OK) throw std::runtime_error("cannot open " + path);
+    }
+    raw_database(const raw_database&) = delete;
+    raw_database& operator=(const raw_database&) = delete;
+    ~raw_database() { sqlite3_close(db_); }
+
+    void execute(const std::string& sql) {
+        if (sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+            throw std::runtime_error(sql + ": " + sqlite3_errmsg(db_));
+    }
+
+    /// The first column of the first row.
+    [[nodiscard]] std::string text(const std::string& sql) {
+        sqlite3_stmt* s = nullptr;
+        if (sqlite3_prepare_v2(db_, sql.c_str(), -1, &s, nullptr) != SQLITE_OK)
+            throw std::runtime_error(sql + ": " + sqlite3_errmsg(db_));
+        std::string value;
+        if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0) != nullptr)
+            value = reinterpret_cast<const char*>(sqlite3_column_text(s, 0));
+        sqlite3_finalize(s);
+        return value;
+    }
+
+private:
+    sqlite3* db_ = nullptr;
+};
+
+[[nodiscard]] inline std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+} // namespace rondo::testing
+
+#endif // RONDO_TESTS_REPOSITORY_RAW_DATABASE_HPP

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/sqlite.hpp>
+
+#include <repository/conformance.hpp>
+#include <repository/scratch_folder.hpp>
+
+TEST_SUITE_BEGIN("repository/sqlite_conformance");
+
+TEST_CASE("the SQLite repository keeps the contract") {
+    const rondo::testing::scratch_folder folder;
+    int made = 0;
+    const auto open = [&] { return rondo::sqlite::open(folder.path(std::to_string(made) + ".db")).value(); };
+    rondo::testing::repository_under_test subject;
+    subject.make_empty = [&] {
+        ++made;
+        return open();
+    };
+    subject.reopen = open;
+    rondo::testing::expect_conformance(subject);
+}
+
+TEST_CASE("the SQLite repository keeps the contract in memory") {
+    rondo::testing::repository_under_test subject;
+    subject.make_empty = [] { return rondo::sqlite::open(":memory:").value(); };
+    rondo::testing::expect_conformance(subject);
+}
+
+TEST_SUITE_END();
