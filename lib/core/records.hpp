@@ -33,6 +33,13 @@ enum class task_state_kind : std::uint8_t {
     removing,    ///< waits for the last of its runs to end
 };
 
+/// What only a task has that ever did something.
+struct task_past {
+    rondo::counters counts;
+    wall_time last_run = no_slot; ///< start of the latest
+    std::optional<outcome> last_outcome;
+};
+
 /// A task, as compact as it can be: there may be a million that do nothing.
 struct task_record {
     shared_string uid;
@@ -45,9 +52,7 @@ struct task_record {
     std::int64_t due = 0;              ///< of `slot`: the key in its heap
     wall_time catch_up_before = wall_time::min(); ///< a slot before this fell due while nobody looked
     std::chrono::microseconds timeout{0};
-    wall_time last_run = no_slot;      ///< start of the latest
     run_record* runs = nullptr;        ///< those whose body is there or about to be
-    rondo::counters counts;
     std::uint32_t heap_index = not_in_heap;
     std::uint32_t pending_decision = 0; ///< 1 + its index among the decisions not yet taken
     std::uint32_t in_flight = 0;
@@ -57,11 +62,18 @@ struct task_record {
     task_state_kind state = task_state_kind::registering;
     rondo::overlap overlap = rondo::overlap::skip;
     rondo::first_run::kind first = rondo::first_run::kind::immediately;
-    std::optional<outcome> last_outcome;
     bool hidden = false;
     bool paused = false;
     bool ready = false;        ///< due, and waits for a place under the limit of all runs
     bool cursor_lost = false;  ///< the repository may have missed decisions: force the next
+
+    std::unique_ptr<task_past> past; ///< null while there is none
+
+    [[nodiscard]] task_past& made_past() {
+        if (past == nullptr) past = std::make_unique<task_past>();
+        return *past;
+    }
+    [[nodiscard]] rondo::counters counts() const noexcept { return past != nullptr ? past->counts : counters(); }
 
     explicit task_record(rondo::schedule s) noexcept : when(s) {}
 

@@ -94,15 +94,15 @@ stat scheduler::stat_of(const task_record& task) const {
     s.name = task.name;
     s.status = task.in_flight > 0 ? status::running : status::waiting;
     if (task.slot != no_slot && !task.paused) s.next_run = task.slot;
-    if (task.last_run != no_slot) s.last_run = task.last_run;
+    if (task.past != nullptr && task.past->last_run != no_slot) s.last_run = task.past->last_run;
     s.interval = task.when.interval();
     s.recurring = task.when.recurring();
     s.hidden = task.hidden;
     s.paused = task.paused;
-    s.last_outcome = task.last_outcome;
+    if (task.past != nullptr) s.last_outcome = task.past->last_outcome;
     s.runs_in_flight = task.in_flight;
     s.runs_overrunning = task.overrunning;
-    s.counters = task.counts;
+    s.counters = task.counts();
     return s;
 }
 

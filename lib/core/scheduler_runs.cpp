@@ -81,10 +81,10 @@ void scheduler::begin_run(run_record& run, instant now) {
     run.state = run_state_kind::beginning;
     run.started_at = now.wall;
     ++run.task->in_flight;
-    ++run.task->counts.runs;
+    ++run.task->made_past().counts.runs;
     ++in_flight_;
     ++beginning_;
-    run.task->last_run = now.wall;
+    run.task->made_past().last_run = now.wall;
 }
 
 void scheduler::begin_slot_run(run_record& run, wall_time next, instant now) {
@@ -116,9 +116,9 @@ void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t toke
     --beginning_;
     run.token = token;
     if (verdict == begin_verdict::refused) {
-        --run.task->counts.runs;
+        --run.task->made_past().counts.runs;
         if (run.trigger != rondo::trigger::manual) {
-            ++run.task->counts.skipped_not_owner;
+            ++run.task->made_past().counts.skipped_not_owner;
             action& told = actions_.emplace_back(action{action::kind::slots_skipped, run.task});
             told.skipped = {skip_reason::not_owner, run.scheduled_at, run.scheduled_at, 1};
         }
@@ -146,8 +146,8 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
 void scheduler::finish(run_record& run, rondo::outcome how, instant now) {
     task_record& task = *run.task;
     deadlines_.erase(run);
-    count(task.counts, how);
-    task.last_outcome = how;
+    count(task.made_past().counts, how);
+    task.past->last_outcome = how;
     action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
     if (!task.fixed_delay() || run.trigger == rondo::trigger::manual) return;
     if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
@@ -236,7 +236,7 @@ void scheduler::drop_waiting(run_record& run, instant now) {
     std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
     --runs_waiting_;
     --run.task->manual_waiting;
-    ++run.task->counts.runs;
+    ++run.task->made_past().counts.runs;
     run.started_at = now.wall;
     finish(run, outcome_of(run.cancelled), now);
     release(run, now);

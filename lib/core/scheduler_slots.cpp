@@ -102,11 +102,12 @@ void scheduler::take(task_record& task, const step& s) {
 void scheduler::skip(task_record& task, skip_range range, wall_time next) {
     action& told = actions_.emplace_back(action{action::kind::slots_skipped, &task});
     told.skipped = range;
+    rondo::counters& counts = task.made_past().counts;
     switch (range.reason) {
-    case skip_reason::overlap: task.counts.skipped_overlap += range.count; break;
-    case skip_reason::missed: task.counts.skipped_missed += range.count; break;
-    case skip_reason::paused: task.counts.skipped_paused += range.count; break;
-    case skip_reason::not_owner: task.counts.skipped_not_owner += range.count; break;
+    case skip_reason::overlap: counts.skipped_overlap += range.count; break;
+    case skip_reason::missed: counts.skipped_missed += range.count; break;
+    case skip_reason::paused: counts.skipped_paused += range.count; break;
+    case skip_reason::not_owner: counts.skipped_not_owner += range.count; break;
     }
     decision* open = open_skip(task);
     if (open != nullptr && open->request.skipped->reason == range.reason) {

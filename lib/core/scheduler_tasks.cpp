@@ -76,8 +76,10 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     if (!sane) return errc::store_corrupt;
     task.anchor = state.anchor;
     task.cursor = state.next_slot ? *state.next_slot : no_slot;
-    task.last_run = state.last_run ? *state.last_run : no_slot;
-    task.last_outcome = state.last_outcome;
+    if (state.last_run || state.last_outcome) {
+        task.made_past().last_run = state.last_run ? *state.last_run : no_slot;
+        task.past->last_outcome = state.last_outcome;
+    }
     task.paused = state.paused;
     if (!state.created) task.catch_up_before = now.wall;
     BOOST_OUTCOME_TRY(wall_time slot, slot_after_restart(task, state, now));

@@ -105,7 +105,7 @@ protected:
         }
         core_.tasks().for_each([&](core::task_record& t) {
             auto found = accounts_.find(t.uid.str());
-            if (found != accounts_.end() && !found->second.agrees_with(t.counts))
+            if (found != accounts_.end() && !found->second.agrees_with(t.counts()))
                 complain("the slots of " + t.uid.str() + " do not add up");
         });
     }
