@@ -3,6 +3,7 @@
 #include <rondo/clock.hpp>
 #include <runtime/cancellation_state.hpp>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -14,10 +15,15 @@ cancellation_state::cancellation_state(std::shared_ptr<cancellation_state> paren
     if (parent_ != nullptr) link_.emplace(parent_->stop_token(), on_parent{this});
 }
 
+cancellation_state::~cancellation_state() {
+    stop_timer();
+}
+
 bool cancellation_state::cancel(cancel_reason reason) {
     if (reason == cancel_reason::none) reason = cancel_reason::requested;
     auto expected = cancel_reason::none;
     if (!reason_.compare_exchange_strong(expected, reason)) return false;
+    stop_timer();
     // A callback may let go of the last reference to us, so the source must live here.
     std::stop_source source = source_;
     source.request_stop();
@@ -39,9 +45,45 @@ std::optional<steady_time> cancellation_state::deadline() const {
     return nearest;
 }
 
-void cancellation_state::expires_at(steady_time t) {
+bool cancellation_state::expires_at(steady_time t) {
     std::lock_guard lock(mutex_);
-    if (!deadline_ || t < *deadline_) deadline_ = t;
+    bool nearer = !deadline_ || t < *deadline_;
+    if (nearer) deadline_ = t;
+    return nearer;
+}
+
+void cancellation_state::watch(const std::shared_ptr<boost::asio::steady_timer>& timer) {
+    std::shared_ptr<boost::asio::steady_timer> farther;
+    {
+        std::lock_guard lock(mutex_);
+        if (timer->expiry() > *deadline_) { // another thread came in between with a nearer one
+            farther = timer;
+        } else {
+            farther = timer_.lock();
+            timer_ = timer;
+        }
+    }
+    stop(farther);
+    if (reason() != cancel_reason::none) stop_timer(); // meanwhile, by another thread
+}
+
+void cancellation_state::stop_timer() noexcept {
+    std::shared_ptr<boost::asio::steady_timer> timer;
+    {
+        std::lock_guard lock(mutex_);
+        timer = timer_.lock();
+        timer_.reset();
+    }
+    stop(timer);
+}
+
+// Its handler ends at once, so that nobody's context waits for a deadline that no longer matters.
+void cancellation_state::stop(const std::shared_ptr<boost::asio::steady_timer>& timer) noexcept {
+    if (timer == nullptr) return;
+    try {
+        boost::asio::post(timer->get_executor(), [timer] { timer->cancel(); });
+    } catch (...) { // no memory: then it fires, for nothing
+    }
 }
 
 } // namespace detail
@@ -84,13 +126,14 @@ bool cancellation_source::cancel(cancel_reason reason) const {
 }
 
 void cancellation_source::cancel_at(boost::asio::any_io_executor executor, steady_time deadline) const {
-    state_->expires_at(deadline);
+    if (!state_->expires_at(deadline) || state_->reason() != cancel_reason::none) return;
     // The handler owns the timer, so it goes with the execution context.
     auto timer = std::make_shared<boost::asio::steady_timer>(std::move(executor), deadline);
     timer->async_wait([timer, weak = std::weak_ptr(state_)](boost::system::error_code ec) {
         auto state = weak.lock();
         if (!ec && state != nullptr) state->cancel(cancel_reason::timeout);
     });
+    state_->watch(timer); // last: from here on another thread may stop it
 }
 
 void cancellation_source::cancel_after(boost::asio::any_io_executor executor, std::chrono::nanoseconds d) const {

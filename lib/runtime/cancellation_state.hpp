@@ -4,6 +4,8 @@
 
 #include <rondo/cancellation.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -17,13 +19,19 @@ namespace rondo::detail {
 class cancellation_state {
 public:
     explicit cancellation_state(std::shared_ptr<cancellation_state> parent);
+    ~cancellation_state();
+    cancellation_state(const cancellation_state&) = delete;
+    cancellation_state& operator=(const cancellation_state&) = delete;
 
     bool cancel(cancel_reason reason);
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_.load(); }
     [[nodiscard]] cancel_reason root_reason() const noexcept;
     [[nodiscard]] std::stop_token stop_token() const noexcept { return source_.get_token(); }
     [[nodiscard]] std::optional<steady_time> deadline() const;
-    void expires_at(steady_time t);
+    /// Returns whether that is nearer than its own deadline was.
+    bool expires_at(steady_time t);
+    /// Remembers the timer of the nearest deadline, waiting already, and stops the one that it replaces.
+    void watch(const std::shared_ptr<boost::asio::steady_timer>& timer);
 
 private:
     struct on_parent {
@@ -31,11 +39,15 @@ private:
         void operator()() const { self->cancel(cancel_reason::parent); }
     };
 
+    void stop_timer() noexcept;
+    static void stop(const std::shared_ptr<boost::asio::steady_timer>& timer) noexcept;
+
     std::shared_ptr<cancellation_state> parent_;
     std::stop_source source_;
     std::atomic<cancel_reason> reason_{cancel_reason::none};
-    mutable std::mutex mutex_; // guards deadline_
+    mutable std::mutex mutex_; // guards the next two
     std::optional<steady_time> deadline_;
+    std::weak_ptr<boost::asio::steady_timer> timer_; // owned by its handler, so it goes with its context
     std::optional<std::stop_callback<on_parent>> link_; // last: gone first, and waits if it is being called
 };
 

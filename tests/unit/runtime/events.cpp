@@ -123,6 +123,23 @@ TEST_CASE("a child's own cancel leaves the parent alone, and deadlines are the n
     CHECK_FALSE(parent.token().is_cancelled());
 }
 
+TEST_CASE("a deadline keeps no context busy once its source is gone or cancelled") {
+    asio::io_context context;
+    {
+        cancellation_source gone;
+        gone.cancel_after(context.get_executor(), 24h);
+        cancellation_source nearer;
+        nearer.cancel_after(context.get_executor(), 24h);
+        nearer.cancel_after(context.get_executor(), 12h);
+        cancellation_source cancelled;
+        cancelled.cancel_after(context.get_executor(), 24h);
+        cancelled.cancel();
+        cancelled.cancel_after(context.get_executor(), 24h);
+    }
+    context.run(); // for a day, if it were otherwise
+    CHECK(context.stopped());
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests
