@@ -30,7 +30,7 @@ public:
     /// for a real clock the deadline itself. A clock that is moved by hand returns
     /// `steady_time::max()` and calls `waiter.wake()` later, or `steady_time::min()` if the deadline
     /// has come already. Replaces what the waiter armed before.
-    [[nodiscard]] virtual steady_time arm(clock_waiter& waiter, steady_time deadline) = 0;
+    [[nodiscard]] virtual steady_time arm(clock_waiter& waiter, steady_time deadline) noexcept = 0;
 
     /// `waiter` waits no longer. When this returns, its `wake` neither runs nor will run.
     virtual void disarm(clock_waiter& waiter) noexcept = 0;

@@ -14,7 +14,7 @@ public:
         auto wall = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
         return {std::chrono::steady_clock::now(), wall};
     }
-    steady_time arm(clock_waiter&, steady_time deadline) override { return deadline; }
+    steady_time arm(clock_waiter&, steady_time deadline) noexcept override { return deadline; }
     void disarm(clock_waiter&) noexcept override {}
 };
 

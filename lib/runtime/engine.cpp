@@ -98,7 +98,7 @@ void engine::let_bodies_go() {
 boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
     boost::asio::steady_timer timer(*strand_);
     timer_ = &timer;
-    struct leave { // also if a clock throws
+    struct leave { // also if something throws
         engine& e;
         ~leave() { e.timer_ = nullptr; }
     } on_exit{*this};

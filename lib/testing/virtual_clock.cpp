@@ -19,7 +19,7 @@ instant virtual_clock::now() const noexcept {
     return now_;
 }
 
-steady_time virtual_clock::arm(clock_waiter& waiter, steady_time deadline) {
+steady_time virtual_clock::arm(clock_waiter& waiter, steady_time deadline) noexcept {
     std::lock_guard lock(mutex_);
     if (deadline <= now_.steady) {
         armed_.erase(&waiter);

@@ -24,7 +24,7 @@ public:
     explicit virtual_clock(instant start);
 
     [[nodiscard]] instant now() const noexcept override;
-    [[nodiscard]] steady_time arm(clock_waiter& waiter, steady_time deadline) override;
+    [[nodiscard]] steady_time arm(clock_waiter& waiter, steady_time deadline) noexcept override;
     void disarm(clock_waiter& waiter) noexcept override;
 
     /// Moves both clocks by `d` (not negative) in one leap and wakes whom that concerns.
