@@ -194,7 +194,7 @@ void engine::finish_shutdown() {
     outbox_.ends.clear();
     outbox_.begins.clear();
     for (auto& [task, done] : std::exchange(adds_, {})) {
-        with_core([&](core::scheduler& core) { core.forget(*task); });
+        with_core([gone = task](core::scheduler& core) { core.forget(*gone); });
         done->complete(errc::shutting_down);
     }
     for (auto& call : std::exchange(calls_, {})) call->expire(); // nobody watches their deadlines any more
