@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -55,7 +56,6 @@ struct probe::machine {
     template <class T>
     std::optional<result<T>> wait(const std::shared_ptr<outcome_of_call<T>>& out) {
         const auto until = std::chrono::steady_clock::now() + call_timeout;
-        io.restart();
         while (!out->done && io.run_one_until(until) > 0) {
         }
         if (!out->done)
@@ -66,6 +66,9 @@ struct probe::machine {
     }
 
     boost::asio::io_context io{1};
+    // It must never run out of work: a repository's thread that lets go of the last work would stop it,
+    // and may do so as late as in the next call.
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
     std::shared_ptr<repository> subject;
     std::string complaint;
 };
