@@ -25,7 +25,8 @@ class [[nodiscard]] cancellation_callback {
 public:
     cancellation_callback() = default;
     cancellation_callback(std::stop_token token, std::function<void()> f)
-        : callback_(std::make_unique<std::stop_callback<std::function<void()>>>(std::move(token), std::move(f))) {}
+        : callback_(
+              std::make_unique<std::stop_callback<std::function<void()>>>(std::move(token), std::move(f))) {}
 
 private:
     std::unique_ptr<std::stop_callback<std::function<void()>>> callback_; // on the heap: not movable itself
@@ -54,7 +55,8 @@ public:
 
 private:
     friend class cancellation_source;
-    explicit cancellation_token(std::shared_ptr<detail::cancellation_state> state) : state_(std::move(state)) {}
+    explicit cancellation_token(std::shared_ptr<detail::cancellation_state> state)
+        : state_(std::move(state)) {}
 
     std::shared_ptr<detail::cancellation_state> state_; // null: can never be cancelled
 };
@@ -66,6 +68,11 @@ public:
     cancellation_source();
     /// Is cancelled with reason `parent` when `parent` is, at once if that has happened already.
     explicit cancellation_source(const cancellation_token& parent);
+
+    // A move copies, so that no source is ever empty.
+    cancellation_source(const cancellation_source&) = default;
+    cancellation_source& operator=(const cancellation_source&) = default;
+    ~cancellation_source() = default;
 
     [[nodiscard]] cancellation_token token() const;
     /// The first reason stays. Returns whether this call was the one. `none` counts as `requested`.

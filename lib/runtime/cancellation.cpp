@@ -3,15 +3,14 @@
 #include <rondo/clock.hpp>
 #include <runtime/cancellation_state.hpp>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
+#include <utility>
 
 namespace rondo {
 namespace detail {
 
-cancellation_state::cancellation_state(std::shared_ptr<cancellation_state> parent) : parent_(std::move(parent)) {
+cancellation_state::cancellation_state(std::shared_ptr<cancellation_state> parent)
+    : parent_(std::move(parent)) {
     if (parent_ != nullptr) link_.emplace(parent_->stop_token(), on_parent{this});
 }
 
@@ -52,38 +51,25 @@ bool cancellation_state::expires_at(steady_time t) {
     return nearer;
 }
 
-void cancellation_state::watch(const std::shared_ptr<boost::asio::steady_timer>& timer) {
-    std::shared_ptr<boost::asio::steady_timer> farther;
+void cancellation_state::watch(const std::shared_ptr<deadline_timer>& timer) {
+    std::shared_ptr<deadline_timer> farther = timer;
     {
         std::lock_guard lock(mutex_);
-        if (timer->expiry() > *deadline_) { // another thread came in between with a nearer one
-            farther = timer;
-        } else {
-            farther = timer_.lock();
-            timer_ = timer;
-        }
+        // Another thread may have come in between with a nearer one.
+        if (timer->expiry() <= *deadline_) std::swap(timer_, farther);
     }
-    stop(farther);
+    if (farther != nullptr) farther->stop();
     if (reason() != cancel_reason::none) stop_timer(); // meanwhile, by another thread
 }
 
+// Nobody's context shall wait for a deadline that no longer matters.
 void cancellation_state::stop_timer() noexcept {
-    std::shared_ptr<boost::asio::steady_timer> timer;
+    std::shared_ptr<deadline_timer> timer;
     {
         std::lock_guard lock(mutex_);
-        timer = timer_.lock();
-        timer_.reset();
+        timer.swap(timer_);
     }
-    stop(timer);
-}
-
-// Its handler ends at once, so that nobody's context waits for a deadline that no longer matters.
-void cancellation_state::stop(const std::shared_ptr<boost::asio::steady_timer>& timer) noexcept {
-    if (timer == nullptr) return;
-    try {
-        boost::asio::post(timer->get_executor(), [timer] { timer->cancel(); });
-    } catch (...) { // no memory: then it fires, for nothing
-    }
+    if (timer != nullptr) timer->stop();
 }
 
 } // namespace detail
@@ -127,16 +113,14 @@ bool cancellation_source::cancel(cancel_reason reason) const {
 
 void cancellation_source::cancel_at(boost::asio::any_io_executor executor, steady_time deadline) const {
     if (!state_->expires_at(deadline) || state_->reason() != cancel_reason::none) return;
-    // The handler owns the timer, so it goes with the execution context.
-    auto timer = std::make_shared<boost::asio::steady_timer>(std::move(executor), deadline);
-    timer->async_wait([timer, weak = std::weak_ptr(state_)](boost::system::error_code ec) {
-        auto state = weak.lock();
-        if (!ec && state != nullptr) state->cancel(cancel_reason::timeout);
-    });
-    state_->watch(timer); // last: from here on another thread may stop it
+    auto expired = [weak = std::weak_ptr(state_)] {
+        if (auto state = weak.lock()) state->cancel(cancel_reason::timeout);
+    };
+    state_->watch(detail::deadline_timer::start(std::move(executor), deadline, std::move(expired)));
 }
 
-void cancellation_source::cancel_after(boost::asio::any_io_executor executor, std::chrono::nanoseconds d) const {
+void cancellation_source::cancel_after(boost::asio::any_io_executor executor,
+                                       std::chrono::nanoseconds d) const {
     constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
     cancel_at(std::move(executor), system_clock().now().steady + std::clamp(d, -for_ever, for_ever));
 }

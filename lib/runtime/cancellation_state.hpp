@@ -4,7 +4,7 @@
 
 #include <rondo/cancellation.hpp>
 
-#include <boost/asio/steady_timer.hpp>
+#include <runtime/deadline_timer.hpp>
 
 #include <atomic>
 #include <memory>
@@ -31,7 +31,7 @@ public:
     /// Returns whether that is nearer than its own deadline was.
     bool expires_at(steady_time t);
     /// Remembers the timer of the nearest deadline, waiting already, and stops the one that it replaces.
-    void watch(const std::shared_ptr<boost::asio::steady_timer>& timer);
+    void watch(const std::shared_ptr<deadline_timer>& timer);
 
 private:
     struct on_parent {
@@ -40,14 +40,13 @@ private:
     };
 
     void stop_timer() noexcept;
-    static void stop(const std::shared_ptr<boost::asio::steady_timer>& timer) noexcept;
 
     std::shared_ptr<cancellation_state> parent_;
     std::stop_source source_;
     std::atomic<cancel_reason> reason_{cancel_reason::none};
     mutable std::mutex mutex_; // guards the next two
     std::optional<steady_time> deadline_;
-    std::weak_ptr<boost::asio::steady_timer> timer_; // owned by its handler, so it goes with its context
+    std::shared_ptr<deadline_timer> timer_;
     std::optional<std::stop_callback<on_parent>> link_; // last: gone first, and waits if it is being called
 };
 

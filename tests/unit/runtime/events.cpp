@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "world.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <memory>
+#include <thread>
 
 namespace rondo::tests {
 
@@ -50,7 +56,8 @@ TEST_CASE("waiting for an event can be cancelled, and loses none") {
     w.start();
     asio::cancellation_signal signal;
     std::optional<result<event>> got;
-    events.async_next(asio::bind_cancellation_slot(signal.slot(), [&](result<event> r) { got.emplace(std::move(r)); }));
+    events.async_next(
+        asio::bind_cancellation_slot(signal.slot(), [&](result<event> r) { got.emplace(std::move(r)); }));
     signal.emit(asio::cancellation_type::total);
     w.pass(0s);
     REQUIRE(got);
@@ -70,7 +77,8 @@ TEST_CASE("waiting for a run can be cancelled while the run goes on") {
     REQUIRE(w.add(task("t", "", at(w.clock.now().wall + 24h), sleeper{10s, &began, &ended})));
     asio::cancellation_signal signal;
     std::optional<result<run>> got;
-    w.tasks->async_run("t", asio::bind_cancellation_slot(signal.slot(), [&](result<run> r) { got.emplace(std::move(r)); }));
+    w.tasks->async_run(
+        "t", asio::bind_cancellation_slot(signal.slot(), [&](result<run> r) { got.emplace(std::move(r)); }));
     w.pass(1s);
     CHECK_FALSE(got);
     signal.emit(asio::cancellation_type::partial);
@@ -138,6 +146,30 @@ TEST_CASE("a deadline keeps no context busy once its source is gone or cancelled
     }
     context.run(); // for a day, if it were otherwise
     CHECK(context.stopped());
+}
+
+TEST_CASE("a source that was moved from is still the same source") {
+    cancellation_source a;
+    cancellation_source b = std::move(a);
+    CHECK(a.cancel());
+    CHECK(b.token().is_cancelled());
+    b = std::move(a);
+    CHECK_FALSE(b.cancel());
+}
+
+TEST_CASE("a deadline may be called off by any thread while its context ends") {
+    for (int round = 0; round != 200; ++round) {
+        auto context = std::make_unique<asio::io_context>();
+        auto strand = asio::any_io_executor(asio::make_strand(*context));
+        cancellation_source source;
+        source.cancel_after(strand, 1h);
+        strand = {};
+        std::thread other([source] { source.cancel(); });
+        context->run();
+        context.reset();
+        other.join();
+        CHECK(source.token().reason() == cancel_reason::requested);
+    }
 }
 
 TEST_SUITE_END();
