@@ -46,7 +46,8 @@ void note_owner(int descriptor) noexcept {
 
 lock_file::lock_file(const std::string& path, std::chrono::milliseconds wait,
                      const std::function<void()>& on_busy) {
-    const auto until = std::chrono::steady_clock::now() + wait;
+    constexpr std::chrono::milliseconds for_ever = std::chrono::years(100); // which can be added to a time
+    const auto until = std::chrono::steady_clock::now() + std::min(wait, for_ever);
     lock_file mine; // closes the descriptor if we throw
     mine.descriptor_ = ::open(lock_path(path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (mine.descriptor_ < 0) throw failure(why_not(path, errno));
