@@ -29,7 +29,7 @@ enum class event_kind : std::uint8_t {
     slots_skipped,   ///< `count` slots from `scheduled_at` on, because of `reason`
     store_failed,    ///< `message` says how
     store_recovered,
-    events_dropped,  ///< this reader was slow and missed `count` events here
+    events_dropped, ///< this reader was slow and missed `count` events here
 };
 
 [[nodiscard]] std::string_view to_string(event_kind k) noexcept;
@@ -37,9 +37,9 @@ enum class event_kind : std::uint8_t {
 /// Something that happened in a manager. Members that do not apply keep their defaults.
 struct event {
     event_kind kind = event_kind::task_added;
-    wall_time at{};                        ///< when it happened
+    wall_time at{}; ///< when it happened
     shared_string uid;
-    run_id id;                             ///< of the run
+    run_id id; ///< of the run
     rondo::trigger trigger = rondo::trigger::schedule;
     wall_time scheduled_at{};              ///< slot of the run, or the first that was skipped
     std::optional<rondo::outcome> outcome; ///< of `run_ended`

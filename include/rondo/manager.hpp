@@ -203,13 +203,15 @@ public:
     }
 
     /// The latest ended run of each task, sorted by uid; with a user, the latest with a result for it.
-    template <boost::asio::completion_token_for<void(result<std::vector<run>>)> Token = boost::asio::deferred_t>
+    template <
+        boost::asio::completion_token_for<void(result<std::vector<run>>)> Token = boost::asio::deferred_t>
     auto async_last_runs(std::optional<user> who, Token&& token = Token()) {
         return initiate<std::vector<run>>(&start_last_runs, token, std::move(who));
     }
 
     /// All users, sorted by id.
-    template <boost::asio::completion_token_for<void(result<std::vector<user>>)> Token = boost::asio::deferred_t>
+    template <
+        boost::asio::completion_token_for<void(result<std::vector<user>>)> Token = boost::asio::deferred_t>
     auto async_users(Token&& token = Token()) {
         return initiate<std::vector<user>>(&start_users, token);
     }
@@ -238,7 +240,8 @@ public:
     /// When this completes, no frame, handler or reference of a task is left but those of the bodies it
     /// reports. A second call waits for the first and gets the same report; the shorter grace counts.
     /// Cancellation: none; call again with grace 0.
-    template <boost::asio::completion_token_for<void(result<shutdown_report>)> Token = boost::asio::deferred_t>
+    template <
+        boost::asio::completion_token_for<void(result<shutdown_report>)> Token = boost::asio::deferred_t>
     auto async_shutdown(std::chrono::nanoseconds grace, Token&& token = Token()) {
         return initiate<shutdown_report>(&start_shutdown, token, grace);
     }
@@ -278,7 +281,8 @@ private:
     static void start_add_users(const engine_ptr&, detail::completion<void>, std::vector<user>);
     static void start_remove_users(const engine_ptr&, detail::completion<void>, std::vector<user>);
     static void start_prune(const engine_ptr&, detail::completion<std::uint64_t>, prune_policy);
-    static void start_shutdown(const engine_ptr&, detail::completion<shutdown_report>, std::chrono::nanoseconds);
+    static void start_shutdown(const engine_ptr&, detail::completion<shutdown_report>,
+                               std::chrono::nanoseconds);
 
     engine_ptr engine_; // null only after a move; shared with what is under way on the executor
 };

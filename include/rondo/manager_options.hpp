@@ -33,7 +33,8 @@ struct manager_options {
     /// While a task waits for an instant of the wall clock, how often to look whether that clock was
     /// set. Positive.
     std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
-    /// Must outlive the manager. Null is taken for `system_clock()`.
+    /// Must outlive the execution context of the manager, where runs go on in their own time, and each
+    /// `context` that was copied. Null is taken for `system_clock()`.
     rondo::clock* clock = nullptr;
     /// Takes the log; an empty one drops it.
     log_sink log = stderr_log();

@@ -11,8 +11,8 @@ namespace rondo::memory {
 
 /// How much history to hold.
 struct options {
-    std::size_t runs_per_task_max = 100;  ///< at least 1; the oldest ended run of the task goes first
-    std::size_t runs_max = 100'000;       ///< in all; at least 1; then the oldest ended run goes
+    std::size_t runs_per_task_max = 100; ///< at least 1; the oldest ended run of the task goes first
+    std::size_t runs_max = 100'000;      ///< in all; at least 1; then the oldest ended run goes
 };
 
 /// A repository in memory, gone with its last owner. Calls complete without suspending.

@@ -25,8 +25,8 @@ struct task_definition {
     shared_string name;
     std::string schedule; ///< `schedule::text()`
     bool hidden = false;
-    wall_time anchor{};   ///< taken if the uid is new
-    moment first_slot;    ///< the cursor, taken if the uid is new
+    wall_time anchor{}; ///< taken if the uid is new
+    moment first_slot;  ///< the cursor, taken if the uid is new
 };
 
 /// What the repository knows of a task after registering it.
@@ -36,7 +36,7 @@ struct task_state {
     wall_time anchor{};            ///< of the grid of its slots
     moment next_slot;              ///< the cursor: its first slot that is not decided; never: finished
     bool paused = false;
-    moment last_run;               ///< when its latest run started
+    moment last_run;                     ///< when its latest run started
     std::optional<outcome> last_outcome; ///< of the latest run that ended
 };
 
@@ -114,9 +114,9 @@ struct history_filter {
     std::optional<std::string> user; ///< runs with a result for this user
     std::optional<rondo::outcome> outcome;
     std::optional<rondo::trigger> trigger;
-    moment from;                     ///< started at or after
-    moment to;                       ///< started before
-    std::size_t limit = 50;          ///< 1 to `history_limit_max`; others are moved into that range
+    moment from;                       ///< started at or after
+    moment to;                         ///< started before
+    std::size_t limit = 50;            ///< 1 to `history_limit_max`; others are moved into that range
     std::optional<history_key> before; ///< `history_page::next` of the page before
 };
 

@@ -35,15 +35,15 @@ struct run_id {
 /// One execution of a body, as history keeps it.
 struct run {
     run_id id;
-    shared_string uid;                                  ///< of the task
-    rondo::trigger trigger = rondo::trigger::schedule;  ///< why it started
-    wall_time scheduled_at{};                           ///< its slot; of a manual run, when it was asked for
-    wall_time started_at{};                             ///< when it went on record, just before its body began
-    moment finished_at;                                 ///< nothing while it is in flight
-    std::optional<rondo::outcome> outcome;              ///< nothing while it is in flight
-    std::string message;                                ///< why it did not succeed, or empty
-    std::vector<user> users;                            ///< who asked, of a manual run; empty: for all
-    std::vector<task_result> results;                   ///< one for each user that the body reported on
+    shared_string uid;                                 ///< of the task
+    rondo::trigger trigger = rondo::trigger::schedule; ///< why it started
+    wall_time scheduled_at{};                          ///< its slot; of a manual run, when it was asked for
+    wall_time started_at{};                            ///< when it went on record, just before its body began
+    moment finished_at;                                ///< nothing while it is in flight
+    std::optional<rondo::outcome> outcome;             ///< nothing while it is in flight
+    std::string message;                               ///< why it did not succeed, or empty
+    std::vector<user> users;                           ///< who asked, of a manual run; empty: for all
+    std::vector<task_result> results;                  ///< one for each user that the body reported on
 };
 
 } // namespace rondo

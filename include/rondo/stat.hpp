@@ -14,15 +14,15 @@ namespace rondo {
 
 /// What happened to the slots and runs of one task since it was added to this manager.
 struct counters {
-    std::uint64_t runs = 0;            ///< started, of every trigger
+    std::uint64_t runs = 0; ///< started, of every trigger
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     std::uint64_t timed_out = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t interrupted = 0;
-    std::uint64_t skipped_overlap = 0; ///< slots
-    std::uint64_t skipped_missed = 0;  ///< slots
-    std::uint64_t skipped_paused = 0;  ///< slots
+    std::uint64_t skipped_overlap = 0;   ///< slots
+    std::uint64_t skipped_missed = 0;    ///< slots
+    std::uint64_t skipped_paused = 0;    ///< slots
     std::uint64_t skipped_not_owner = 0; ///< slots
 
     friend bool operator==(const counters&, const counters&) = default;
@@ -33,15 +33,15 @@ struct stat {
     shared_string uid;
     shared_string name;
     rondo::status status = rondo::status::waiting;
-    moment next_run;                                   ///< its next slot; never, if paused or finished
-    moment last_run;                                   ///< when its latest run started, in an earlier life too
+    moment next_run; ///< its next slot; never, if paused or finished
+    moment last_run; ///< when its latest run started, in an earlier life too
     std::optional<std::chrono::microseconds> interval; ///< of `every` and `every_after`
     bool recurring = true;                             ///< false of `once` and `at`
     bool hidden = false;
     bool paused = false;
-    std::optional<rondo::outcome> last_outcome;        ///< of the latest run that ended
+    std::optional<rondo::outcome> last_outcome; ///< of the latest run that ended
     std::uint32_t runs_in_flight = 0;
-    std::uint32_t runs_overrunning = 0;                ///< past their deadline, and their body still there
+    std::uint32_t runs_overrunning = 0; ///< past their deadline, and their body still there
     rondo::counters counters;
 };
 
@@ -49,7 +49,7 @@ struct stat {
 struct manager_stat {
     std::size_t tasks = 0;
     std::size_t runs_in_flight = 0;
-    std::size_t runs_waiting = 0;     ///< for a place under `runs_in_flight_max`
+    std::size_t runs_waiting = 0; ///< for a place under `runs_in_flight_max`
     bool paused = false;
     bool store_down = false;          ///< the last call to the repository failed or is overdue
     std::size_t outbox = 0;           ///< entries that wait for the repository

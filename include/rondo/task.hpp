@@ -22,8 +22,8 @@ struct task_options {
     rondo::overlap overlap = rondo::overlap::skip;
     bool hidden = false;
     rondo::first_run first_run = immediately;
-    std::chrono::microseconds timeout{0};   ///< 0: none
-    std::uint32_t runs_in_flight_max = 0;   ///< under `allow_all`; 0: no limit
+    std::chrono::microseconds timeout{0}; ///< 0: none
+    std::uint32_t runs_in_flight_max = 0; ///< under `allow_all`; 0: no limit
 };
 
 /// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.

@@ -18,11 +18,11 @@ struct slot_due {
 
 /// The slots of a task from one that is due up to now.
 struct due_slots {
-    slot_due latest;         ///< the last of them
+    slot_due latest;          ///< the last of them
     std::uint64_t before = 0; ///< how many are earlier than that
-    wall_time before_last{}; ///< the last of those
-    bool more = false;       ///< whether there is a slot after now
-    slot_due next;           ///< that slot
+    wall_time before_last{};  ///< the last of those
+    bool more = false;        ///< whether there is a slot after now
+    slot_due next;            ///< that slot
 };
 
 /// Counts by arithmetic: a million missed slots cost what one costs. `from.due <= now` must hold.

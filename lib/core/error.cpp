@@ -15,7 +15,8 @@ const char* text(errc e) noexcept {
     case errc::already_running: return "the task is running and its overlap policy allows no other run";
     case errc::queue_full: return "too many manual runs are waiting for a free place";
     case errc::invalid_schedule:
-        return "the schedule is invalid: its interval must be between 1 microsecond and 100 years, its instant "
+        return "the schedule is invalid: its interval must be between 1 microsecond and 100 years, its "
+               "instant "
                "in the years 1 to 9999";
     case errc::invalid_uid: return "the uid is empty, longer than 255 bytes, or holds a control character";
     case errc::invalid_name: return "the name is longer than 1,024 bytes";
@@ -56,7 +57,8 @@ error_code make_error_code(errc e) noexcept {
 }
 
 const char* version() noexcept {
-    static_assert(version_major == 0 && version_minor == 1 && version_patch == 0, "keep the text below in step");
+    static_assert(version_major == 0 && version_minor == 1 && version_patch == 0,
+                  "keep the text below in step");
     return "0.1.0";
 }
 

@@ -24,7 +24,7 @@ public:
     }
 
 private:
-    std::uint64_t seed_;       // 36 bits
+    std::uint64_t seed_;        // 36 bits
     std::uint64_t counter_ = 0; // its low 26 bits order the ids of one microsecond
 };
 

@@ -30,7 +30,7 @@ inline constexpr wall_time no_slot = wall_time::min();
 enum class task_state_kind : std::uint8_t {
     registering, ///< its uid is taken; the repository has not answered yet
     live,
-    removing,    ///< waits for the last of its runs to end
+    removing, ///< waits for the last of its runs to end
 };
 
 /// What only a task has that ever did something.
@@ -46,13 +46,13 @@ struct task_record {
     shared_string name;
     std::unique_ptr<task_payload> payload;
     rondo::schedule when;
-    wall_time anchor{};                ///< of the grid
-    wall_time cursor = no_slot;        ///< where the repository has it once it has seen all decisions
-    wall_time slot = no_slot;          ///< the next that is not decided
-    std::int64_t due = 0;              ///< of `slot`: the key in its heap
+    wall_time anchor{};         ///< of the grid
+    wall_time cursor = no_slot; ///< where the repository has it once it has seen all decisions
+    wall_time slot = no_slot;   ///< the next that is not decided
+    std::int64_t due = 0;       ///< of `slot`: the key in its heap
     wall_time catch_up_before = wall_time::min(); ///< a slot before this fell due while nobody looked
     std::chrono::microseconds timeout{0};
-    run_record* runs = nullptr;        ///< those whose body is there or about to be
+    run_record* runs = nullptr; ///< those whose body is there or about to be
     std::uint32_t heap_index = not_in_heap;
     std::uint32_t pending_decision = 0; ///< 1 + its index among the decisions not yet taken
     std::uint32_t in_flight = 0;
@@ -64,8 +64,8 @@ struct task_record {
     rondo::first_run::kind first = rondo::first_run::kind::immediately;
     bool hidden = false;
     bool paused = false;
-    bool ready = false;        ///< due, and waits for a place under the limit of all runs
-    bool cursor_lost = false;  ///< the repository may have missed decisions: force the next
+    bool ready = false;       ///< due, and waits for a place under the limit of all runs
+    bool cursor_lost = false; ///< the repository may have missed decisions: force the next
 
     std::unique_ptr<task_past> past; ///< null while there is none
 
@@ -73,7 +73,9 @@ struct task_record {
         if (past == nullptr) past = std::make_unique<task_past>();
         return *past;
     }
-    [[nodiscard]] rondo::counters counts() const noexcept { return past != nullptr ? past->counts : counters(); }
+    [[nodiscard]] rondo::counters counts() const noexcept {
+        return past != nullptr ? past->counts : counters();
+    }
 
     explicit task_record(rondo::schedule s) noexcept : when(s) {}
 
@@ -95,16 +97,16 @@ struct run_record {
     task_record* task = nullptr;
     run_record* next = nullptr; ///< of its task
     run_record* previous = nullptr;
-    void* runner = nullptr;     ///< the shell's
+    void* runner = nullptr; ///< the shell's
     wall_time scheduled_at{};
     wall_time started_at{};
-    std::int64_t deadline = 0;  ///< monotonic nanoseconds; 0: none
-    std::uint64_t token = 0;    ///< from the repository; 0: it has not acknowledged the begin
+    std::int64_t deadline = 0; ///< monotonic nanoseconds; 0: none
+    std::uint64_t token = 0;   ///< from the repository; 0: it has not acknowledged the begin
     std::uint32_t heap_index = not_in_heap;
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
     cancel_reason cancelled = cancel_reason::none;
-    std::vector<user> users;    ///< who asked, of a manual run
+    std::vector<user> users; ///< who asked, of a manual run
 
     run_record() noexcept {}
 };

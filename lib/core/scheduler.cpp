@@ -46,7 +46,8 @@ void scheduler::on_time(instant now) {
     recycle();
     if (stopping_ == stopping::no && !paused_all_) {
         last_tick_ = now.steady;
-        while (!steady_heap_.empty() && steady_heap_.top_key() <= key(now.steady)) on_due(steady_heap_.top(), now);
+        while (!steady_heap_.empty() && steady_heap_.top_key() <= key(now.steady))
+            on_due(steady_heap_.top(), now);
         auto wall = now.wall.time_since_epoch().count();
         while (!wall_heap_.empty() && wall_heap_.top_key() <= wall) on_due(wall_heap_.top(), now);
     }
@@ -65,7 +66,8 @@ steady_time scheduler::next_wakeup(instant now) const {
         if (!steady_heap_.empty()) wakeup = from_key(steady_heap_.top_key());
         if (!wall_heap_.empty()) {
             // The wall clock may be set meanwhile, so look again before long.
-            auto micros = std::max<std::int64_t>(0, wall_heap_.top_key() - now.wall.time_since_epoch().count());
+            auto micros =
+                std::max<std::int64_t>(0, wall_heap_.top_key() - now.wall.time_since_epoch().count());
             auto check = std::chrono::duration_cast<std::chrono::microseconds>(options_.wall_clock_check);
             auto wait = micros < check.count() ? std::chrono::nanoseconds(std::chrono::microseconds(micros))
                                                : options_.wall_clock_check;
@@ -116,7 +118,8 @@ void scheduler::describe(manager_stat& s) const {
 std::vector<wall_time> scheduler::next_runs(const task_record& task, std::size_t n) const {
     std::vector<wall_time> slots;
     if (task.slot == no_slot) return slots;
-    for (moment slot = task.slot; slot && slots.size() < n; slot = task.when.next_after(*slot, task.anchor))
+    for (moment slot = task.slot; slot && slots.size() < n && *slot <= wall_time_last;
+         slot = task.when.next_after(*slot, task.anchor))
         slots.push_back(*slot);
     return slots;
 }

@@ -67,12 +67,13 @@ public:
 
     // Tasks.
 
-    /// Checks a task and takes its uid; `activate` or `forget` must follow.
-    result<task_record*> reserve(task_spec spec);
+    /// Checks a task and takes its uid; `activate` or `forget` must follow. If it fails, `spec` keeps the
+    /// payload, whose destructor may call back.
+    result<task_record*> reserve(task_spec& spec);
     /// What to register. The first slot is proposed for a uid that is new.
     [[nodiscard]] task_definition definition(const task_record& task, instant now) const;
-    /// The registration failed.
-    void forget(task_record& task);
+    /// The registration failed. Returns the payload, likewise.
+    std::unique_ptr<task_payload> forget(task_record& task);
     /// The repository has registered it. Fails on a state that makes no sense; then `forget` it.
     result<void> activate(task_record& task, const task_state& state, instant now);
     [[nodiscard]] task_record* find(std::string_view uid) const noexcept;
@@ -93,6 +94,9 @@ public:
     void begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now);
     /// The repository has its cursor of a task elsewhere: go on from there.
     void resync(task_record& task, moment cursor, instant now);
+    /// As above, on the answer to the decision that moves the cursor to `decided`. If later ones have
+    /// moved it since, their answers tell where it is.
+    void resync_after(task_record& task, moment decided, moment cursor, instant now);
     /// The body of a run has ended.
     void ended(run_record& run, body_end how, instant now);
 
@@ -131,7 +135,7 @@ private:
 
     struct step { // where a task goes from a slot that is decided
         wall_time cursor = no_slot;
-        slot_due next;    // if `scheduled`
+        slot_due next; // if `scheduled`
         bool scheduled = false;
     };
 
@@ -142,7 +146,8 @@ private:
     void on_due(task_record& task, instant now);
     void decide(task_record& task, instant now);
     void skip_due(task_record& task, skip_reason reason, instant now);
-    [[nodiscard]] static step step_after(const task_record& task, const due_slots& found, bool after_run, instant now);
+    [[nodiscard]] static step step_after(const task_record& task, const due_slots& found, bool after_run,
+                                         instant now);
     void take(task_record& task, const step& s);
     void skip(task_record& task, skip_range range, wall_time next);
     decision& append_decision(task_record& task, wall_time next);
@@ -157,6 +162,7 @@ private:
     void begin_manual_run(run_record& run, instant now);
     void finish(run_record& run, rondo::outcome how, instant now);
     void release(run_record& run, instant now);
+    void wait_for_no_end(task_record& task, instant now);
     void drop_waiting(run_record& run, instant now);
     void on_deadline(run_record& run, instant now);
     void admit(instant now);
@@ -167,8 +173,8 @@ private:
 
     // scheduler_tasks.cpp
     void erase(task_record& task);
-    [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task, const task_state& state,
-                                                              instant now);
+    [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task,
+                                                              const task_state& state, instant now);
 
     void recycle();
 

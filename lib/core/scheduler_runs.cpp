@@ -78,13 +78,12 @@ run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time
 }
 
 void scheduler::begin_run(run_record& run, instant now) {
+    ++run.task->made_past().counts.runs; // first, as it may throw
     run.state = run_state_kind::beginning;
     run.started_at = now.wall;
     ++run.task->in_flight;
-    ++run.task->made_past().counts.runs;
     ++in_flight_;
     ++beginning_;
-    run.task->made_past().last_run = now.wall;
 }
 
 void scheduler::begin_slot_run(run_record& run, wall_time next, instant now) {
@@ -124,6 +123,7 @@ void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t toke
         }
         return release(run, now);
     }
+    run.task->made_past().last_run = run.started_at;
     if (run.cancelled != cancel_reason::none) { // meanwhile, so its body need not start
         finish(run, outcome_of(run.cancelled), now);
         return release(run, now);
@@ -174,15 +174,22 @@ void scheduler::release(run_record& run, instant now) {
     released_runs_.push_back(&run);
     if (task.state == task_state_kind::removing) {
         if (task.runs == nullptr) erase(task);
-    } else if (task.fixed_delay() && task.slot == no_slot && task.cursor == cursor_waits_for_end &&
-               task.in_flight == task.overrunning && !shutting_down() &&
-               overlap_decision(task.overlap, task.in_flight, task.in_flight_max) == overlap_answer::start) {
-        // Its slot was skipped because of this run, so no end will give it the next one.
-        set_slot(task, now.wall + *task.when.interval(), now);
-        if (task.paused) unschedule(task);
+    } else {
+        wait_for_no_end(task, now);
     }
     admit(now);
     check_shutdown();
+}
+
+// A fixed delay that waits for an end which will not come: its slot was skipped because of a run that
+// is over, or the end got lost on its way to the store.
+void scheduler::wait_for_no_end(task_record& task, instant now) {
+    if (!task.fixed_delay() || task.slot != no_slot || task.cursor != cursor_waits_for_end || shutting_down())
+        return;
+    if (task.in_flight != task.overrunning) return;
+    if (overlap_decision(task.overlap, task.in_flight, task.in_flight_max) != overlap_answer::start) return;
+    set_slot(task, now.wall + *task.when.interval(), now);
+    if (task.paused) unschedule(task);
 }
 
 void scheduler::admit(instant now) {
@@ -192,10 +199,6 @@ void scheduler::admit(instant now) {
         waiting w = waiting_.front();
         waiting_.pop_front();
         if (w.run == nullptr) {
-            if (paused_all_) {
-                kept.push_back(w);
-                continue;
-            }
             w.task->ready = false;
             if (w.task->due <= now_key(*w.task, now))
                 decide(*w.task, now);
@@ -261,7 +264,8 @@ void scheduler::on_deadline(run_record& run, instant now) {
 void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     recycle();
     grace = std::clamp(grace, std::chrono::nanoseconds(0), std::chrono::nanoseconds(std::chrono::years(100)));
-    if (stopping_ == stopping::no || stopping_ == stopping::grace) stop_at_ = std::min(stop_at_, now.steady + grace);
+    if (stopping_ == stopping::no || stopping_ == stopping::grace)
+        stop_at_ = std::min(stop_at_, now.steady + grace);
     if (stopping_ != stopping::no) return;
     stopping_ = stopping::grace;
     auto dropped = std::exchange(waiting_, {});
@@ -283,7 +287,8 @@ void scheduler::stop_all(instant now) {
         for (run_record* run = task.runs; run != nullptr; run = run->next) {
             if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
             run->cancelled = cancel_reason::shutdown;
-            if (run->state == run_state_kind::running) actions_.push_back({action::kind::cancel_run, &task, run});
+            if (run->state == run_state_kind::running)
+                actions_.push_back({action::kind::cancel_run, &task, run});
         }
     });
 }

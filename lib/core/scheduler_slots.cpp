@@ -64,7 +64,8 @@ void scheduler::decide(task_record& task, instant now) {
     step s = step_after(task, found, true, now);
     if (overlap_decision(task.overlap, task.in_flight, task.in_flight_max) == overlap_answer::start) {
         bool late = found.before > 0 || slot < task.catch_up_before;
-        run_record& run = make_run(task, late ? rondo::trigger::catch_up : rondo::trigger::schedule, slot, now);
+        run_record& run =
+            make_run(task, late ? rondo::trigger::catch_up : rondo::trigger::schedule, slot, now);
         begin_slot_run(run, s.cursor, now);
     } else {
         skip(task, {skip_reason::overlap, slot, slot, 1}, s.cursor);
@@ -81,7 +82,8 @@ void scheduler::skip_due(task_record& task, skip_reason reason, instant now) {
 
 // A fixed delay counts from the end of a run, here of the one that starts or is in flight; without
 // one, from now.
-scheduler::step scheduler::step_after(const task_record& task, const due_slots& found, bool after_run, instant now) {
+scheduler::step scheduler::step_after(const task_record& task, const due_slots& found, bool after_run,
+                                      instant now) {
     if (task.fixed_delay()) {
         if (after_run) return {cursor_waits_for_end, {}, false};
         auto delay = *task.when.interval();
@@ -100,9 +102,9 @@ void scheduler::take(task_record& task, const step& s) {
 
 // Skips in a row become one range, so a task that cannot start for hours costs the store nothing.
 void scheduler::skip(task_record& task, skip_range range, wall_time next) {
+    rondo::counters& counts = task.made_past().counts;
     action& told = actions_.emplace_back(action{action::kind::slots_skipped, &task});
     told.skipped = range;
-    rondo::counters& counts = task.made_past().counts;
     switch (range.reason) {
     case skip_reason::overlap: counts.skipped_overlap += range.count; break;
     case skip_reason::missed: counts.skipped_missed += range.count; break;
@@ -144,7 +146,8 @@ decision& scheduler::append_decision(task_record& task, wall_time next) {
 void scheduler::resync(task_record& task, moment cursor, instant now) {
     recycle();
     if (task.state != task_state_kind::live) return;
-    if (cursor && *cursor != cursor_waits_for_end && (*cursor < wall_time_first || *cursor > wall_time_last)) {
+    if (cursor && *cursor != cursor_waits_for_end &&
+        (*cursor < wall_time_first || *cursor > wall_time_last)) {
         task.cursor_lost = true; // that makes no sense, so the next decision puts it right
         return;
     }
@@ -152,11 +155,17 @@ void scheduler::resync(task_record& task, moment cursor, instant now) {
     if (!cursor || *cursor == cursor_waits_for_end) {
         unschedule(task);
         task.slot = no_slot;
+        if (cursor) wait_for_no_end(task, now);
     } else if (*cursor > task.slot || task.slot == no_slot) {
         unschedule(task); // it may wait for a place, with the slot that is decided now
         set_slot(task, *cursor, now);
         if (task.paused) unschedule(task);
     }
+}
+
+void scheduler::resync_after(task_record& task, moment decided, moment cursor, instant now) {
+    wall_time latest = decided ? *decided : no_slot;
+    if (task.cursor == latest) resync(task, cursor, now);
 }
 
 } // namespace rondo::core

@@ -21,7 +21,8 @@ error_code check(const task_spec& spec) {
         return errc::invalid_uid;
     if (spec.name.size() > name_size_max) return errc::invalid_name;
     if (!spec.when.valid()) return errc::invalid_schedule;
-    if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when())) return errc::invalid_schedule;
+    if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when()))
+        return errc::invalid_schedule;
     if (spec.payload == nullptr) return errc::invalid_body;
     if (spec.timeout.count() < 0 || spec.overlap > overlap::allow_all) return errc::invalid_option;
     return {};
@@ -29,7 +30,7 @@ error_code check(const task_spec& spec) {
 
 } // namespace
 
-result<task_record*> scheduler::reserve(task_spec spec) {
+result<task_record*> scheduler::reserve(task_spec& spec) {
     recycle();
     if (shutting_down()) return errc::shutting_down;
     if (error_code bad = check(spec)) return bad;
@@ -62,10 +63,12 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
     return d;
 }
 
-void scheduler::forget(task_record& task) {
+std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     recycle();
+    auto payload = std::move(task.payload);
     erase(task);
     actions_.pop_back(); // nobody was told of it
+    return payload;
 }
 
 result<void> scheduler::activate(task_record& task, const task_state& state, instant now) {
@@ -85,11 +88,14 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     BOOST_OUTCOME_TRY(wall_time slot, slot_after_restart(task, state, now));
     task.state = task_state_kind::live;
     if (slot == no_slot) return boost::outcome_v2::success();
-    // A cursor far ahead on a grid means that the wall clock was set back between two lives. Keep the
-    // phase, and wait no longer than an interval.
+    // A cursor far ahead of an interval means that the wall clock was set back between two lives. Keep
+    // the phase of a grid, and wait no longer than an interval.
     wall_time from = slot;
-    if (task.when.type() == schedule::kind::every && slot > task.anchor && slot - now.wall > *task.when.interval())
-        from = now.wall + (slot - now.wall) % *task.when.interval();
+    auto interval = task.when.interval();
+    if (interval && slot > task.anchor && slot - now.wall > *interval) {
+        from = now.wall + (task.fixed_delay() ? *interval : (slot - now.wall) % *interval);
+        if (task.fixed_delay()) slot = from;
+    }
     set_slot(task, from, now);
     if (from != slot) task.slot = slot;
     if (task.paused) unschedule(task);
@@ -97,13 +103,15 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
 }
 
 // The next slot, given the cursor that the repository has.
-result<wall_time> scheduler::slot_after_restart(const task_record& task, const task_state& state, instant now) {
+result<wall_time> scheduler::slot_after_restart(const task_record& task, const task_state& state,
+                                                instant now) {
     const schedule& when = task.when;
     if (state.schedule_changed) {
         // What the old schedule had due is not decided under the new one; its own slots are.
         switch (when.type()) {
         case schedule::kind::at: return *when.when();
-        case schedule::kind::once: return state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
+        case schedule::kind::once:
+            return state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
         case schedule::kind::every_after: return now.wall;
         case schedule::kind::every: break;
         }
@@ -166,7 +174,16 @@ void scheduler::pause_all(bool paused, instant now) {
     recycle();
     if (paused_all_ == paused || shutting_down()) return;
     paused_all_ = paused;
-    if (paused) return;
+    if (paused) {
+        // Who waits for a place has not started either, and is skipped with the others.
+        for (const waiting& w : waiting_) {
+            if (w.run != nullptr) continue;
+            w.task->ready = false;
+            schedule_slot(*w.task, {w.task->slot, w.task->due});
+        }
+        std::erase_if(waiting_, [](const waiting& w) { return w.run == nullptr; });
+        return;
+    }
     for (auto* heap : {&steady_heap_, &wall_heap_})
         while (!heap->empty() && heap->top_key() <= now_key(heap->top(), now))
             skip_due(heap->top(), skip_reason::paused, now);

@@ -29,8 +29,12 @@ std::string to_string(const moment& t) {
 }
 
 std::string to_string(std::chrono::microseconds d) {
-    static constexpr std::array<std::pair<std::int64_t, const char*>, 6> units{
-        {{86'400'000'000, "d"}, {3'600'000'000, "h"}, {60'000'000, "min"}, {1'000'000, "s"}, {1'000, "ms"}, {1, "us"}}};
+    static constexpr std::array<std::pair<std::int64_t, const char*>, 6> units{{{86'400'000'000, "d"},
+                                                                                {3'600'000'000, "h"},
+                                                                                {60'000'000, "min"},
+                                                                                {1'000'000, "s"},
+                                                                                {1'000, "ms"},
+                                                                                {1, "us"}}};
     if (d.count() == 0) return "0s";
     auto unit = std::find_if(units.begin(), units.end(), [&](auto& u) { return d.count() % u.first == 0; });
     return fmt::format("{}{}", d.count() / unit->first, unit->second);

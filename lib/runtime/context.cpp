@@ -86,7 +86,8 @@ void context::start_sleep(detail::completion<void> done, std::chrono::nanosecond
     auto waiting = runtime::make_pending<void>(std::move(done), executor);
     auto now = state_->clock.now().steady;
     auto longest = std::chrono::nanoseconds(std::chrono::years(100));
-    auto nap = std::make_shared<sleep>(state_->clock, executor, now + std::clamp(d, std::chrono::nanoseconds(0), longest));
+    auto nap = std::make_shared<sleep>(state_->clock, executor,
+                                       now + std::clamp(d, std::chrono::nanoseconds(0), longest));
     // A cancel must end the wait of the timer too, which otherwise keeps the run's frame company.
     waiting->allow_cancel([weak = std::weak_ptr(nap)] {
         if (auto self = weak.lock()) self->wake();

@@ -11,6 +11,8 @@
 namespace rondo::runtime {
 namespace {
 
+constexpr std::chrono::nanoseconds pause_after_failure = std::chrono::milliseconds(100);
+
 std::uint64_t random_seed() {
     std::random_device device;
     return std::uint64_t(device()) << 32 | device();
@@ -38,6 +40,7 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
     constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
     options_.store_timeout = std::min(options_.store_timeout, for_ever);
     options_.cancel_grace = std::min(options_.cancel_grace, for_ever);
+    stillborn_.reserve(64);
 }
 
 engine::~engine() {
@@ -103,14 +106,26 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         ~leave() { e.timer_ = nullptr; }
     } on_exit{*this};
     while (life_ != life::over) {
-        tick();
+        bool whole = tick_guarded();
         if (life_ == life::over) break;
         armed_ = next_wakeup(clock_.now());
+        if (!whole) armed_ = std::max(armed_, clock_.now().steady + pause_after_failure);
         timer.expires_at(clock_.arm(*this, armed_));
         co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
         clock_.disarm(*this);
     }
     (void)self;
+}
+
+// No memory, say. Whatever was not done is still due.
+bool engine::tick_guarded() {
+    try {
+        tick();
+        return true;
+    } catch (...) {
+        log_exception("a tick failed");
+        return false;
+    }
 }
 
 void engine::tick() {
@@ -156,19 +171,21 @@ error_code engine::usable() const {
 void engine::start(pending_ptr<start_report> done) {
     using std::chrono::nanoseconds;
     if (life_ != life::fresh) {
-        done->complete(life_ == life::draining || life_ == life::over ? errc::shutting_down : errc::already_started);
+        done->complete(life_ == life::draining || life_ == life::over ? errc::shutting_down
+                                                                      : errc::already_started);
         return;
     }
     const manager_options& o = options_;
-    bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) && o.resolution <= std::chrono::hours(1) &&
-                 o.store_timeout > nanoseconds(0) && o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) &&
-                 o.wall_clock_check > nanoseconds(0);
+    bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) &&
+                 o.resolution <= std::chrono::hours(1) && o.store_timeout > nanoseconds(0) &&
+                 o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) && o.wall_clock_check > nanoseconds(0);
     if (!valid) {
         done->complete(errc::invalid_option);
         return;
     }
     life_ = life::starting;
-    if (timer_ == nullptr) boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
+    if (timer_ == nullptr)
+        boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
     wall_time now = clock_.now().wall;
     call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
                         [this, done](result<std::uint64_t> abandoned) {

@@ -26,6 +26,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -38,7 +39,7 @@ struct awaited_call {
 
     virtual ~awaited_call() = default;
     /// Gives up waiting.
-    virtual void expire() = 0;
+    virtual void expire(errc why) = 0;
 };
 
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
@@ -101,6 +102,7 @@ private:
 
     // engine.cpp: time.
     boost::asio::awaitable<void> drive(std::shared_ptr<engine> self);
+    [[nodiscard]] bool tick_guarded();
     void tick();
     [[nodiscard]] steady_time next_wakeup(instant now);
     void rearm();
@@ -115,6 +117,8 @@ private:
     void obey_actions();
     void settle();
     void obey(core::action& a);
+    void obey_guarded(core::action& a) noexcept;
+    [[nodiscard]] bool end_stillborn();
     void start_body(core::run_record& record);
     void spawn(const state_ptr& state);
     void load_users();
@@ -142,6 +146,7 @@ private:
     void on_store_failure(error_code why);
     void on_all_recorded();
     void on_store_overdue();
+    void lose_cursor(std::string_view uid);
     void trim_outbox();
     void drop_oldest();
     void check_drained();
@@ -150,8 +155,8 @@ private:
     template <class T>
     void call(question<T> q, answer<T> then);
     void register_tasks();
-    void on_registered(const std::vector<pending_ptr<void>>& done, const std::vector<core::task_record*>& tasks,
-                       result<std::vector<task_state>> states);
+    void on_registered(const std::vector<pending_ptr<void>>& done,
+                       const std::vector<core::task_record*>& tasks, result<std::vector<task_state>> states);
     void expire_calls(instant now);
     void forget_answered_calls();
 
@@ -161,6 +166,7 @@ private:
     void let_bodies_go();
     [[nodiscard]] bool anybody_listens() const noexcept { return subscribers_count_ > 0; }
     void log(log_level level, const std::string& text);
+    void log_exception(const char* where) noexcept;
     [[nodiscard]] bool logs(log_level level) const noexcept;
     void tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
                   const std::string& message);
@@ -194,12 +200,14 @@ private:
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
     steady_time armed_ = steady_time::min();
     std::unordered_map<run_id, state_ptr> runs_; // those with a body, by id; a record's `runner` points in
+    std::vector<core::run_record*> stillborn_;   // grows never, so that it can be filled without memory
     std::vector<state_ptr> want_users_;
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
-    std::deque<std::shared_ptr<awaited_call>> calls_; // all with the same timeout, so in the order of their deadlines
+    std::deque<std::shared_ptr<awaited_call>>
+        calls_; // all with the same timeout, so in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
     std::optional<shutdown_report> report_;
     steady_time drain_until_ = steady_time::max();

@@ -25,16 +25,16 @@ error_code current_error() {
 template <class T>
 struct call_state final : awaited_call {
     std::function<repository::awaitable<T>(rondo::repository&)> question;
-    std::function<void(result<T>)> then; // null once answered
+    std::function<void(result<T>)> then;                    // null once answered
     std::weak_ptr<boost::asio::cancellation_signal> signal; // the coroutine's
 
     void answer(result<T> r) {
         over = true;
         if (auto f = std::exchange(then, nullptr)) f(std::move(r));
     }
-    void expire() override {
+    void expire(errc why) override {
         if (over) return;
-        answer(errc::store_timeout);
+        answer(why);
         if (auto s = signal.lock()) s->emit(boost::asio::cancellation_type::terminal);
     }
 };
@@ -77,7 +77,7 @@ void engine::expire_calls(instant now) {
     while (!calls_.empty() && calls_.front()->deadline <= now.steady) {
         auto call = std::move(calls_.front());
         calls_.pop_front();
-        call->expire();
+        call->expire(errc::store_timeout);
     }
 }
 
@@ -110,9 +110,10 @@ void engine::add(pending_ptr<void> done, task t) {
         return;
     }
     const task_options& o = t.options();
-    core::task_spec spec{t.uid(),   t.name(), t.schedule(), o.overlap, o.first_run, o.timeout, o.runs_in_flight_max,
-                         o.hidden, t.take_body()};
-    auto reserved = with_core([&](core::scheduler& core) { return core.reserve(std::move(spec)); });
+    core::task_spec spec{t.uid(),      t.name(),  t.schedule(),         o.overlap,
+                         o.first_run,  o.timeout, o.runs_in_flight_max, o.hidden,
+                         t.take_body()};
+    auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
     if (!reserved) {
         done->complete(reserved.error());
         return;
@@ -139,25 +140,32 @@ void engine::register_tasks() {
     }
     adds_.erase(adds_.begin(), adds_.begin() + static_cast<std::ptrdiff_t>(n));
     call<std::vector<task_state>>(
-        [definitions = std::move(definitions)](rondo::repository& r) { return r.register_tasks(definitions); },
+        [definitions = std::move(definitions)](rondo::repository& r) {
+            return r.register_tasks(definitions);
+        },
         [this, done = std::move(done), tasks = std::move(tasks)](result<std::vector<task_state>> states) {
             on_registered(done, tasks, std::move(states));
-            register_tasks();
+            // Not from in here: a repository that answers at once would have us call ourselves.
+            post([self = shared_from_this()] { self->register_tasks(); });
         });
 }
 
-void engine::on_registered(const std::vector<pending_ptr<void>>& done, const std::vector<core::task_record*>& tasks,
+void engine::on_registered(const std::vector<pending_ptr<void>>& done,
+                           const std::vector<core::task_record*>& tasks,
                            result<std::vector<task_state>> states) {
     if (states && states.value().size() != tasks.size()) states = errc::store_failed;
     for (std::size_t i = 0; i != tasks.size(); ++i) {
         core::task_record* task = tasks[i];
         shared_string uid = task->uid;
         instant now = clock_.now();
+        std::unique_ptr<core::task_payload> body; // of one that failed: gone before anybody is told
         auto live = with_core([&](core::scheduler& core) -> result<void> {
-            result<void> r = states ? core.activate(*task, states.value()[i], now) : result<void>(states.error());
-            if (!r) core.forget(*task);
+            result<void> r =
+                states ? core.activate(*task, states.value()[i], now) : result<void>(states.error());
+            if (!r) body = core.forget(*task);
             return r;
         });
+        body.reset();
         obey();
         if (live) {
             event e;

@@ -24,12 +24,34 @@ void engine::settle() {
 }
 
 void engine::obey_actions() {
-    // By index: an action may bring others.
-    for (std::size_t i = 0; i != core_.actions().size(); ++i) {
-        core::action a = core_.actions()[i];
+    do {
+        // By index: an action may bring others.
+        for (std::size_t i = 0; i != core_.actions().size(); ++i) {
+            core::action a = core_.actions()[i];
+            obey_guarded(a);
+        }
+        core_.actions().clear();
+    } while (end_stillborn());
+}
+
+// One that fails, for want of memory say, must not take the others with it.
+void engine::obey_guarded(core::action& a) noexcept {
+    try {
         obey(a);
+    } catch (...) {
+        if (a.kind == core::action::kind::start_run && stillborn_.size() < stillborn_.capacity())
+            stillborn_.push_back(a.run);
+        log_exception("a task could not be served");
     }
-    core_.actions().clear();
+}
+
+// Runs whose bodies could not be started.
+bool engine::end_stillborn() {
+    if (stillborn_.empty()) return false;
+    core::run_record* run = stillborn_.back();
+    stillborn_.pop_back();
+    with_core([&](core::scheduler& core) { core.ended(*run, core::body_end::failed, clock_.now()); });
+    return true;
 }
 
 void engine::obey(core::action& a) {
@@ -85,17 +107,20 @@ void engine::start_body(core::run_record& record) {
     if (want_users_.size() == 1) post([self = shared_from_this()] { self->load_users(); });
 }
 
+// Posted: a strand that is free runs what it is given at once, here within ours, and a body may compute
+// for long before it first waits.
 void engine::spawn(const state_ptr& state) {
-    auto signal = std::make_shared<boost::asio::cancellation_signal>();
-    state->spawned = true;
-    state->signal = signal;
-    boost::asio::co_spawn(
-        state->executor(), run_body(state),
-        boost::asio::bind_cancellation_slot(
-            signal->slot(), [self = shared_from_this(), state, signal](std::exception_ptr) {
+    boost::asio::post(state->executor(), [self = shared_from_this(), state] {
+        auto signal = std::make_shared<boost::asio::cancellation_signal>();
+        state->signal = signal;
+        boost::asio::co_spawn(
+            state->executor(), run_body(state),
+            boost::asio::bind_cancellation_slot(signal->slot(), [self, state, signal](std::exception_ptr) {
                 state->signal.reset(); // a cancel that comes later finds nothing to do
                 self->body_ended(state);
             }));
+    });
+    state->spawned = true;
 }
 
 // One look at the users serves all runs that start together, and no later one: that may be for others.
@@ -109,7 +134,8 @@ void engine::load_users() {
                                         continue;
                                     }
                                     state->report.failed = true;
-                                    state->report.error = "its users are not known: " + users.error().message();
+                                    state->report.error =
+                                        "its users are not known: " + users.error().message();
                                     body_ended(state);
                                 }
                             });
@@ -144,8 +170,9 @@ void engine::drain_ended() {
     for (auto& state : ended) {
         if (state->record == nullptr) continue;
         state->body_over = true;
-        bool failed = state->report.failed ||
-                      std::ranges::any_of(state->report.results, [](const task_result& r) { return r.failed(); });
+        bool failed =
+            state->report.failed ||
+            std::ranges::any_of(state->report.results, [](const task_result& r) { return r.failed(); });
         auto how = failed ? core::body_end::failed : core::body_end::success;
         with_core([&](core::scheduler& core) { core.ended(*state->record, how, now); });
         obey_actions();
@@ -183,7 +210,8 @@ void engine::take_results(const state_ptr& state, run& r) {
     for (task_result& result : report.results) {
         if (std::ranges::find(state->users, result.user()) == state->users.end()) {
             log(log_level::warning,
-                fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid, result.user().id()));
+                fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid,
+                            result.user().id()));
             continue;
         }
         failed += result.failed() ? 1 : 0;
@@ -207,7 +235,9 @@ void engine::release_run(core::run_record& record) {
 }
 
 void engine::on_task_gone(const core::action& a) {
-    { auto body = std::move(a.task->payload); } // here, outside the lock, and before anybody is told
+    {
+        auto body = std::move(a.task->payload);
+    } // here, outside the lock, and before anybody is told
     event e;
     e.kind = event_kind::task_removed;
     e.at = clock_.now().wall;

@@ -4,6 +4,16 @@
 #include <algorithm>
 
 namespace rondo::runtime {
+namespace {
+
+// Those who gave up make room.
+template <class T>
+void add_waiter(std::vector<pending_ptr<T>>& waiters, pending_ptr<T> one) {
+    std::erase_if(waiters, [](const pending_ptr<T>& w) { return w->done(); });
+    waiters.push_back(std::move(one));
+}
+
+} // namespace
 
 result<core::task_record*> engine::live_task(std::string_view uid) {
     if (error_code no = usable()) return no;
@@ -18,7 +28,7 @@ void engine::remove(pending_ptr<void> done, std::string uid) {
         done->complete(task.error());
         return;
     }
-    removals_[uid].push_back(std::move(done));
+    add_waiter(removals_[uid], std::move(done));
     with_core([&](core::scheduler& core) { core.remove(*task.value(), clock_.now()); });
     obey();
 }
@@ -42,7 +52,8 @@ void engine::pause(pending_ptr<void> done, std::string uid, bool paused) {
                        done->complete(now_task.error());
                        return;
                    }
-                   with_core([&](core::scheduler& core) { core.pause(*now_task.value(), paused, clock_.now()); });
+                   with_core(
+                       [&](core::scheduler& core) { core.pause(*now_task.value(), paused, clock_.now()); });
                    obey();
                    event e;
                    e.kind = paused ? event_kind::task_paused : event_kind::task_resumed;
@@ -103,12 +114,12 @@ void engine::wait(pending_ptr<run> done, run_id id) {
         return;
     }
     for (ended_run& e : outbox_.ends_called)
-        if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
+        if (e.request.run.id == id) return add_waiter(e.waiters, std::move(done));
     for (ended_run& e : outbox_.ends)
-        if (e.request.run.id == id) return e.waiters.push_back(std::move(done));
+        if (e.request.run.id == id) return add_waiter(e.waiters, std::move(done));
     core::run_record* record = core_.find_run(id);
     if (record != nullptr && record->state != core::run_state_kind::overdue) { // its end is still to come
-        run_waiters_[id].push_back(std::move(done));
+        add_waiter(run_waiters_[id], std::move(done));
         return;
     }
     call<std::optional<run>>([id](rondo::repository& r) { return r.find_run(id); },
@@ -148,7 +159,8 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid) {
     for (run_id id : ids) {
         core::run_record* record = core_.find_run(id); // an earlier one may have taken it along
         if (record == nullptr) continue;
-        with_core([&](core::scheduler& core) { core.cancel(*record, cancel_reason::requested, clock_.now()); });
+        with_core(
+            [&](core::scheduler& core) { core.cancel(*record, cancel_reason::requested, clock_.now()); });
         obey();
     }
     done->complete(ids.size());
@@ -194,10 +206,12 @@ void engine::finish_shutdown() {
     outbox_.ends.clear();
     outbox_.begins.clear();
     for (auto& [task, done] : std::exchange(adds_, {})) {
-        with_core([gone = task](core::scheduler& core) { core.forget(*gone); });
+        auto body = with_core([gone = task](core::scheduler& core) { return core.forget(*gone); });
+        body.reset(); // before anybody is told, and outside the lock
         done->complete(errc::shutting_down);
     }
-    for (auto& call : std::exchange(calls_, {})) call->expire(); // nobody watches their deadlines any more
+    for (auto& call : std::exchange(calls_, {}))
+        call->expire(errc::shutting_down); // nobody watches their deadlines any more
     let_bodies_go();
     for (auto& [id, waiters] : std::exchange(run_waiters_, {}))
         for (auto& waiter : waiters) waiter->complete(errc::shutting_down);

@@ -73,11 +73,12 @@ void engine::record() {
     auto self = shared_from_this();
     auto signal = std::make_shared<boost::asio::cancellation_signal>();
     record_signal_ = signal;
-    boost::asio::co_spawn(*strand_, record_all(self),
-                          boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr) {
-                              self->recording_ = false;
-                              self->record(); // for what came in the last moment
-                          }));
+    boost::asio::co_spawn(
+        *strand_, record_all(self),
+        boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr) {
+            self->recording_ = false;
+            self->record(); // for what came in the last moment
+        }));
 }
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
@@ -88,7 +89,7 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
             break;
         }
         if (!outbox_.begins.empty()) co_await record_begins();
-        if (!outbox_.ends.empty() && retry_at_ == steady_time::max()) co_await record_ends();
+        if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_ends();
     }
     (void)self;
 }
@@ -102,7 +103,8 @@ boost::asio::awaitable<void> engine::record_begins() {
     rearm();
     result<std::vector<begin_answer>> answers = errc::store_failed;
     try {
-        answers = co_await guarded(repository_->begin_runs(std::move(requests)), outbox_.begins_called.size());
+        answers =
+            co_await guarded(repository_->begin_runs(std::move(requests)), outbox_.begins_called.size());
     } catch (...) { // thrown before there was a coroutine
         answers = errc::store_failed;
     }
@@ -125,7 +127,8 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant n
     // After an outage we know better than the store; otherwise it was another manager.
     bool ours = !waiting && (d.request.started.has_value() || store_down_);
     if (a.state == begin_state::unknown_task)
-        log(log_level::error, fmt::format("task {}: the repository does not know it any more", d.request.uid));
+        log(log_level::error,
+            fmt::format("task {}: the repository does not know it any more", d.request.uid));
     if (waiting) {
         auto verdict = a.state == begin_state::recorded ? core::begin_verdict::recorded
                        : conflict                       ? core::begin_verdict::refused
@@ -133,22 +136,28 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant n
         with_core([&](core::scheduler& core) { core.begun(*d.run, verdict, a.token, now); });
         obey_actions();
     }
+    if (a.state == begin_state::recorded && ours && d.request.moves_cursor && a.next_slot != d.request.next)
+        lose_cursor(d.request.uid); // the run was known, so the store did not look at the rest
     if (!conflict) return;
-    log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid, a.next_slot,
-                                        d.request.expected));
+    log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid,
+                                        a.next_slot, d.request.expected));
     with_core([&](core::scheduler& core) {
         core::task_record* task = core.find(d.request.uid);
         if (task == nullptr) return;
         if (ours)
             task->cursor_lost = true;
         else
-            core.resync(*task, a.next_slot, now);
+            core.resync_after(*task, d.request.next, a.next_slot, now);
     });
     obey_actions();
 }
 
+void engine::lose_cursor(std::string_view uid) {
+    if (core::task_record* task = core_.find(uid)) task->cursor_lost = true;
+}
+
 boost::asio::awaitable<void> engine::record_ends() {
-    outbox_.ends_called = take_front(outbox_.ends, batch_max);
+    outbox_.ends_called = take_front(outbox_.ends, outbox_.ends_that_may_go(batch_max));
     std::vector<finish_request> requests;
     requests.reserve(outbox_.ends_called.size());
     for (const ended_run& e : outbox_.ends_called) requests.push_back(e.request);
@@ -169,8 +178,11 @@ boost::asio::awaitable<void> engine::record_ends() {
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;
-        if (answers.value()[i] == finish_state::fenced)
-            log(log_level::error, fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
+        if (answers.value()[i] == finish_state::fenced) {
+            log(log_level::error,
+                fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
+            if (called[i].request.next_slot) lose_cursor(ended.uid);
+        }
         for (auto& waiter : called[i].waiters) waiter->complete(ended);
     }
 }
@@ -178,7 +190,9 @@ boost::asio::awaitable<void> engine::record_ends() {
 void engine::tell_unrecorded(core::decision& d) {
     core::run_record* record = std::exchange(d.run, nullptr);
     if (record == nullptr) return;
-    with_core([&](core::scheduler& core) { core.begun(*record, core::begin_verdict::unrecorded, 0, clock_.now()); });
+    with_core([&](core::scheduler& core) {
+        core.begun(*record, core::begin_verdict::unrecorded, 0, clock_.now());
+    });
     obey_actions(); // not `obey`: that would bring us back here
 }
 
@@ -245,7 +259,8 @@ void engine::cancel_recording() {
 }
 
 void engine::trim_outbox() {
-    while (outbox_.size() > options_.outbox_max && (!outbox_.begins.empty() || !outbox_.ends.empty())) drop_oldest();
+    while (outbox_.size() > options_.outbox_max && (!outbox_.begins.empty() || !outbox_.ends.empty()))
+        drop_oldest();
     std::lock_guard lock(mutex_);
     state_.store_down = store_down_;
     state_.outbox = outbox_.size();
@@ -259,6 +274,7 @@ void engine::drop_oldest() {
         outbox_.ends.pop_front();
         log(log_level::error, fmt::format("task {} run {}: its end is lost, the outbox is full",
                                           oldest.request.run.uid, oldest.request.run.id));
+        if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         for (auto& waiter : oldest.waiters) waiter->complete(oldest.request.run);
         return;
     }
@@ -266,7 +282,7 @@ void engine::drop_oldest() {
     outbox_.begins.pop_front();
     tell_unrecorded(oldest);
     log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full", oldest.request.uid));
-    if (core::task_record* task = core_.find(oldest.request.uid)) task->cursor_lost = true;
+    lose_cursor(oldest.request.uid);
 }
 
 } // namespace rondo::runtime

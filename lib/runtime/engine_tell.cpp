@@ -35,7 +35,10 @@ void engine::publish(const event& e) {
     if (!anybody_listens()) return;
     auto queues = listeners();
     for (auto& queue : queues) queue->push(e);
-    if (queues.empty()) subscribers_count_ = 0; // until somebody subscribes again
+    if (!queues.empty()) return;
+    std::lock_guard lock(subscribers_mutex_);
+    std::erase_if(subscribers_, [](auto& weak) { return weak.expired(); });
+    subscribers_count_ = subscribers_.size();
 }
 
 bool engine::logs(log_level level) const noexcept {
@@ -50,10 +53,19 @@ void engine::log(log_level level, const std::string& text) {
     }
 }
 
+// Of the exception in flight.
+void engine::log_exception(const char* where) noexcept {
+    try {
+        log(log_level::error, fmt::format("{}: {}", where, detail::current_exception_text()));
+    } catch (...) { // not even for this was there memory
+    }
+}
+
 void engine::tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
                       const std::string& message) {
     if (kind == event_kind::run_started && logs(log_level::info))
-        log(log_level::info, fmt::format("task {} run {} starts ({})", record.task->uid, record.id, record.trigger));
+        log(log_level::info,
+            fmt::format("task {} run {} starts ({})", record.task->uid, record.id, record.trigger));
     if (kind == event_kind::run_overrunning)
         log(log_level::warning,
             fmt::format("task {} run {} goes on past its deadline", record.task->uid, record.id));
@@ -72,7 +84,8 @@ void engine::tell_run(event_kind kind, const core::run_record& record, std::opti
 
 void engine::tell_skip(const core::action& a) {
     if (logs(log_level::info))
-        log(log_level::info, fmt::format("task {} skips {} slots ({})", a.task->uid, a.skipped.count, a.skipped.reason));
+        log(log_level::info,
+            fmt::format("task {} skips {} slots ({})", a.task->uid, a.skipped.count, a.skipped.reason));
     if (!anybody_listens()) return;
     event e;
     e.kind = event_kind::slots_skipped;
@@ -85,11 +98,13 @@ void engine::tell_skip(const core::action& a) {
 }
 
 void engine::log_end(const run& r) {
-    if (logs(log_level::info)) log(log_level::info, fmt::format("task {} run {} ends: {}", r.uid, r.id, *r.outcome));
+    if (logs(log_level::info))
+        log(log_level::info, fmt::format("task {} run {} ends: {}", r.uid, r.id, *r.outcome));
     if (!logs(log_level::error)) return;
     for (const task_result& result : r.results)
         if (result.failed())
-            log(log_level::error, fmt::format("task {} user {}: {}", r.uid, result.user().id(), result.error()));
+            log(log_level::error,
+                fmt::format("task {} user {}: {}", r.uid, result.user().id(), result.error()));
     if (r.outcome == outcome::failed && !r.message.empty() && r.results.empty())
         log(log_level::error, fmt::format("task {}: {}", r.uid, r.message));
 }

@@ -72,8 +72,9 @@ void manager::start_add(const engine_ptr& e, detail::completion<void> done, task
 }
 
 void manager::start_remove(const engine_ptr& e, detail::completion<void> done, std::string uid) {
-    on_strand<void>(e, std::move(done), true,
-                    [uid = std::move(uid)](engine& on, auto p) mutable { on.remove(std::move(p), std::move(uid)); });
+    on_strand<void>(e, std::move(done), true, [uid = std::move(uid)](engine& on, auto p) mutable {
+        on.remove(std::move(p), std::move(uid));
+    });
 }
 
 void manager::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid, bool paused) {
@@ -83,7 +84,8 @@ void manager::start_pause(const engine_ptr& e, detail::completion<void> done, st
 }
 
 void manager::start_pause_all(const engine_ptr& e, detail::completion<void> done, bool paused) {
-    on_strand<void>(e, std::move(done), false, [paused](engine& on, auto p) { on.pause_all(std::move(p), paused); });
+    on_strand<void>(e, std::move(done), false,
+                    [paused](engine& on, auto p) { on.pause_all(std::move(p), paused); });
 }
 
 void manager::start_trigger(const engine_ptr& e, detail::completion<run_id> done, std::string uid,
@@ -94,7 +96,8 @@ void manager::start_trigger(const engine_ptr& e, detail::completion<run_id> done
                       });
 }
 
-void manager::start_run(const engine_ptr& e, detail::completion<run> done, std::string uid, std::vector<user> users) {
+void manager::start_run(const engine_ptr& e, detail::completion<run> done, std::string uid,
+                        std::vector<user> users) {
     on_strand<run>(e, std::move(done), true,
                    [uid = std::move(uid), users = std::move(users)](engine& on, auto p) mutable {
                        on.run_now(std::move(p), std::move(uid), std::move(users));
@@ -115,7 +118,8 @@ void manager::start_cancel_task(const engine_ptr& e, detail::completion<std::siz
     });
 }
 
-void manager::start_history(const engine_ptr& e, detail::completion<history_page> done, history_filter filter) {
+void manager::start_history(const engine_ptr& e, detail::completion<history_page> done,
+                            history_filter filter) {
     on_strand<history_page>(e, std::move(done), false, [filter = std::move(filter)](engine& on, auto p) {
         on.ask<history_page>(std::move(p), [filter](repository& r) { return r.history(filter); });
     });
@@ -142,7 +146,8 @@ void manager::start_add_users(const engine_ptr& e, detail::completion<void> done
     });
 }
 
-void manager::start_remove_users(const engine_ptr& e, detail::completion<void> done, std::vector<user> users) {
+void manager::start_remove_users(const engine_ptr& e, detail::completion<void> done,
+                                 std::vector<user> users) {
     on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
         on.ask<void>(std::move(p), [users](repository& r) { return r.remove_users(users); });
     });

@@ -8,6 +8,7 @@
 #include <core/actions.hpp>
 #include <runtime/pending.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -34,6 +35,17 @@ struct outbox {
         return begins.size() + ends.size() + begins_called.size() + ends_called.size();
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+    /// How many ends, up to `n`, the repository may be told of now. An end without a token may have its
+    /// begin still in here, and must not overtake it.
+    [[nodiscard]] std::size_t ends_that_may_go(std::size_t n) const noexcept {
+        n = std::min(n, ends.size());
+        if (begins.empty()) return n;
+        std::size_t may = 0;
+        while (may != n && ends[may].request.token != 0) ++may;
+        return may;
+    }
+    [[nodiscard]] bool end_may_go() const noexcept { return ends_that_may_go(1) > 0; }
 };
 
 } // namespace rondo::runtime

@@ -56,8 +56,8 @@ public:
     bool complete(result<T> r) {
         if (done_.exchange(true)) return false;
         // Posted first, for an erased executor can only dispatch, and might call the handler from in here.
-        boost::asio::post(home_, [handler = std::move(handler_), r = std::move(r), executor = std::move(executor_),
-                                  clear = cancellable_]() mutable {
+        boost::asio::post(home_, [handler = std::move(handler_), r = std::move(r),
+                                  executor = std::move(executor_), clear = cancellable_]() mutable {
             auto call = [handler = std::move(handler), r = std::move(r), clear]() mutable {
                 // Here, on the handler's executor, where the slot may be touched.
                 if (clear) boost::asio::get_associated_cancellation_slot(handler).clear();

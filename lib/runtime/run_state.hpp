@@ -63,10 +63,10 @@ public:
     void leave_strand(bool context_gone);
 
 private:
-    mutable std::mutex mutex_;                       // guards the next three
+    mutable std::mutex mutex_; // guards the next three
     boost::asio::any_io_executor home_;
     boost::asio::any_io_executor strand_;
-    std::optional<cancellation_source> source_;      // made when somebody asks for the token
+    std::optional<cancellation_source> source_; // made when somebody asks for the token
     std::atomic<cancel_reason> reason_{cancel_reason::none};
 };
 

@@ -68,13 +68,15 @@ public:
         auto r = core_.activate(*task, state, now_);
         CHECK(!r);
         if (!r) CHECK(r.error() == why);
-        core_.forget(*task);
+        CHECK(core_.forget(*task) != nullptr);
         CHECK(core_.find(uid) == nullptr);
         return *this;
     }
     core_script& add_fails(std::string_view uid, schedule when, errc why, task_extra extra = {}) {
-        auto r = core_.reserve(spec(uid, when, extra));
+        core::task_spec wanted = spec(uid, when, extra);
+        auto r = core_.reserve(wanted);
         CHECK(!r);
+        CHECK(wanted.payload != nullptr);
         if (!r) CHECK(r.error() == why);
         return *this;
     }
@@ -229,7 +231,8 @@ private:
 
     core::task_record* reserve(std::string_view uid, schedule when, const task_extra& extra) {
         expect_nothing();
-        auto r = core_.reserve(spec(uid, when, extra));
+        core::task_spec wanted = spec(uid, when, extra);
+        auto r = core_.reserve(wanted);
         CHECK(r);
         return r ? r.value() : nullptr;
     }

@@ -30,7 +30,8 @@ struct run_report {
 class body : public task_payload {
 public:
     /// Runs it once. What it throws passes through. `users` outlives the coroutine.
-    virtual boost::asio::awaitable<void> run(context ctx, std::span<const user> users, run_report& report) = 0;
+    virtual boost::asio::awaitable<void> run(context ctx, std::span<const user> users,
+                                             run_report& report) = 0;
     /// Whether it wants to know its users.
     [[nodiscard]] virtual bool for_users() const noexcept = 0;
 };
@@ -41,8 +42,8 @@ public:
 enum class body_form { none, all_users, each_user, context_result, context_void, plain_result, plain_void };
 
 template <class F, class Result, class... Args>
-concept body_returns =
-    std::is_invocable_v<F&, Args...> && std::same_as<std::invoke_result_t<F&, Args...>, boost::asio::awaitable<Result>>;
+concept body_returns = std::is_invocable_v<F&, Args...> &&
+                       std::same_as<std::invoke_result_t<F&, Args...>, boost::asio::awaitable<Result>>;
 
 template <class F>
 consteval body_form form_of() {

@@ -16,7 +16,8 @@ class io_context;
 namespace rondo::testing {
 
 /// A clock that stands still until it is moved, for tests of rondo and of your own tasks: give it to
-/// `manager_options::clock`. It must outlive its managers. Any thread.
+/// `manager_options::clock`. It must outlive the execution contexts of its
+/// managers. Any thread.
 class virtual_clock final : public clock {
 public:
     /// Begins at 2025-01-01T00:00:00Z, at monotonic time 1 h.

@@ -85,12 +85,14 @@ TEST_CASE("a bad task is refused and its uid stays free") {
 
 TEST_CASE("a task without a body is refused") {
     core_script s;
-    auto r = s.core().reserve({.uid = "a", .name = "", .when = once(), .payload = nullptr});
+    core::task_spec bodiless{.uid = "a", .name = "", .when = once(), .payload = nullptr};
+    auto r = s.core().reserve(bodiless);
     REQUIRE(!r);
     CHECK(r.error() == errc::invalid_body);
     std::string name(1025, 'n');
-    auto longer = s.core().reserve(
-        {.uid = "a", .name = name, .when = once(), .payload = std::make_unique<core::task_payload>()});
+    core::task_spec named{
+        .uid = "a", .name = name, .when = once(), .payload = std::make_unique<core::task_payload>()};
+    auto longer = s.core().reserve(named);
     REQUIRE(!longer);
     CHECK(longer.error() == errc::invalid_name);
 }

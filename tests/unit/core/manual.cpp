@@ -70,8 +70,9 @@ TEST_CASE("a manual run that its own task blocks does not hold up another") {
 
 TEST_CASE("a manual run remembers who asked") {
     core::scheduler core({});
-    auto task = core.reserve(
-        {.uid = "a", .name = "", .when = every(1h), .payload = std::make_unique<core::task_payload>()});
+    core::task_spec spec{
+        .uid = "a", .name = "", .when = every(1h), .payload = std::make_unique<core::task_payload>()};
+    auto task = core.reserve(spec);
     REQUIRE(task);
     task_state state;
     state.next_slot = wall_base + 1h;

@@ -81,7 +81,7 @@ TEST_CASE("manual runs work during the pause of all, those that wait for a place
         s.add("b", every(1h), {.first = after_interval}).trigger("b").expect_nothing();
         s.pause_all().end("a").expect_start("b", 1s, trigger::manual).end("b").expect_nothing();
         s.trigger("a").expect_start("a", 1s, trigger::manual).end("a").expect_nothing();
-        s.at(5s).resume_all().expect_start("c", 0s);
+        s.at(5s).resume_all().expect_skip("c", skip_reason::paused, 1).expect_wakeup(10s);
     });
 }
 
@@ -89,6 +89,15 @@ TEST_CASE("deadlines are kept during the pause of all") {
     play([](core_script& s) {
         s.add("a", once(), {.timeout = 5s}).at(0s).expect_start("a", 0s).pause_all().expect_wakeup(5s);
         s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+    });
+}
+
+TEST_CASE("slots that fall due while all is paused are skipped, also of a task that waits for a place") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        s.add("a", once()).at(0s).expect_start("a", 0s).add("b", every(10s)).at(1s).expect_nothing();
+        s.pause_all().at(25s).expect_nothing().end("a").expect_nothing();
+        s.at(55s).resume_all().expect_skip("b", skip_reason::paused, 6).expect_wakeup(60s);
+        s.at(60s).expect_start("b", 60s);
     });
 }
 

@@ -89,10 +89,11 @@ TEST_CASE("a body past its deadline is not cancelled twice") {
 
 TEST_CASE("a task that is not registered is forgotten without a word") {
     core_script s;
-    auto r = s.core().reserve(
-        {.uid = "a", .name = "", .when = once(), .payload = std::make_unique<core::task_payload>()});
+    core::task_spec spec{
+        .uid = "a", .name = "", .when = once(), .payload = std::make_unique<core::task_payload>()};
+    auto r = s.core().reserve(spec);
     REQUIRE(r);
-    s.core().forget(*r.value());
+    CHECK(s.core().forget(*r.value()) != nullptr);
     CHECK(s.core().actions().empty());
     s.add("a", once());
 }

@@ -10,7 +10,8 @@ struct faulty_world {
     world w{faulty};
 };
 
-constexpr fault all_faults[] = {fault::fails, fault::throws_at_once, fault::throws_later, fault::hangs, fault::hangs_deaf};
+constexpr fault all_faults[] = {fault::fails, fault::throws_at_once, fault::throws_later, fault::hangs,
+                                fault::hangs_deaf};
 
 } // namespace
 
@@ -112,8 +113,8 @@ TEST_CASE("questions to a broken store end with its error or in time") {
         faulty_world s;
         s.w.start();
         REQUIRE(s.w.add(task("t", "", every(1h), nothing)));
-        for (const char* call : {"history", "last_runs", "users", "add_users", "remove_users", "prune", "update_tasks",
-                                 "find_run"})
+        for (const char* call : {"history", "last_runs", "users", "add_users", "remove_users", "prune",
+                                 "update_tasks", "find_run"})
             s.faulty->set(call, f);
         int errors = 0;
         auto count = [&](auto r) { errors += r.has_value() ? 0 : 1; };

@@ -48,7 +48,9 @@ public:
     awaitable<history_page> history(history_filter filter) override {
         return spoil("history", inner_->history(std::move(filter)));
     }
-    awaitable<std::optional<run>> find_run(run_id id) override { return spoil("find_run", inner_->find_run(id)); }
+    awaitable<std::optional<run>> find_run(run_id id) override {
+        return spoil("find_run", inner_->find_run(id));
+    }
     awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override {
         return spoil("last_runs", inner_->last_runs(std::move(user)));
     }
@@ -62,7 +64,9 @@ public:
     awaitable<void> remove_users(std::vector<user> users) override {
         return spoil("remove_users", inner_->remove_users(std::move(users)));
     }
-    awaitable<std::uint64_t> prune(prune_policy policy) override { return spoil("prune", inner_->prune(policy)); }
+    awaitable<std::uint64_t> prune(prune_policy policy) override {
+        return spoil("prune", inner_->prune(policy));
+    }
 
 private:
     template <class T>

@@ -105,9 +105,11 @@ TEST_CASE("questions under way when the manager ends are answered") {
     faulty->set("register_tasks", fault::hangs_deaf);
     std::vector<error_code> errors;
     w.tasks->async_history({}, [&](result<history_page> r) { errors.push_back(r.error()); });
-    w.tasks->async_add(task("a", "", every(1s), nothing), [&](result<void> r) { errors.push_back(r.error()); });
+    w.tasks->async_add(task("a", "", every(1s), nothing),
+                       [&](result<void> r) { errors.push_back(r.error()); });
     w.pass(0s);
-    w.tasks->async_add(task("b", "", every(1s), nothing), [&](result<void> r) { errors.push_back(r.error()); });
+    w.tasks->async_add(task("b", "", every(1s), nothing),
+                       [&](result<void> r) { errors.push_back(r.error()); });
     REQUIRE(w.get<shutdown_report>(w.tasks->async_shutdown(0s)));
     w.pass(0s);
     CHECK(errors.size() == 3);

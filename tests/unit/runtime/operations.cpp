@@ -47,7 +47,8 @@ TEST_CASE("bad tasks are refused with the reason, and change nothing") {
     CHECK(w.add(task("a", "", every(0s), nothing)).error() == errc::invalid_schedule);
     CHECK(w.add(task("a", "", every(-1s), nothing)).error() == errc::invalid_schedule);
     CHECK(w.add(task("a", "", every(std::chrono::hours::max()), nothing)).error() == errc::invalid_schedule);
-    CHECK(w.add(task("a", "", every_after(std::chrono::seconds::max()), nothing)).error() == errc::invalid_schedule);
+    CHECK(w.add(task("a", "", every_after(std::chrono::seconds::max()), nothing)).error() ==
+          errc::invalid_schedule);
     CHECK(w.add(task("a", "", at(wall_time::max()), nothing)).error() == errc::invalid_schedule);
     CHECK(w.add(task("a", "", every(1s), nullptr)).error() == errc::invalid_body);
     std::function<asio::awaitable<void>()> empty;
@@ -134,7 +135,9 @@ struct nightly {
 };
 
 asio::awaitable<void> all_tokens(manager& tasks, int& steps) {
-    (co_await tasks.async_add(task("deferred", "", every(1s), nothing))).value();
+    task deferred("deferred", "", every(1s), nothing);
+    deferred.first_run(after_interval);
+    (co_await tasks.async_add(std::move(deferred))).value();
     ++steps;
     (co_await tasks.async_pause("deferred", asio::use_awaitable)).value();
     ++steps;
@@ -200,6 +203,32 @@ TEST_CASE("the default manager is made once and can be reset") {
     CHECK(default_manager().stats().empty());
     reset_default_manager();
     CHECK_THROWS_AS((void)default_manager(), boost::system::system_error);
+}
+
+TEST_CASE("a body that is not taken is destroyed where it may ask the manager") {
+    world w;
+    w.start();
+    int asked = 0;
+    auto curious = [&] {
+        std::shared_ptr<void> guard(nullptr, [&](void*) {
+            (void)w.tasks->stats();
+            ++asked;
+        });
+        return task("x", "", every(1h), [guard]() -> asio::awaitable<void> { co_return; });
+    };
+    CHECK(w.add(curious()));
+    CHECK(w.add(curious()).error() == errc::task_exists);
+    CHECK(asked == 1);
+}
+
+TEST_CASE("the next runs end with time itself") {
+    world w;
+    w.start();
+    REQUIRE(w.add(task("x", "", every(std::chrono::years(100)), nothing)));
+    auto slots = w.tasks->next_runs("x", 10'000).value();
+    CHECK(slots.size() > 70);
+    CHECK(slots.size() < 90);
+    CHECK(std::ranges::is_sorted(slots));
 }
 
 TEST_SUITE_END();

@@ -64,7 +64,9 @@ TEST_CASE("manual runs race with due slots and no two ever overlap") {
     std::atomic<int> running = 0;
     std::atomic<int> most = 0;
     std::atomic<int> done = 0;
-    tasks.async_add(task("t", "", every(300us), counting{&running, &most, &done}), asio::use_future).get().value();
+    tasks.async_add(task("t", "", every(300us), counting{&running, &most, &done}), asio::use_future)
+        .get()
+        .value();
     std::vector<std::thread> people;
     std::atomic<int> accepted = 0;
     std::atomic<int> refused = 0;
@@ -102,8 +104,8 @@ TEST_CASE("add, remove, cancel and look from many threads, then shut down") {
         people.emplace_back([&, i] {
             for (int n = 0; n != 60; ++n) {
                 std::string uid = "task-" + std::to_string(i) + "-" + std::to_string(n % 7);
-                auto added =
-                    tasks.async_add(task(uid, "", every(200us), counting{&running, &most, &done}), asio::use_future);
+                auto added = tasks.async_add(task(uid, "", every(200us), counting{&running, &most, &done}),
+                                             asio::use_future);
                 CHECK(added.get().has_value());
                 auto id = tasks.async_trigger(uid, asio::use_future).get();
                 if (id) (void)tasks.async_cancel(id.value(), asio::use_future).get();
@@ -132,8 +134,10 @@ TEST_CASE("a manager destroyed while eight threads run its tasks leaves nothing 
                 manager tasks(p.context.get_executor(), memory::open(), quiet());
                 tasks.async_start(asio::use_future).get().value();
                 for (int i = 0; i != 10; ++i)
-                    tasks.async_add(task(std::to_string(i), "", every(100us), counting{&running, &most, &done}),
-                                    asio::use_future)
+                    tasks
+                        .async_add(
+                            task(std::to_string(i), "", every(100us), counting{&running, &most, &done}),
+                            asio::use_future)
                         .get()
                         .value();
                 await_count(done, 20);
@@ -141,6 +145,41 @@ TEST_CASE("a manager destroyed while eight threads run its tasks leaves nothing 
         } // the threads end by themselves: nothing is left to run
         CHECK(running == 0);
     }
+}
+
+TEST_CASE("a body that computes for long keeps no other task from running") {
+    pool p(2);
+    manager tasks(p.context.get_executor(), memory::open(), quiet());
+    tasks.async_start(asio::use_future).get().value();
+    std::atomic<int> fast = 0;
+    std::promise<void> others_ran;
+    auto slow = [&]() -> asio::awaitable<void> {
+        int before = fast;
+        while (fast < before + 5) std::this_thread::yield(); // for ever, if it held the manager up
+        others_ran.set_value();
+        co_return;
+    };
+    auto quick = [&]() -> asio::awaitable<void> {
+        ++fast;
+        co_return;
+    };
+    tasks.async_add(task("fast", "", every(1ms), quick), asio::use_future).get().value();
+    tasks.async_add(task("slow", "", once(), slow), asio::use_future).get().value();
+    others_ran.get_future().get();
+    CHECK(fast >= 5);
+    tasks.async_shutdown(10s, asio::use_future).get().value();
+}
+
+TEST_CASE("whoever subscribes while another stops listening hears of what follows") {
+    pool p(1);
+    manager tasks(p.context.get_executor(), memory::open(), quiet());
+    tasks.async_start(asio::use_future).get().value();
+    tasks.async_add(task("t", "", every(50us), nothing), asio::use_future).get().value();
+    for (int reader = 0; reader != 300; ++reader) {
+        auto events = tasks.subscribe(4);
+        CHECK(events.async_next(asio::use_future).get().has_value());
+    }
+    tasks.async_shutdown(10s, asio::use_future).get().value();
 }
 
 TEST_SUITE_END();
