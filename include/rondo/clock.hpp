@@ -32,6 +32,10 @@ public:
     /// has come already. Replaces what the waiter armed before.
     [[nodiscard]] virtual steady_time arm(clock_waiter& waiter, steady_time deadline) noexcept = 0;
 
+    /// Whether it wakes its waiters when the wall clock is set. If not, whoever waits for an instant of that
+    /// clock looks at it again and again (`manager_options::wall_clock_check`).
+    [[nodiscard]] virtual bool wakes_on_set() const noexcept { return false; }
+
     /// `waiter` waits no longer. When this returns, its `wake` neither runs nor will run.
     virtual void disarm(clock_waiter& waiter) noexcept = 0;
 };

@@ -191,6 +191,14 @@ public:
     /// more: the instants at which it then runs, unless it is paused or late. Of `every_after` only the
     /// next is known, and none while it runs. Errors: `task_not_exists`. Any thread.
     [[nodiscard]] result<std::vector<wall_time>> next_runs(std::string_view uid, std::size_t n) const;
+    /// The last `n` slots (at most 10,000) before `before`, the latest first, as the schedule has them: none
+    /// before the task was first added, and none of `every_after`. What became of them is in the history.
+    /// Errors: `task_not_exists`. Any thread.
+    [[nodiscard]] result<std::vector<wall_time>> previous_runs(std::string_view uid, wall_time before,
+                                                               std::size_t n) const;
+    /// Why the task runs at `t`, or why not, in a sentence: the field of a cron expression that excludes it, a
+    /// change of the clocks, a calendar, a bound, jitter, a pause. Errors: `task_not_exists`. Any thread.
+    [[nodiscard]] result<std::string> explain(std::string_view uid, wall_time t) const;
 
     /// Everything that happens from now on, for one reader that holds at most `capacity` (at least 1)
     /// events. Any thread.

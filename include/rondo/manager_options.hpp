@@ -31,7 +31,7 @@ struct manager_options {
     /// the last ends. Not negative.
     std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
     /// While a task waits for an instant of the wall clock, how often to look whether that clock was
-    /// set. Positive.
+    /// set; not needed with a clock that says so itself (`clock::wakes_on_set`). Positive.
     std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
     /// Must outlive the execution context of the manager, where runs go on in their own time, and each
     /// `context` that was copied. Null is taken for `system_clock()`.

@@ -3,9 +3,14 @@
 #define RONDO_RONDO_HPP
 
 // All of the public face but rondo/sqlite.hpp (a library of its own) and rondo/testing/.
+#include <rondo/calendar.hpp>
+#include <rondo/calendar_interval.hpp>
 #include <rondo/cancellation.hpp>
 #include <rondo/clock.hpp>
+#include <rondo/combine.hpp>
 #include <rondo/context.hpp>
+#include <rondo/cron.hpp>
+#include <rondo/cron_options.hpp>
 #include <rondo/default_manager.hpp>
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
@@ -18,6 +23,7 @@
 #include <rondo/repository.hpp>
 #include <rondo/run.hpp>
 #include <rondo/schedule.hpp>
+#include <rondo/schedule_rule.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/stat.hpp>
 #include <rondo/task.hpp>

@@ -2,13 +2,16 @@
 #ifndef RONDO_SCHEDULE_HPP
 #define RONDO_SCHEDULE_HPP
 
+#include <rondo/schedule_rule.hpp>
 #include <rondo/time.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace rondo {
 
@@ -18,45 +21,75 @@ inline constexpr std::chrono::microseconds interval_max = std::chrono::years(100
 /// `every(interval_once)` is `once()`.
 inline constexpr std::chrono::microseconds interval_once = std::chrono::microseconds::min();
 
-/// Says when a task is due. A small value; make one with `every`, `every_after`, `once` or `at`.
-/// A bad interval is kept as given, and adding the task fails with `errc::invalid_schedule`.
+/// Says when a task is due. A small value; make one with `every`, `every_after`, `once`, `at`, `cron`, or
+/// from a rule. A bad one is kept as given, and adding the task fails with `errc::invalid_schedule`.
 class schedule {
 public:
-    enum class kind : std::uint8_t { every, every_after, once, at };
+    enum class kind : std::uint8_t { every, every_after, once, at, rule };
 
-    constexpr schedule(kind k, std::chrono::microseconds interval, wall_time when = {}) noexcept
+    schedule(kind k, std::chrono::microseconds interval, wall_time when = {}) noexcept
         : interval_(interval), when_(when), kind_(k) {}
+    /// By a rule; null is invalid.
+    explicit schedule(std::shared_ptr<const schedule_rule> rule) noexcept
+        : interval_(0), rule_(std::move(rule)), kind_(kind::rule) {}
 
-    [[nodiscard]] constexpr kind type() const noexcept { return kind_; }
+    [[nodiscard]] kind type() const noexcept { return kind_; }
     /// Of `every` and `every_after`.
-    [[nodiscard]] constexpr std::optional<std::chrono::microseconds> interval() const noexcept {
-        return recurring() ? std::optional(interval_) : std::nullopt;
+    [[nodiscard]] std::optional<std::chrono::microseconds> interval() const noexcept {
+        bool has_one = kind_ == kind::every || kind_ == kind::every_after;
+        return has_one ? std::optional(interval_) : std::nullopt;
     }
     /// Of `at`.
-    [[nodiscard]] constexpr std::optional<wall_time> when() const noexcept {
+    [[nodiscard]] std::optional<wall_time> when() const noexcept {
         return kind_ == kind::at ? std::optional(when_) : std::nullopt;
     }
-    /// Whether there is more than one slot.
-    [[nodiscard]] constexpr bool recurring() const noexcept {
-        return kind_ == kind::every || kind_ == kind::every_after;
-    }
-    /// Whether it can be obeyed: an interval of 1 µs to `interval_max`, an instant of the years 1 to 9999.
-    [[nodiscard]] constexpr bool valid() const noexcept {
-        if (recurring()) return interval_.count() > 0 && interval_ <= interval_max;
-        return kind_ != kind::at || (when_ >= wall_time_first && when_ <= wall_time_last);
-    }
-    /// The first slot later than `t`, given the anchor of the grid. Never for `every_after`, which has
-    /// no grid: its next slot is the end of a run plus the interval.
-    [[nodiscard]] moment next_after(wall_time t, wall_time anchor) const noexcept;
-    /// Canonical text: "every 6h", "every_after 90s", "once", "at 2025-03-30T01:00:00.000000Z".
-    /// Two schedules are the same exactly if their texts are.
+    /// Of `rule`; else null.
+    [[nodiscard]] const std::shared_ptr<const schedule_rule>& rule() const noexcept { return rule_; }
+    /// Whether there may be more than one slot.
+    [[nodiscard]] bool recurring() const noexcept { return kind_ != kind::once && kind_ != kind::at; }
+    /// Whether it can be obeyed: an interval of 1 µs to `interval_max`, an instant of the years 1 to 9999,
+    /// a rule that has no problem.
+    [[nodiscard]] bool valid() const { return problem().empty(); }
+    /// Why it cannot be obeyed; empty if it can.
+    [[nodiscard]] std::string problem() const;
+    /// The first slot later than `t`, given the anchor: of the grid of `every`, the slot of `once`. Never
+    /// for `every_after`, which has no grid: its next slot is the end of a run plus the interval.
+    [[nodiscard]] moment next_after(wall_time t, wall_time anchor) const;
+    /// The last slot earlier than `t`. Never for `every_after`.
+    [[nodiscard]] moment previous_before(wall_time t, wall_time anchor) const;
+    /// How many slots are later than `after` and not later than `until`.
+    [[nodiscard]] std::uint64_t count(wall_time after, wall_time until, wall_time anchor) const;
+    /// Canonical text: "every 6h", "every_after 90s", "once", "at 2025-03-30T01:00:00.000000Z",
+    /// "cron 30 2 * * * zone=Europe/Brussels". Two schedules are the same exactly if their texts are.
     [[nodiscard]] std::string text() const;
+    /// In English: "every 6h", "at 02:30 every day, Europe/Brussels time".
+    [[nodiscard]] std::string describe() const;
+    /// Why `t` is a slot, or why not, in a sentence.
+    [[nodiscard]] std::string explain(wall_time t, wall_time anchor) const;
+    /// As it is for the task of that uid, from which `H` and `jitter` draw.
+    [[nodiscard]] schedule for_uid(std::string_view uid) const;
 
-    friend constexpr bool operator==(const schedule&, const schedule&) = default;
+    /// Its slots from `start` until before `end`.
+    [[nodiscard]] schedule between(wall_time start, wall_time end) const;
+    /// Its first `n` slots since the uid was first added; a slot that is skipped counts too.
+    [[nodiscard]] schedule max_runs(std::uint64_t n) const;
+    /// Each slot moved on by up to `most` (at most 7 days), never to the next one: by how much is drawn from
+    /// the uid and the instant, so a restart or another node computes the same.
+    template <class Rep, class Period>
+    [[nodiscard]] schedule jitter(std::chrono::duration<Rep, Period> most) const;
+
+    friend bool operator==(const schedule& a, const schedule& b) {
+        if (a.rule_ != b.rule_ && a.rule_ != nullptr && b.rule_ != nullptr)
+            return a.rule_->text() == b.rule_->text();
+        return a.kind_ == b.kind_ && a.interval_ == b.interval_ && a.when_ == b.when_ && a.rule_ == b.rule_;
+    }
 
 private:
+    [[nodiscard]] schedule jittered(std::chrono::microseconds most) const;
+
     std::chrono::microseconds interval_;
-    wall_time when_;
+    wall_time when_{};
+    std::shared_ptr<const schedule_rule> rule_;
     kind kind_;
 };
 
@@ -73,43 +106,48 @@ constexpr std::chrono::microseconds to_interval(std::chrono::duration<Rep, Perio
 
 } // namespace detail
 
+template <class Rep, class Period>
+schedule schedule::jitter(std::chrono::duration<Rep, Period> most) const {
+    return jittered(detail::to_interval(most));
+}
+
 /// A single slot, when the task is first added (or as its `first_run` says). With a durable
 /// repository that is once in the life of the uid, not once in each process.
-[[nodiscard]] constexpr schedule once() noexcept {
+[[nodiscard]] inline schedule once() noexcept {
     return {schedule::kind::once, std::chrono::microseconds(0)};
 }
 
 /// A fixed rate: slots lie on the grid `anchor + n * interval`, however long the runs take.
 template <class Rep, class Period>
-[[nodiscard]] constexpr schedule every(std::chrono::duration<Rep, Period> interval) noexcept {
+[[nodiscard]] schedule every(std::chrono::duration<Rep, Period> interval) noexcept {
     return {schedule::kind::every, detail::to_interval(interval)};
 }
 
 /// As above; `interval_once` gives `once()`.
-[[nodiscard]] constexpr schedule every(std::chrono::microseconds interval) noexcept {
+[[nodiscard]] inline schedule every(std::chrono::microseconds interval) noexcept {
     if (interval == interval_once) return once();
     return {schedule::kind::every, detail::to_interval(interval)};
 }
 
 /// A fixed delay: the next slot is the end of a run plus `delay`.
 template <class Rep, class Period>
-[[nodiscard]] constexpr schedule every_after(std::chrono::duration<Rep, Period> delay) noexcept {
+[[nodiscard]] schedule every_after(std::chrono::duration<Rep, Period> delay) noexcept {
     return {schedule::kind::every_after, detail::to_interval(delay)};
 }
 
 /// A single slot at `when` of the wall clock, also if the clock is set in the meantime. One that is
 /// past when the task is added is due at once.
-[[nodiscard]] constexpr schedule at(wall_time when) noexcept {
+[[nodiscard]] inline schedule at(wall_time when) noexcept {
     return {schedule::kind::at, std::chrono::microseconds(0), when};
 }
 
 /// When the first slot of a uid is that no repository remembers.
 class first_run {
 public:
-    enum class kind : std::uint8_t { immediately, after_interval, at };
+    enum class kind : std::uint8_t { by_schedule, immediately, after_interval, at };
 
     constexpr explicit first_run(kind k) noexcept : kind_(k) {}
-    /// At this instant of the wall clock, which also anchors the grid.
+    /// At this instant of the wall clock, which also anchors the grid; of a rule its first slot from then on.
     constexpr first_run(wall_time when) noexcept : when_(when), kind_(kind::at) {}
 
     [[nodiscard]] constexpr kind type() const noexcept { return kind_; }
@@ -120,9 +158,11 @@ private:
     kind kind_;
 };
 
-/// The first slot is the moment of the add. The default.
+/// `immediately` of intervals, the first slot of a rule from the add on. The default.
+inline constexpr first_run by_schedule{first_run::kind::by_schedule};
+/// The first slot is the moment of the add.
 inline constexpr first_run immediately{first_run::kind::immediately};
-/// The first slot is one interval after the add.
+/// The first slot is one interval after the add; of a rule its first after that.
 inline constexpr first_run after_interval{first_run::kind::after_interval};
 
 } // namespace rondo

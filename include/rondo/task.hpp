@@ -21,7 +21,7 @@ namespace rondo {
 struct task_options {
     rondo::overlap overlap = rondo::overlap::skip;
     bool hidden = false;
-    rondo::first_run first_run = immediately;
+    rondo::first_run first_run = by_schedule;
     std::chrono::microseconds timeout{0}; ///< 0: none
     std::uint32_t runs_in_flight_max = 0; ///< under `allow_all`; 0: no limit
 };
@@ -54,12 +54,12 @@ class task {
 public:
     template <detail::body_function F>
     task(std::string uid, std::string name, rondo::schedule when, F&& body)
-        : uid_(std::move(uid)), name_(std::move(name)), schedule_(when),
+        : uid_(std::move(uid)), name_(std::move(name)), schedule_(std::move(when)),
           body_(detail::make_body(std::forward<F>(body))) {}
 
     /// A null body, so that `errc::invalid_body` can be had at run time, as from an empty `std::function`.
     task(std::string uid, std::string name, rondo::schedule when, std::nullptr_t)
-        : uid_(std::move(uid)), name_(std::move(name)), schedule_(when) {}
+        : uid_(std::move(uid)), name_(std::move(name)), schedule_(std::move(when)) {}
 
     template <class T>
         requires task_like<T> && (!std::same_as<T, task>)
@@ -72,7 +72,7 @@ public:
     task& overlap(rondo::overlap o) noexcept { return options_.overlap = o, *this; }
     /// Left out of `stats()` unless asked for.
     task& hidden(bool yes = true) noexcept { return options_.hidden = yes, *this; }
-    /// When the first slot is. Default: `immediately`.
+    /// When the first slot is. Default: `by_schedule`.
     task& first_run(rondo::first_run f) noexcept { return options_.first_run = f, *this; }
     /// The run is cancelled and recorded as `timed_out` so long after its start. Must be positive.
     template <class Rep, class Period>

@@ -6,8 +6,36 @@
 
 namespace rondo::core {
 
-due_slots count_due(const schedule& when, slot_due from, std::int64_t now) noexcept {
+namespace {
+
+slot_due on_wall(wall_time slot) noexcept {
+    return {slot, slot.time_since_epoch().count()};
+}
+
+// The first slot may be none of the rule's own (`first_run`); those after it are.
+due_slots count_due_of_rule(const schedule& when, slot_due from, wall_time now, wall_time anchor) {
+    due_slots found;
+    std::uint64_t later = when.count(from.slot, now, anchor);
+    auto next = when.next_after(now, anchor);
+    found.more = next.has_value();
+    if (next) found.next = on_wall(*next);
+    found.latest = from;
+    if (later == 0) return found;
+    auto latest = when.previous_before(now + std::chrono::microseconds(1), anchor);
+    assert(latest && *latest > from.slot);
+    found.latest = on_wall(*latest);
+    found.before = later;
+    auto before = when.previous_before(*latest, anchor);
+    found.before_last = before && *before > from.slot ? *before : from.slot;
+    return found;
+}
+
+} // namespace
+
+due_slots count_due(const schedule& when, slot_due from, std::int64_t now, wall_time anchor) {
     assert(from.due <= now);
+    if (when.type() == schedule::kind::rule)
+        return count_due_of_rule(when, from, wall_time(std::chrono::microseconds(now)), anchor);
     if (when.type() != schedule::kind::every) return {from, 0, {}, false, {}};
     auto interval = *when.interval();
     auto interval_ns = std::chrono::nanoseconds(interval).count();

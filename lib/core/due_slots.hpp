@@ -10,7 +10,7 @@
 namespace rondo::core {
 
 /// A slot, and the key of its heap when it is due: nanoseconds of the monotonic clock, or microseconds
-/// of the wall clock for `at`.
+/// of the wall clock for `at` and rules.
 struct slot_due {
     wall_time slot{};
     std::int64_t due = 0;
@@ -25,9 +25,9 @@ struct due_slots {
     slot_due next;            ///< that slot
 };
 
-/// Counts by arithmetic: a million missed slots cost what one costs. `from.due <= now` must hold.
-/// `now` is in the unit of `from.due`; `schedule` must be valid.
-[[nodiscard]] due_slots count_due(const schedule& when, slot_due from, std::int64_t now) noexcept;
+/// Counts by arithmetic, not slot by slot: a million missed slots of `every` or a cron expression cost what
+/// one costs. `from.due <= now` must hold. `now` is in the unit of `from.due`; `schedule` must be valid.
+[[nodiscard]] due_slots count_due(const schedule& when, slot_due from, std::int64_t now, wall_time anchor);
 
 } // namespace rondo::core
 

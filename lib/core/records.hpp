@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace rondo::core {
@@ -61,7 +62,7 @@ struct task_record {
     std::uint32_t in_flight_max = 0;
     task_state_kind state = task_state_kind::registering;
     rondo::overlap overlap = rondo::overlap::skip;
-    rondo::first_run::kind first = rondo::first_run::kind::immediately;
+    rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
     bool hidden = false;
     bool paused = false;
     bool ready = false;       ///< due, and waits for a place under the limit of all runs
@@ -77,11 +78,13 @@ struct task_record {
         return past != nullptr ? past->counts : counters();
     }
 
-    explicit task_record(rondo::schedule s) noexcept : when(s) {}
+    explicit task_record(rondo::schedule s) noexcept : when(std::move(s)) {}
 
     [[nodiscard]] bool fixed_delay() const noexcept { return when.type() == schedule::kind::every_after; }
     /// Whether it waits for an instant of the wall clock, not of the monotonic one.
-    [[nodiscard]] bool by_wall() const noexcept { return when.type() == schedule::kind::at; }
+    [[nodiscard]] bool by_wall() const noexcept {
+        return when.type() == schedule::kind::at || when.type() == schedule::kind::rule;
+    }
 };
 
 enum class run_state_kind : std::uint8_t {

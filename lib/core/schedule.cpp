@@ -5,11 +5,25 @@
 
 namespace rondo {
 
-moment schedule::next_after(wall_time t, wall_time anchor) const noexcept {
+std::string schedule::problem() const {
+    switch (kind_) {
+    case kind::once: return {};
+    case kind::at:
+        return when_ >= wall_time_first && when_ <= wall_time_last ? ""
+                                                                   : "an instant outside the years 1 to 9999";
+    case kind::rule: return rule_ != nullptr ? rule_->problem() : "a null rule";
+    case kind::every:
+    case kind::every_after: break;
+    }
+    return interval_.count() > 0 && interval_ <= interval_max ? "" : "an interval must be 1 us to 100 years";
+}
+
+moment schedule::next_after(wall_time t, wall_time anchor) const {
     switch (kind_) {
     case kind::once: return t < anchor ? moment(anchor) : moment();
     case kind::at: return t < when_ ? moment(when_) : moment();
     case kind::every_after: return {};
+    case kind::rule: return rule_->next_after(t, anchor);
     case kind::every: break;
     }
     if (t < anchor) return anchor;
@@ -18,14 +32,69 @@ moment schedule::next_after(wall_time t, wall_time anchor) const noexcept {
     return anchor + (whole_intervals + 1) * interval_;
 }
 
+moment schedule::previous_before(wall_time t, wall_time anchor) const {
+    switch (kind_) {
+    case kind::once: return t > anchor ? moment(anchor) : moment();
+    case kind::at: return t > when_ ? moment(when_) : moment();
+    case kind::every_after: return {};
+    case kind::rule: return rule_->previous_before(t, anchor);
+    case kind::every: break;
+    }
+    if (t <= anchor) return {};
+    auto whole_intervals = (t - anchor - std::chrono::microseconds(1)) / interval_;
+    return anchor + whole_intervals * interval_;
+}
+
+std::uint64_t schedule::count(wall_time after, wall_time until, wall_time anchor) const {
+    if (after >= until || kind_ == kind::every_after) return 0;
+    if (kind_ == kind::rule) return rule_->count(after, until, anchor);
+    if (kind_ != kind::every) {
+        auto slot = next_after(after, anchor);
+        return slot && *slot <= until ? 1 : 0;
+    }
+    auto up_to = [&](wall_time t) { return t < anchor ? 0 : (t - anchor) / interval_ + 1; };
+    return static_cast<std::uint64_t>(up_to(until) - up_to(after));
+}
+
 std::string schedule::text() const {
     switch (kind_) {
     case kind::once: return "once";
     case kind::at: return "at " + to_string(when_, 6);
     case kind::every: return "every " + to_string(interval_);
     case kind::every_after: return "every_after " + to_string(interval_);
+    case kind::rule: return rule_ != nullptr ? rule_->text() : "null";
     }
     return "unknown";
+}
+
+std::string schedule::describe() const {
+    switch (kind_) {
+    case kind::once: return "once";
+    case kind::at: return "once, at " + to_string(when_);
+    case kind::every: return "every " + to_string(interval_);
+    case kind::every_after: return to_string(interval_) + " after the end of each run";
+    case kind::rule: return rule_ != nullptr ? rule_->describe() : problem();
+    }
+    return "unknown";
+}
+
+std::string schedule::explain(wall_time t, wall_time anchor) const {
+    if (auto bad = problem(); !bad.empty()) return bad;
+    if (kind_ == kind::rule) return rule_->explain(t, anchor);
+    if (kind_ == kind::every_after)
+        return "it has no times of its own: each run counts from the end of the one before";
+    if (count(t - std::chrono::microseconds(1), t, anchor) != 0) return "it fires: " + text();
+    if (kind_ != kind::every)
+        return "it does not fire: its only time is " + to_string(kind_ == kind::at ? when_ : anchor);
+    if (t < anchor) return "it does not fire: its first time is " + to_string(anchor);
+    return "it does not fire: the times before and after are " + to_string(previous_before(t, anchor)) +
+           " and " + to_string(next_after(t, anchor));
+}
+
+schedule schedule::for_uid(std::string_view uid) const {
+    if (rule_ == nullptr) return *this;
+    auto bound = rule_->for_uid(uid);
+    return bound != nullptr ? schedule(std::move(bound)) : *this;
 }
 
 } // namespace rondo

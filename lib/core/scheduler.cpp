@@ -115,13 +115,9 @@ void scheduler::describe(manager_stat& s) const {
     s.paused = paused_all_;
 }
 
-std::vector<wall_time> scheduler::next_runs(const task_record& task, std::size_t n) const {
-    std::vector<wall_time> slots;
-    if (task.slot == no_slot) return slots;
-    for (moment slot = task.slot; slot && slots.size() < n && *slot <= wall_time_last;
-         slot = task.when.next_after(*slot, task.anchor))
-        slots.push_back(*slot);
-    return slots;
+preview scheduler::preview_of(const task_record& task) const {
+    moment next = task.slot == no_slot ? moment() : moment(task.slot);
+    return {task.when, task.anchor, next, task.paused || paused_all_};
 }
 
 } // namespace rondo::core

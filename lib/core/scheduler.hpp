@@ -12,6 +12,7 @@
 #include <core/heap.hpp>
 #include <core/id_source.hpp>
 #include <core/pool.hpp>
+#include <core/preview.hpp>
 #include <core/records.hpp>
 #include <core/uid_index.hpp>
 
@@ -41,7 +42,7 @@ struct task_spec {
     std::string_view name;
     rondo::schedule when;
     rondo::overlap overlap = rondo::overlap::skip;
-    rondo::first_run first = immediately;
+    rondo::first_run first = by_schedule;
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
     bool hidden = false;
@@ -121,7 +122,7 @@ public:
     [[nodiscard]] stat stat_of(const task_record& task) const;
     /// Fills in what the core knows.
     void describe(manager_stat& s) const;
-    [[nodiscard]] std::vector<wall_time> next_runs(const task_record& task, std::size_t n) const;
+    [[nodiscard]] preview preview_of(const task_record& task) const;
     [[nodiscard]] const uid_index<task_record>& tasks() const noexcept { return tasks_; }
     [[nodiscard]] bool shutting_down() const noexcept { return stopping_ != stopping::no; }
     [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
@@ -173,6 +174,7 @@ private:
 
     // scheduler_tasks.cpp
     void erase(task_record& task);
+    [[nodiscard]] static moment first_slot(const task_record& task, wall_time anchor);
     [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task,
                                                               const task_state& state, instant now);
 

@@ -58,7 +58,7 @@ void scheduler::on_due(task_record& task, instant now) {
 }
 
 void scheduler::decide(task_record& task, instant now) {
-    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now));
+    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now), task.anchor);
     wall_time slot = found.latest.slot;
     if (found.before > 0) skip(task, {skip_reason::missed, task.slot, found.before_last, found.before}, slot);
     step s = step_after(task, found, true, now);
@@ -74,7 +74,7 @@ void scheduler::decide(task_record& task, instant now) {
 }
 
 void scheduler::skip_due(task_record& task, skip_reason reason, instant now) {
-    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now));
+    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now), task.anchor);
     step s = step_after(task, found, false, now);
     skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
     take(task, s);

@@ -35,7 +35,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     if (shutting_down()) return errc::shutting_down;
     if (error_code bad = check(spec)) return bad;
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
-    task_record& task = task_pool_.make(spec.when);
+    task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
     task.uid = shared_string(spec.uid);
     task.name = shared_string(spec.name);
     task.payload = std::move(spec.payload);
@@ -49,6 +49,16 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     return &task;
 }
 
+moment scheduler::first_slot(const task_record& task, wall_time anchor) {
+    using kind = rondo::first_run::kind;
+    bool after = task.first == kind::after_interval;
+    // A rule's first slot may be the anchor itself.
+    if (task.when.type() == schedule::kind::rule && task.first != kind::immediately)
+        return task.when.next_after(anchor - std::chrono::microseconds(after ? 0 : 1), anchor);
+    if (after && task.when.interval()) return anchor + *task.when.interval();
+    return anchor;
+}
+
 task_definition scheduler::definition(const task_record& task, instant now) const {
     task_definition d;
     d.uid = task.uid;
@@ -57,9 +67,7 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
     d.hidden = task.hidden;
     d.anchor = task.first == rondo::first_run::kind::at ? task.anchor : now.wall;
     if (auto when = task.when.when()) d.anchor = *when;
-    d.first_slot = d.anchor;
-    if (task.first == rondo::first_run::kind::after_interval && task.when.recurring())
-        d.first_slot = d.anchor + *task.when.interval();
+    d.first_slot = first_slot(task, d.anchor);
     return d;
 }
 
@@ -113,16 +121,18 @@ result<wall_time> scheduler::slot_after_restart(const task_record& task, const t
         case schedule::kind::once:
             return state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
         case schedule::kind::every_after: return now.wall;
+        case schedule::kind::rule:
         case schedule::kind::every: break;
         }
         // The old schedule may have had nothing to do for long.
         wall_time from = state.next_slot ? std::min(*state.next_slot, now.wall) : now.wall;
-        return *when.next_after(from - std::chrono::microseconds(1), state.anchor);
+        auto next = when.next_after(from - std::chrono::microseconds(1), state.anchor);
+        return next ? *next : no_slot;
     }
     if (!state.next_slot) return no_slot;
     if (*state.next_slot == cursor_waits_for_end) {
         // The run whose end was waited for never ended: its process died.
-        if (!when.recurring()) return errc::store_corrupt;
+        if (!when.interval()) return errc::store_corrupt;
         return now.wall + *when.interval();
     }
     return *state.next_slot;

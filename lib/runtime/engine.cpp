@@ -24,7 +24,10 @@ core::scheduler_options core_options(const manager_options& o) {
     c.runs_in_flight_max = o.runs_in_flight_max;
     c.runs_waiting_max = o.runs_waiting_max;
     c.cancel_grace = std::min<std::chrono::nanoseconds>(o.cancel_grace, std::chrono::years(100));
-    c.wall_clock_check = std::min<std::chrono::nanoseconds>(o.wall_clock_check, std::chrono::years(100));
+    constexpr std::chrono::nanoseconds long_enough = std::chrono::years(100);
+    bool told = o.clock != nullptr && o.clock->wakes_on_set();
+    c.wall_clock_check =
+        told ? long_enough : std::min<std::chrono::nanoseconds>(o.wall_clock_check, long_enough);
     c.seed = o.seed != 0 ? o.seed : random_seed();
     return c;
 }
@@ -238,11 +241,11 @@ manager_stat engine::state() const {
     return s;
 }
 
-result<std::vector<wall_time>> engine::next_runs(std::string_view uid, std::size_t n) const {
+result<core::preview> engine::preview(std::string_view uid) const {
     std::lock_guard lock(mutex_);
     core::task_record* task = core_.find(uid);
     if (task == nullptr || task->state != core::task_state_kind::live) return errc::task_not_exists;
-    return core_.next_runs(*task, std::min<std::size_t>(n, 10'000));
+    return core_.preview_of(*task);
 }
 
 } // namespace rondo::runtime

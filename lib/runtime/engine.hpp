@@ -69,7 +69,7 @@ public:
     [[nodiscard]] std::vector<stat> stats(bool with_hidden) const;
     [[nodiscard]] result<stat> find(std::string_view uid) const;
     [[nodiscard]] manager_stat state() const;
-    [[nodiscard]] result<std::vector<wall_time>> next_runs(std::string_view uid, std::size_t n) const;
+    [[nodiscard]] result<core::preview> preview(std::string_view uid) const;
     [[nodiscard]] std::shared_ptr<detail::event_queue> subscribe(std::size_t capacity);
 
     // Strand: the operations of the manager.

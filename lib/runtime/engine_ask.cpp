@@ -115,9 +115,14 @@ void engine::add(pending_ptr<void> done, task t) {
                          t.take_body()};
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
     if (!reserved) {
+        if (reserved.error() == errc::invalid_schedule)
+            log(log_level::warning, fmt::format("task {}: not added: {}", t.uid(), t.schedule().problem()));
         done->complete(reserved.error());
         return;
     }
+    if (t.schedule().rule() != nullptr)
+        for (const std::string& warning : t.schedule().rule()->warnings())
+            log(log_level::warning, fmt::format("task {}: {}: {}", t.uid(), t.schedule().text(), warning));
     adds_.emplace_back(reserved.value(), std::move(done));
     if (registering_) return;
     registering_ = true;

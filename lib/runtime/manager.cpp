@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <rondo/manager.hpp>
 
+#include <core/preview.hpp>
 #include <runtime/engine.hpp>
+
+#include <algorithm>
 
 namespace rondo {
 
 using runtime::engine;
 
 namespace {
+
+constexpr std::size_t slots_max = 10'000;
 
 /// Takes an operation to the strand. `f` is called there with the engine and the completion.
 template <class T, class F>
@@ -55,7 +60,19 @@ manager_stat manager::state() const {
 }
 
 result<std::vector<wall_time>> manager::next_runs(std::string_view uid, std::size_t n) const {
-    return engine_->next_runs(uid, n);
+    BOOST_OUTCOME_TRY(core::preview p, engine_->preview(uid));
+    return p.slots(std::min(n, slots_max));
+}
+
+result<std::vector<wall_time>> manager::previous_runs(std::string_view uid, wall_time before,
+                                                      std::size_t n) const {
+    BOOST_OUTCOME_TRY(core::preview p, engine_->preview(uid));
+    return p.slots_before(before, std::min(n, slots_max));
+}
+
+result<std::string> manager::explain(std::string_view uid, wall_time t) const {
+    BOOST_OUTCOME_TRY(core::preview p, engine_->preview(uid));
+    return p.explain(t);
 }
 
 event_stream manager::subscribe(std::size_t capacity) {

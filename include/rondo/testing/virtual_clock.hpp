@@ -27,6 +27,7 @@ public:
     [[nodiscard]] instant now() const noexcept override;
     [[nodiscard]] steady_time arm(clock_waiter& waiter, steady_time deadline) noexcept override;
     void disarm(clock_waiter& waiter) noexcept override;
+    [[nodiscard]] bool wakes_on_set() const noexcept override { return true; }
 
     /// Moves both clocks by `d` (not negative) in one leap and wakes whom that concerns.
     void advance(std::chrono::nanoseconds d);
