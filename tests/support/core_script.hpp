@@ -9,7 +9,7 @@ namespace rondo::test {
 /// The options of a task in a script.
 struct task_extra {
     rondo::overlap overlap = rondo::overlap::skip;
-    rondo::first_run first = immediately;
+    rondo::first_run first = by_schedule;
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
 };

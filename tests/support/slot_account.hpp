@@ -63,6 +63,7 @@ private:
     [[nodiscard]] std::string complaint(const begin_request& r, std::uint64_t told) const {
         if (!(r.expected == state_.next_slot)) return "expects the cursor at " + to_string(r.expected);
         if (!r.expected) return "decides after the end";
+        if (when_.type() == schedule::kind::rule) return complaint_of_rule(r, told);
         if (when_.type() != schedule::kind::every) return told == 1 ? "" : "more than one slot";
         auto interval = *when_.interval();
         if (!r.next || *r.next - *r.expected != static_cast<std::int64_t>(told) * interval)
@@ -74,6 +75,23 @@ private:
                 return "a range that does not add up";
         }
         if (r.started && r.started->scheduled_at != *r.next - interval) return "a run of no slot";
+        return "";
+    }
+
+    // From slot to slot, which is how a rule is defined, and not how the core counts.
+    [[nodiscard]] std::string complaint_of_rule(const begin_request& r, std::uint64_t told) const {
+        wall_time last = *r.expected;
+        wall_time last_skipped = last;
+        moment slot = r.expected;
+        for (std::uint64_t n = 0; n != told; ++n, slot = when_.next_after(last, state_.anchor)) {
+            if (!slot) return "more slots than there are";
+            last = *slot;
+            if (r.skipped && n < r.skipped->count) last_skipped = last;
+        }
+        if (!(slot == r.next)) return "slots lost or decided twice";
+        if (r.skipped && r.skipped->first != *r.expected) return "skips from elsewhere";
+        if (r.skipped && r.skipped->last != last_skipped) return "a range that does not add up";
+        if (r.started && r.started->scheduled_at != last) return "a run of no slot";
         return "";
     }
 

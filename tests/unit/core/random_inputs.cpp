@@ -81,7 +81,7 @@ private:
         core::task_record& t = script_.task(uid);
         auto now = script_.now();
         if (t.slot == core::no_slot) {
-            CHECK(!t.when.recurring());
+            CHECK(!t.when.interval());
         } else {
             CHECK(t.due > (t.by_wall() ? now.wall.time_since_epoch().count()
                                        : std::chrono::nanoseconds(now.steady.time_since_epoch()).count()));

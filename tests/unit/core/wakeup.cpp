@@ -40,15 +40,15 @@ TEST_CASE("the next slots are those at which the task then runs") {
         s.add("a", every(10s), {.first = after_interval})
             .add("b", every_after(10s))
             .add("c", at(wall_base + 5s));
-        CHECK(s.core().next_runs(s.task("a"), 0).empty());
-        CHECK(s.core().next_runs(s.task("b"), 5) == std::vector{wall_base});
-        CHECK(s.core().next_runs(s.task("c"), 5) == std::vector{wall_base + 5s});
-        auto slots = s.core().next_runs(s.task("a"), 5);
+        CHECK(s.core().preview_of(s.task("a")).slots(0).empty());
+        CHECK(s.core().preview_of(s.task("b")).slots(5) == std::vector{wall_base});
+        CHECK(s.core().preview_of(s.task("c")).slots(5) == std::vector{wall_base + 5s});
+        auto slots = s.core().preview_of(s.task("a")).slots(5);
         REQUIRE(slots.size() == 5);
         s.at(0s).expect_start("b", 0s);
-        CHECK(s.core().next_runs(s.task("b"), 5).empty());
+        CHECK(s.core().preview_of(s.task("b")).slots(5).empty());
         s.at(5s).expect_start("c", 5s);
-        CHECK(s.core().next_runs(s.task("c"), 5).empty());
+        CHECK(s.core().preview_of(s.task("c")).slots(5).empty());
         for (wall_time slot : slots) s.at(slot - wall_base).expect_start("a", slot - wall_base).end("a");
     });
 }

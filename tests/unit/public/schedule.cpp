@@ -83,10 +83,10 @@ TEST_CASE("the next slot is the first on the grid that is later") {
     CHECK(every_after(10s).next_after(base, base) == moment());
 }
 
-TEST_CASE("a schedule is a constant expression") {
-    static_assert(every(10s).valid());
-    static_assert(!every(std::chrono::hours::max()).valid());
-    static_assert(at(base).type() == schedule::kind::at);
+TEST_CASE("what is made of constants needs no manager") {
+    CHECK(every(10s).valid());
+    CHECK(!every(std::chrono::hours::max()).valid());
+    CHECK(at(base).type() == schedule::kind::at);
     static_assert(first_run(base).when() == base);
     static_assert(immediately.type() == first_run::kind::immediately);
 }
