@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// A bug that no example of the corpus meets: a fuzzer that does not find it would find nothing.
+#include "target.hpp"
+
+void planted(const rondo::detail::cron_parsed& parsed) {
+    const auto& f = parsed.fields;
+    if (parsed.ok() && f.hours == 1U << 13 && f.near_days != 0) __builtin_trap();
+}
