@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "arguments.hpp"
+
+#include "command.hpp"
+#include "output.hpp"
+
+#include <rondo/version.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::command {
+namespace {
+
+using work = std::function<int()>;
+
+template <class Enum>
+using words = std::vector<std::pair<const char*, Enum>>; // in the order in which help lists them
+
+template <class Enum>
+CLI::Option* add_choice(CLI::App& app, const char* flag, Enum& to, words<Enum> choices,
+                        const std::string& help) {
+    std::vector<std::string> names;
+    for (const auto& [word, value] : choices) names.emplace_back(word);
+    std::string listed = fmt::format("{}", fmt::join(names, "|"));
+    auto set = [&to, choices, flag, listed](const std::string& given) {
+        for (const auto& [word, value] : choices)
+            if (given == word) return void(to = value);
+        throw CLI::ValidationError(flag, fmt::format("'{}' is not one of {}", given, listed));
+    };
+    return app.add_option_function<std::string>(flag, set, help)->type_name(listed);
+}
+
+CLI::Option* add_number(CLI::App& app, const char* flag, auto& to, const std::string& help) {
+    auto range = CLI::Range(1, count_max);
+    return app.add_option(flag, to, help)->check(range.description(""))->type_name("N");
+}
+
+// How an expression is read: all but the expression itself.
+std::vector<CLI::Option*> add_reading(CLI::App& app, expression& e) {
+    return {
+        app.add_option("--zone", e.zone, "Time zone, as Europe/Brussels (default: UTC)")->type_name("ZONE"),
+        add_choice(app, "--dialect", e.dialect,
+                   {{"unix", cron_dialect::unix_},
+                    {"seconds", cron_dialect::seconds},
+                    {"extended", cron_dialect::extended},
+                    {"quartz", cron_dialect::quartz}},
+                   "How the expression is read (default: unix)"),
+        add_choice(
+            app, "--gap", e.gap,
+            {{"run_at_end", gap_rule::run_at_end}, {"skip", gap_rule::skip}, {"shift", gap_rule::shift}},
+            "What becomes of times that the clocks jump over (default: run_at_end)"),
+        add_choice(
+            app, "--overlap", e.overlap,
+            {{"first", overlap_rule::first}, {"last", overlap_rule::last}, {"both", overlap_rule::both}},
+            "Which pass counts of times that come twice (default: first)"),
+    };
+}
+
+CLI::Option* add_uid(CLI::App& app, expression& e) {
+    return app.add_option("--uid", e.uid, "The task's uid, from which H is drawn")->type_name("UID");
+}
+
+CLI::Option* add_expression(CLI::App& app, expression& e) {
+    return app.add_option("expression", e.text, "A cron expression in one argument, as '30 2 * * *'")
+        ->type_name("EXPR");
+}
+
+CLI::Option* add_instant(CLI::App& app, const char* flag, auto& to, const std::string& help) {
+    return app.add_option(flag, to, help + ": 2025-03-29T00:00:00Z, or 2025-03-29 for midnight in UTC")
+        ->type_name("T");
+}
+
+void add_next(CLI::App& all, work& chosen) {
+    CLI::App& app = *all.add_subcommand("next", "The next instants of an expression");
+    auto opt = std::make_shared<next_options>();
+    auto lines = std::make_shared<bool>(false);
+    auto* text = add_expression(app, opt->of);
+    auto single = add_reading(app, opt->of);
+    single.push_back(text);
+    single.push_back(add_uid(app, opt->of));
+    single.push_back(add_instant(app, "--from", opt->from, "Later than this (default: now)"));
+    single.push_back(add_choice(app, "--format", opt->format,
+                                {{"text", format::text}, {"tsv", format::tsv}, {"json", format::json}},
+                                "How to print (default: text)"));
+    add_number(app, "--count", opt->count, "How many (default: 5)");
+    app.add_flag("--stdin", *lines, "Answer lines of EXPR<TAB>DIALECT<TAB>ZONE<TAB>START, one line for each");
+    app.callback([&chosen, opt, lines, text, single] {
+        for (const CLI::Option* o : single)
+            if (*lines && o->count() != 0) throw CLI::ExcludesError("--stdin", o->get_name());
+        if (!*lines && text->count() == 0) throw CLI::RequiredError("an expression, or --stdin,");
+        chosen = [opt, lines] { return *lines ? next_lines(opt->count) : next(*opt); };
+    });
+}
+
+void add_check(CLI::App& all, work& chosen) {
+    CLI::App& app = *all.add_subcommand("check", "Whether expressions are valid, and what they say");
+    auto opt = std::make_shared<check_options>();
+    app.add_option("expression", opt->texts, "Cron expressions, each in one argument")
+        ->required()
+        ->type_name("EXPR");
+    add_reading(app, opt->how);
+    app.callback([&chosen, opt] { chosen = [opt] { return check(*opt); }; });
+}
+
+void add_explain(CLI::App& all, work& chosen) {
+    CLI::App& app = *all.add_subcommand("explain", "Why an expression fires at an instant, or why not");
+    auto opt = std::make_shared<explain_options>();
+    add_expression(app, opt->of)->required();
+    add_reading(app, opt->of);
+    add_uid(app, opt->of);
+    add_instant(app, "--at", opt->at, "The instant")->required();
+    add_instant(app, "--anchor", opt->anchor, "When the task was added, for @every");
+    app.callback([&chosen, opt] { chosen = [opt] { return explain(*opt); }; });
+}
+
+void add_describe(CLI::App& all, work& chosen) {
+    CLI::App& app = *all.add_subcommand("describe", "An expression in English");
+    auto of = std::make_shared<expression>();
+    add_expression(app, *of)->required();
+    add_reading(app, *of);
+    add_uid(app, *of);
+    app.callback([&chosen, of] { chosen = [of] { return describe(*of); }; });
+}
+
+void add_stores(CLI::App& all, work& chosen) {
+    CLI::App& tasks_app = *all.add_subcommand("tasks", "The tasks in a database of the SQLite repository");
+    auto of_tasks = std::make_shared<tasks_options>();
+    tasks_app.add_option("file", of_tasks->file, "The database; it is only read")
+        ->required()
+        ->type_name("FILE");
+    tasks_app.add_flag("--all", of_tasks->all, "Hidden tasks, too");
+    tasks_app.callback([&chosen, of_tasks] { chosen = [of_tasks] { return tasks(*of_tasks); }; });
+
+    CLI::App& app = *all.add_subcommand("history", "The runs in a database of the SQLite repository");
+    auto opt = std::make_shared<history_options>();
+    app.add_option("file", opt->file, "The database; it is only read")->required()->type_name("FILE");
+    app.add_option("--task", opt->task, "Only runs of this task")->type_name("UID");
+    add_number(app, "--limit", opt->limit, "At most so many, the latest first (default: 50)");
+    app.callback([&chosen, opt] { chosen = [opt] { return history(*opt); }; });
+}
+
+} // namespace
+
+work parse(int argc, const char* const* argv) {
+    work chosen;
+    CLI::App app("Looks at schedules, and at what tasks have done.", "rondo");
+    app.set_version_flag("--version", fmt::format("rondo {}", version()));
+    app.require_subcommand(0, 1); // that there is one is seen below, after what is unknown
+    app.get_formatter()->column_width(28);
+    add_next(app, chosen);
+    add_check(app, chosen);
+    add_explain(app, chosen);
+    add_describe(app, chosen);
+    add_stores(app, chosen);
+    app.footer("Exit code: 0 all went well, 1 there is no such thing, 2 what was given cannot be used.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() != 0) throw usage_error(shown(e.what()) + " (see --help)");
+        int code = app.exit(e); // prints the help, or the version
+        return [code] { return code; };
+    }
+    if (!chosen) throw usage_error("a subcommand is required (see --help)");
+    return chosen;
+}
+
+} // namespace rondo::command
