@@ -83,7 +83,8 @@ void engine::record() {
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     while (retry_at_ == steady_time::max()) {
-        take_decisions();
+        // What is not needed yet stays in the core, which merges skips.
+        if (outbox_.begins.size() < batch_max) take_decisions();
         if (outbox_.empty()) {
             on_all_recorded();
             break;
@@ -258,8 +259,10 @@ void engine::cancel_recording() {
     if (auto signal = record_signal_.lock()) signal->emit(boost::asio::cancellation_type::terminal);
 }
 
+// A store that is up takes all, however much falls due at once.
 void engine::trim_outbox() {
-    while (outbox_.size() > options_.outbox_max && (!outbox_.begins.empty() || !outbox_.ends.empty()))
+    while (store_down_ && outbox_.size() > options_.outbox_max &&
+           (!outbox_.begins.empty() || !outbox_.ends.empty()))
         drop_oldest();
     std::lock_guard lock(mutex_);
     state_.store_down = store_down_;
@@ -269,11 +272,15 @@ void engine::trim_outbox() {
 
 void engine::drop_oldest() {
     ++outbox_.dropped;
+    // One line for each doubling: a long outage must not drown the log.
+    bool tell = (outbox_.dropped & (outbox_.dropped - 1)) == 0;
     if (outbox_.ends.size() > outbox_.begins.size()) {
         ended_run oldest = std::move(outbox_.ends.front());
         outbox_.ends.pop_front();
-        log(log_level::error, fmt::format("task {} run {}: its end is lost, the outbox is full",
-                                          oldest.request.run.uid, oldest.request.run.id));
+        if (tell)
+            log(log_level::error,
+                fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
+                            oldest.request.run.uid, oldest.request.run.id, outbox_.dropped));
         if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         for (auto& waiter : oldest.waiters) waiter->complete(oldest.request.run);
         return;
@@ -281,7 +288,9 @@ void engine::drop_oldest() {
     core::decision oldest = std::move(outbox_.begins.front());
     outbox_.begins.pop_front();
     tell_unrecorded(oldest);
-    log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full", oldest.request.uid));
+    if (tell)
+        log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
+                                          oldest.request.uid, outbox_.dropped));
     lose_cursor(oldest.request.uid);
 }
 

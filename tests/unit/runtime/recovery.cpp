@@ -188,6 +188,17 @@ TEST_CASE("a wall clock that was set back between two lives delays no interval b
     }
 }
 
+TEST_CASE("a store that works loses nothing, however much falls due at once") {
+    manager_options o;
+    o.outbox_max = 10;
+    world w(memory::open(), o);
+    w.start();
+    for (int i = 0; i != 300; ++i) REQUIRE(w.add(task("t" + std::to_string(i), "", every(1h), nothing)));
+    for (int hour = 0; hour != 3; ++hour) w.pass(1h);
+    CHECK(w.tasks->state().outbox_dropped == 0);
+    CHECK(w.history().size() >= 900);
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests
