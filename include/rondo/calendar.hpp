@@ -38,7 +38,7 @@ public:
     calendar& hours(std::chrono::seconds from, std::chrono::seconds to);
     /// From `from` until before `to`.
     calendar& range(wall_time from, wall_time to);
-    /// The instants that are slots of `when`: a cron expression, say.
+    /// The instants that are slots of `when`, a cron expression, say, for the task and its anchor.
     calendar& slots(schedule when);
 
     /// Why it cannot be used; empty if it can. Adding a task with it fails with `errc::invalid_schedule`.
@@ -60,6 +60,9 @@ public:
     [[nodiscard]] const std::vector<part_hours>& all_hours() const noexcept { return hours_; }
     [[nodiscard]] const std::vector<part_range>& all_ranges() const noexcept { return ranges_; }
     [[nodiscard]] const std::vector<schedule>& all_slots() const noexcept { return slots_; }
+
+    /// As it is for the task of that uid.
+    [[nodiscard]] calendar for_uid(std::string_view uid) const;
 
 private:
     void fail(std::string why);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace rondo {
 
@@ -52,6 +53,8 @@ public:
     [[nodiscard]] bool valid() const { return problem().empty(); }
     /// Why it cannot be obeyed; empty if it can.
     [[nodiscard]] std::string problem() const;
+    /// What is valid but hardly meant: a day that never comes, say. Logged when a task is added.
+    [[nodiscard]] std::vector<std::string> warnings() const;
     /// The first slot later than `t`, given the anchor: of the grid of `every`, the slot of `once`. Never
     /// for `every_after`, which has no grid: its next slot is the end of a run plus the interval.
     [[nodiscard]] moment next_after(wall_time t, wall_time anchor) const;
@@ -71,7 +74,8 @@ public:
 
     /// Its slots from `start` until before `end`.
     [[nodiscard]] schedule between(wall_time start, wall_time end) const;
-    /// Its first `n` slots since the uid was first added; a slot that is skipped counts too.
+    /// Its first `n` slots from when the uid was first added (or from `first_run`); a slot that is skipped
+    /// counts too, a first run that `immediately` brings beside them does not. Not of a `custom` one.
     [[nodiscard]] schedule max_runs(std::uint64_t n) const;
     /// Each slot moved on by up to `most` (at most 7 days), never to the next one: by how much is drawn from
     /// the uid and the instant, so a restart or another node computes the same.

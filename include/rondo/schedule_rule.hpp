@@ -13,7 +13,7 @@
 namespace rondo {
 
 /// A rule that says which instants are slots: behind `cron_schedule` and all that is built from schedules.
-/// Immutable and stateless: the answers depend on the arguments alone, so any thread may ask, and a
+/// What it throws is taken as never, or as no slots. Immutable and stateless: the answers depend on the arguments alone, so any thread may ask, and a
 /// preview says what will be. `anchor` is when the uid of the task was first added; most rules ignore it.
 class schedule_rule {
 public:
@@ -33,6 +33,8 @@ public:
     [[nodiscard]] virtual std::string explain(wall_time t, wall_time anchor) const = 0;
     /// Why it cannot be obeyed; empty if it can.
     [[nodiscard]] virtual std::string problem() const { return {}; }
+    /// Whether `count` needs no slot-by-slot walk of unknown length, so that `max_runs` may build on it.
+    [[nodiscard]] virtual bool countable() const { return true; }
     /// What is valid but hardly meant. Logged when a task is added.
     [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
     /// The same rule for the task of that uid, if it draws anything from that; null if it does not.

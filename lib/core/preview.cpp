@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <core/preview.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace rondo::core {
 
 std::vector<wall_time> preview::slots(std::size_t n) const {
@@ -20,6 +23,7 @@ std::vector<wall_time> preview::slots_before(wall_time t, std::size_t n) const {
 }
 
 std::string preview::explain(wall_time t) const {
+    t = std::clamp(t, wall_time_first, wall_time_last);
     std::string why = when.explain(t, anchor);
     bool slot = next == moment(t) || when.count(t - std::chrono::microseconds(1), t, anchor) != 0;
     if (t < anchor)

@@ -3,6 +3,10 @@
 
 #include <rondo/time.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
 namespace rondo {
 
 std::string schedule::problem() const {
@@ -11,49 +15,96 @@ std::string schedule::problem() const {
     case kind::at:
         return when_ >= wall_time_first && when_ <= wall_time_last ? ""
                                                                    : "an instant outside the years 1 to 9999";
-    case kind::rule: return rule_ != nullptr ? rule_->problem() : "a null rule";
+    case kind::rule:
+        if (rule_ == nullptr) return "a null rule";
+        try {
+            return rule_->problem();
+        } catch (...) {
+            return "a rule that throws";
+        }
     case kind::every:
     case kind::every_after: break;
     }
     return interval_.count() > 0 && interval_ <= interval_max ? "" : "an interval must be 1 us to 100 years";
 }
 
+namespace {
+
+constexpr std::chrono::microseconds one_tick(1);
+
+// Just beyond the range there is nothing more, and a tick more or less does not overflow.
+wall_time within_reach(wall_time t) noexcept {
+    return std::clamp(t, wall_time_first - one_tick, wall_time_last + one_tick);
+}
+
+// A rule may be anybody's. What it throws must not leave a manager half-changed.
+template <class Ask, class Answer>
+Answer guarded(Answer otherwise, const Ask& ask) noexcept {
+    try {
+        return ask();
+    } catch (...) {
+        return otherwise;
+    }
+}
+
+} // namespace
+
 moment schedule::next_after(wall_time t, wall_time anchor) const {
+    t = within_reach(t);
     switch (kind_) {
     case kind::once: return t < anchor ? moment(anchor) : moment();
     case kind::at: return t < when_ ? moment(when_) : moment();
     case kind::every_after: return {};
-    case kind::rule: return rule_->next_after(t, anchor);
+    case kind::rule:
+        return guarded(moment(), [&] {
+            moment next = rule_ != nullptr ? rule_->next_after(t, anchor) : moment();
+            return next && *next > t && *next <= wall_time_last ? next : moment();
+        });
     case kind::every: break;
     }
+    if (interval_.count() <= 0) return {};
     if (t < anchor) return anchor;
     // Instants stay within the years 1 to 9999 (checked where they enter), so nothing overflows.
     auto whole_intervals = (t - anchor) / interval_;
-    return anchor + (whole_intervals + 1) * interval_;
+    wall_time next = anchor + (whole_intervals + 1) * interval_;
+    return next <= wall_time_last ? moment(next) : moment();
 }
 
 moment schedule::previous_before(wall_time t, wall_time anchor) const {
+    t = within_reach(t);
     switch (kind_) {
     case kind::once: return t > anchor ? moment(anchor) : moment();
     case kind::at: return t > when_ ? moment(when_) : moment();
     case kind::every_after: return {};
-    case kind::rule: return rule_->previous_before(t, anchor);
+    case kind::rule:
+        return guarded(moment(),
+                       [&] { return rule_ != nullptr ? rule_->previous_before(t, anchor) : moment(); });
     case kind::every: break;
     }
-    if (t <= anchor) return {};
-    auto whole_intervals = (t - anchor - std::chrono::microseconds(1)) / interval_;
+    if (t <= anchor || interval_.count() <= 0) return {};
+    auto whole_intervals = (t - anchor - one_tick) / interval_;
     return anchor + whole_intervals * interval_;
 }
 
 std::uint64_t schedule::count(wall_time after, wall_time until, wall_time anchor) const {
+    after = within_reach(after);
+    until = within_reach(until);
     if (after >= until || kind_ == kind::every_after) return 0;
-    if (kind_ == kind::rule) return rule_->count(after, until, anchor);
+    if (kind_ == kind::rule)
+        return guarded(std::uint64_t(0),
+                       [&] { return rule_ != nullptr ? rule_->count(after, until, anchor) : 0; });
     if (kind_ != kind::every) {
         auto slot = next_after(after, anchor);
         return slot && *slot <= until ? 1 : 0;
     }
+    if (interval_.count() <= 0) return 0;
     auto up_to = [&](wall_time t) { return t < anchor ? 0 : (t - anchor) / interval_ + 1; };
     return static_cast<std::uint64_t>(up_to(until) - up_to(after));
+}
+
+std::vector<std::string> schedule::warnings() const {
+    return guarded(std::vector<std::string>(),
+                   [&] { return rule_ != nullptr ? rule_->warnings() : std::vector<std::string>(); });
 }
 
 std::string schedule::text() const {
@@ -62,7 +113,8 @@ std::string schedule::text() const {
     case kind::at: return "at " + to_string(when_, 6);
     case kind::every: return "every " + to_string(interval_);
     case kind::every_after: return "every_after " + to_string(interval_);
-    case kind::rule: return rule_ != nullptr ? rule_->text() : "null";
+    case kind::rule:
+        return guarded(std::string(), [&] { return rule_ != nullptr ? rule_->text() : std::string("null"); });
     }
     return "unknown";
 }
@@ -80,10 +132,11 @@ std::string schedule::describe() const {
 
 std::string schedule::explain(wall_time t, wall_time anchor) const {
     if (auto bad = problem(); !bad.empty()) return bad;
+    t = within_reach(t);
     if (kind_ == kind::rule) return rule_->explain(t, anchor);
     if (kind_ == kind::every_after)
         return "it has no times of its own: each run counts from the end of the one before";
-    if (count(t - std::chrono::microseconds(1), t, anchor) != 0) return "it fires: " + text();
+    if (count(t - one_tick, t, anchor) != 0) return "it fires: " + text();
     if (kind_ != kind::every)
         return "it does not fire: its only time is " + to_string(kind_ == kind::at ? when_ : anchor);
     if (t < anchor) return "it does not fire: its first time is " + to_string(anchor);

@@ -174,7 +174,6 @@ private:
 
     // scheduler_tasks.cpp
     void erase(task_record& task);
-    [[nodiscard]] static moment first_slot(const task_record& task, wall_time anchor);
     [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task,
                                                               const task_state& state, instant now);
 

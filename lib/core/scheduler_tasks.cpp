@@ -49,16 +49,6 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     return &task;
 }
 
-moment scheduler::first_slot(const task_record& task, wall_time anchor) {
-    using kind = rondo::first_run::kind;
-    bool after = task.first == kind::after_interval;
-    // A rule's first slot may be the anchor itself.
-    if (task.when.type() == schedule::kind::rule && task.first != kind::immediately)
-        return task.when.next_after(anchor - std::chrono::microseconds(after ? 0 : 1), anchor);
-    if (after && task.when.interval()) return anchor + *task.when.interval();
-    return anchor;
-}
-
 task_definition scheduler::definition(const task_record& task, instant now) const {
     task_definition d;
     d.uid = task.uid;
@@ -67,7 +57,15 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
     d.hidden = task.hidden;
     d.anchor = task.first == rondo::first_run::kind::at ? task.anchor : now.wall;
     if (auto when = task.when.when()) d.anchor = *when;
-    d.first_slot = first_slot(task, d.anchor);
+    bool after = task.first == rondo::first_run::kind::after_interval;
+    d.first_slot = d.anchor;
+    if (task.when.type() == schedule::kind::rule && task.first != rondo::first_run::kind::immediately) {
+        // Its first slot may be the anchor itself, or else becomes it: what is before that never counts.
+        d.first_slot = task.when.next_after(d.anchor - std::chrono::microseconds(after ? 0 : 1), d.anchor);
+        if (after && d.first_slot) d.anchor = *d.first_slot;
+    } else if (after && task.when.interval()) {
+        d.first_slot = d.anchor + *task.when.interval();
+    }
     return d;
 }
 

@@ -17,6 +17,10 @@ std::string problem_of_member(const schedule& of) {
     return of.problem();
 }
 
+bool countable_member(const schedule& of) {
+    return of.rule() == nullptr || of.rule()->countable();
+}
+
 class between_rule final : public schedule_rule {
 public:
     between_rule(schedule of, wall_time start, wall_time end)
@@ -52,6 +56,7 @@ public:
     std::shared_ptr<const schedule_rule> for_uid(std::string_view uid) const override {
         return std::make_shared<between_rule>(of_.for_uid(uid), start_, end_);
     }
+    bool countable() const override { return countable_member(of_); }
 
 private:
     schedule of_;
@@ -86,6 +91,7 @@ public:
     }
     std::string problem() const override {
         if (n_ == 0) return "max_runs(0) never fires";
+        if (!countable_member(of_)) return "max_runs cannot count the slots of a custom schedule";
         return problem_of_member(of_);
     }
     std::shared_ptr<const schedule_rule> for_uid(std::string_view uid) const override {
@@ -157,11 +163,13 @@ public:
     std::shared_ptr<const schedule_rule> for_uid(std::string_view uid) const override {
         return std::make_shared<jitter_rule>(of_.for_uid(uid), most_, detail::stable_hash(uid));
     }
+    bool countable() const override { return countable_member(of_); }
 
 private:
     wall_time move(wall_time base, wall_time anchor) const {
         auto room = most_;
-        if (moment next = of_.next_after(base, anchor)) room = std::min(room, *next - base - one_tick);
+        if (moment next = of_.next_after(base, anchor))
+            room = std::clamp(*next - base - one_tick, std::chrono::microseconds(0), room);
         auto drawn = detail::stable_hash("jitter",
                                          seed_ ^ static_cast<std::uint64_t>(base.time_since_epoch().count()));
         auto share = drawn % (static_cast<std::uint64_t>(room.count()) + 1);

@@ -103,6 +103,12 @@ std::vector<std::chrono::sys_days> calendar::all_dates() const {
     return sorted;
 }
 
+calendar calendar::for_uid(std::string_view uid) const {
+    calendar bound = *this;
+    for (schedule& when : bound.slots_) when = when.for_uid(uid);
+    return bound;
+}
+
 calendar calendar::from_text(std::string_view text) {
     calendar c;
     if (text.size() > text_size_max) return c.fail("a text of more than 16 MiB"), c;

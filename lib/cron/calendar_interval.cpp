@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace rondo {
 namespace {
 
@@ -16,6 +18,10 @@ void append(std::string& list, const std::string& item) {
 
 unsigned number_of(std::chrono::weekday day) noexcept {
     return day.ok() ? day.c_encoding() : 9; // which no expression allows
+}
+
+std::string_view or_any(const std::string& list) noexcept {
+    return list.empty() ? std::string_view("*") : std::string_view(list);
 }
 
 } // namespace
@@ -57,7 +63,7 @@ calendar_interval& calendar_interval::in(std::chrono::month month) {
 
 std::string calendar_interval::problem() const {
     if (n_ < 1 || n_ > 1'000) return fmt::format("an interval of {}: 1 to 1000 are allowed", n_);
-    if (!from_.ok()) return "a start that is no date";
+    if (!from_.ok() || int(from_.year()) < 1 || int(from_.year()) > 9999) return "a start that is no date";
     for (auto t : times_)
         if (t.count() < 0 || t >= std::chrono::hours(24)) return "a time of day outside 0 to 24 h";
     if (unit_ == unit::days && !(days_.empty() && weekdays_.empty()))
@@ -71,12 +77,11 @@ std::string calendar_interval::problem() const {
 
 // Six fields of the extended dialect.
 std::string calendar_interval::expression(std::chrono::seconds t) const {
-    std::string day = days_.empty() ? "*" : days_;
-    std::string weekday = weekdays_.empty() ? "*" : weekdays_;
     bool none = days_.empty() && weekdays_.empty();
-    if (none && (unit_ == unit::months || unit_ == unit::years)) day = "1";
-    if (none && unit_ == unit::weeks) weekday = "1";
-    std::string month = unit_ != unit::years ? "*" : months_.empty() ? "1" : months_;
+    bool monthly = unit_ == unit::months || unit_ == unit::years;
+    std::string_view day = none ? (monthly ? "1" : "*") : or_any(days_);
+    std::string_view weekday = none ? (unit_ == unit::weeks ? "1" : "*") : or_any(weekdays_);
+    std::string_view month = unit_ != unit::years ? "*" : months_.empty() ? "1" : std::string_view(months_);
     auto s = t.count();
     return fmt::format("{} {} {} {} {} {}", s % 60, s / 60 % 60, s / 3'600, day, month, weekday);
 }

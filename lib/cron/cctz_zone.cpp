@@ -84,7 +84,7 @@ bool is_iana_name(std::string_view name) noexcept {
                c == '-' || c == '+' || c == '/';
     };
     return !name.empty() && name.size() <= 64 && name.front() != '/' && std::ranges::all_of(name, allowed) &&
-           !name.starts_with("Fixed/") && name != "localtime";
+           !name.starts_with("Fixed/") && name != "localtime" && name != "posixrules" && name != "Factory";
 }
 
 } // namespace

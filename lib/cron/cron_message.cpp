@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <cron/cron_message.hpp>
 #include <cron/local_times.hpp>
+#include <rondo/detail/cron_scanner.hpp>
 
 #include <fmt/format.h>
 
@@ -100,8 +101,25 @@ std::vector<std::string> warnings_of(const detail::cron_fields& f) {
     return found;
 }
 
+namespace {
+
+// One blank between fields and capitals, so that two ways to write the same are the same schedule.
+std::string canonical(std::string_view text) {
+    std::string out;
+    bool nickname = text.find('@') != std::string_view::npos;
+    for (char c : text) {
+        bool blank = c == ' ' || c == '\t';
+        if (blank && (out.empty() || out.back() == ' ')) continue;
+        out += blank ? ' ' : nickname ? c : detail::to_upper(c);
+    }
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
+}
+
+} // namespace
+
 std::string text_of(const cron_spec& spec) {
-    std::string text = "cron " + spec.text;
+    std::string text = "cron " + canonical(spec.text);
     if (spec.dialect != cron_dialect::unix_) text += fmt::format(" dialect={}", name_of(spec.dialect));
     if (spec.zone != "UTC") text += " zone=" + spec.zone;
     if (spec.gap == gap_rule::skip) text += " gap=skip";

@@ -36,14 +36,13 @@ public:
           times_(fields, std::move(z), spec_.gap, spec_.overlap, spec_.period) {}
 
     moment next_after(wall_time t, wall_time) const override {
-        return within_range(times_.next_after(floor_seconds(std::max(t, wall_time_first))));
+        return within_range(times_.next_after(floor_seconds(t)));
     }
     moment previous_before(wall_time t, wall_time) const override {
-        return within_range(times_.previous_before(ceil_seconds(std::min(t, wall_time_last))));
+        return within_range(times_.previous_before(ceil_seconds(t)));
     }
     std::uint64_t count(wall_time after, wall_time until, wall_time) const override {
-        return times_.count(floor_seconds(std::max(after, wall_time_first)),
-                            floor_seconds(std::min(until, wall_time_last)));
+        return times_.count(floor_seconds(after), floor_seconds(until));
     }
     std::string text() const override { return text_of(spec_); }
     std::string describe() const override {

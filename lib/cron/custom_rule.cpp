@@ -36,6 +36,7 @@ public:
     std::uint64_t count(wall_time after, wall_time until, wall_time) const override {
         return crontab::count_by_walk([this](wall_time t) { return ask(t); }, after, until);
     }
+    bool countable() const override { return false; }
     std::string text() const override { return text_; }
     std::string describe() const override { return text_; }
     std::string explain(wall_time t, wall_time) const override {

@@ -29,23 +29,21 @@ public:
         return last;
     }
 
-    // The densest is counted at once; of each sparser one, the slots that none before it has.
+    // The densest is counted at once; of each other one, the slots that none before it has.
     std::uint64_t count(wall_time after, wall_time until, wall_time anchor) const override {
-        std::vector<std::pair<std::uint64_t, const schedule*>> counted;
-        for (const schedule& m : members_) counted.emplace_back(m.count(after, until, anchor), &m);
-        std::ranges::stable_sort(counted, [](const auto& a, const auto& b) { return a.first > b.first; });
-        std::uint64_t n = counted.front().first;
-        for (std::size_t i = 1; i != counted.size(); ++i) {
-            const schedule& m = *counted[i].second;
-            std::uint64_t shared = 0;
-            std::uint64_t walked = 0;
-            for (moment t = m.next_after(after, anchor); t && *t <= until && walked != crontab::count_max;
-                 t = m.next_after(*t, anchor), ++walked) {
-                auto has = [&](const auto& c) { return c.second->count(*t - one_tick, *t, anchor) != 0; };
-                if (std::any_of(counted.begin(), counted.begin() + static_cast<std::ptrdiff_t>(i), has))
-                    ++shared;
+        std::size_t densest = 0;
+        std::uint64_t n = 0;
+        for (std::size_t i = 0; i != members_.size(); ++i)
+            if (auto slots = members_[i].count(after, until, anchor); slots > n) n = slots, densest = i;
+        for (std::size_t i = 0; i != members_.size(); ++i) {
+            if (i == densest) continue;
+            for (moment t = members_[i].next_after(after, anchor); t && *t <= until;
+                 t = members_[i].next_after(*t, anchor)) {
+                bool shared = fires(densest, *t, anchor);
+                for (std::size_t before = 0; before != i && !shared; ++before)
+                    shared = before != densest && fires(before, *t, anchor);
+                if (!shared) ++n;
             }
-            n += counted[i].first - shared;
         }
         return n;
     }
@@ -79,7 +77,16 @@ public:
         return std::make_shared<either_rule>(std::move(bound));
     }
 
+    bool countable() const override {
+        return std::ranges::all_of(
+            members_, [](const schedule& m) { return m.rule() == nullptr || m.rule()->countable(); });
+    }
+
 private:
+    bool fires(std::size_t member, wall_time t, wall_time anchor) const {
+        return members_[member].count(t - one_tick, t, anchor) != 0;
+    }
+
     std::string join(std::string text, std::string_view between, std::string_view end,
                      std::string (schedule::*part)() const) const {
         for (std::size_t i = 0; i != members_.size(); ++i) {

@@ -120,13 +120,13 @@ void engine::add(pending_ptr<void> done, task t) {
         done->complete(reserved.error());
         return;
     }
-    if (t.schedule().rule() != nullptr)
-        for (const std::string& warning : t.schedule().rule()->warnings())
-            log(log_level::warning, fmt::format("task {}: {}: {}", t.uid(), t.schedule().text(), warning));
     adds_.emplace_back(reserved.value(), std::move(done));
-    if (registering_) return;
-    registering_ = true;
-    post([self = shared_from_this()] { self->register_tasks(); }); // so that adds in a row go together
+    if (!registering_) {
+        registering_ = true;
+        post([self = shared_from_this()] { self->register_tasks(); }); // so that adds in a row go together
+    }
+    for (const std::string& warning : t.schedule().warnings())
+        log(log_level::warning, fmt::format("task {}: {}: {}", t.uid(), t.schedule().text(), warning));
 }
 
 // One call at a time; the tasks added meanwhile go into the next.
@@ -138,8 +138,13 @@ void engine::register_tasks() {
     std::vector<task_definition> definitions;
     std::vector<pending_ptr<void>> done;
     std::vector<core::task_record*> tasks;
+    try {
+        for (std::size_t i = 0; i != n; ++i)
+            definitions.push_back(core_.definition(*adds_[i].first, clock_.now()));
+    } catch (...) { // no memory: these are not added, and the next are tried
+        definitions.resize(0);
+    }
     for (std::size_t i = 0; i != n; ++i) {
-        definitions.push_back(core_.definition(*adds_[i].first, clock_.now()));
         tasks.push_back(adds_[i].first);
         done.push_back(std::move(adds_[i].second));
     }

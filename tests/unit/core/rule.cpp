@@ -129,6 +129,24 @@ TEST_CASE("max_runs counts from the first add, skipped slots too") {
     });
 }
 
+TEST_CASE("a first run after an interval is the first that counts") {
+    play([](core_script& s) {
+        s.add("a", every(1h).max_runs(3), {.first = after_interval}).expect_next_run("a", 1h);
+        for (int hour = 1; hour <= 3; ++hour) s.at(1h * hour).expect_start("a", 1h * hour).end("a");
+        s.expect_no_wakeup();
+    });
+}
+
+TEST_CASE("a dense schedule that a calendar interrupts catches up over a week-end") {
+    play([](core_script& s) {
+        s.add("a", except(every(1min), calendar().weekend()),
+              {.first = first_run(wall_base + 24h * 4 + 23h)});
+        s.at(24h * 4 + 23h).expect_start("a", 24h * 4 + 23h).end("a");
+        s.at(24h * 6 + 12h).expect_skip("a", skip_reason::missed, 58);
+        s.expect_start("a", 24h * 5 - 1min, trigger::catch_up).end("a").expect_next_run("a", 24h * 7);
+    });
+}
+
 TEST_CASE("between begins and ends at its instants") {
     play([](core_script& s) {
         s.add("a", schedule(cron<"0 * * * *">).between(wall_base + 2h, wall_base + 4h))

@@ -117,10 +117,78 @@ TEST_CASE("a calendar that excludes all leaves nothing, and says so in bounded t
     CHECK(s.count(base, base + years(1), base) == 0);
 }
 
+TEST_CASE("a dense schedule is counted over what a calendar excludes") {
+    schedule s = except(every(1s), calendar().weekend());
+    wall_time friday = sys_days(2025y / February / 28) + 23h;
+    wall_time sunday = sys_days(2025y / March / 2) + 12h;
+    CHECK(s.count(friday, sunday, base) == 3'599);
+    CHECK(s.previous_before(sunday, base) == moment(sys_days(2025y / March / 1) - 1s));
+    schedule long_ago = except(every(1s), calendar().date(2000y / January / 1));
+    CHECK(long_ago.count(base, base + days(300), base) == 25'920'000);
+}
+
+TEST_CASE("hours that come twice are excluded as the clocks show them") {
+    calendar c;
+    c.zone("Europe/Brussels").hours(2h + 30min, 4h);
+    schedule s = except(cron<"*/15 * * * *">.zone("Europe/Brussels"), c);
+    wall_time night = sys_days(2025y / October / 26);
+    CHECK(s.next_after(night + 15min, base) == moment(night + 1h));
+    CHECK(s.next_after(night + 1h, base) == moment(night + 75min));
+    CHECK(s.next_after(night + 75min, base) == moment(night + 3h));
+    CHECK(s.previous_before(night + 3h, base) == moment(night + 75min));
+    CHECK(s.count(night, night + 3h, base) == 4);
+    calendar day;
+    day.zone("America/St_Johns")
+        .date(2010y / November / 7); // at 00:01 it is 23:01 of the day before once more
+    schedule t = except(cron<"*/15 * * * *">, day);
+    wall_time evening = sys_days(2010y / November / 7);
+    CHECK(t.next_after(evening + 150min, base) == moment(evening + 165min));
+    CHECK(t.previous_before(evening + 4h, base) == moment(evening + 195min));
+}
+
+TEST_CASE("what is drawn from the uid is drawn in the calendar, too") {
+    schedule s = except(cron<"H 3 * * *">, calendar().slots(cron<"H 3 * * *">)).for_uid("task-playlist");
+    CHECK(s.next_after(base, base) == moment());
+}
+
+TEST_CASE("max_runs does not count what it cannot") {
+    CHECK_FALSE(custom(full_moon_or_so()).max_runs(3).problem().empty());
+    CHECK_FALSE(either(every(1h), custom(full_moon_or_so())).jitter(1s).max_runs(3).problem().empty());
+    CHECK(every(1h).jitter(1s).max_runs(3).problem().empty());
+}
+
+TEST_CASE("the ends of time and what is invalid have answers") {
+    for (const schedule& any : kinds()) {
+        schedule s = any.for_uid("x");
+        CAPTURE(s.text());
+        for (wall_time t : {wall_time::min(), wall_time_first, wall_time_last, wall_time::max()}) {
+            moment next = s.next_after(t, base);
+            CHECK((!next || (*next > t && *next <= wall_time_last + years(1))));
+            moment previous = s.previous_before(t, base);
+            CHECK((!previous || *previous < t));
+            CHECK_FALSE(s.explain(t, base).empty());
+        }
+    }
+    for (const schedule& s :
+         {every(0s), schedule(nullptr), either(std::vector<schedule>()), every(-1s).jitter(1s)}) {
+        CHECK_FALSE(s.valid());
+        CHECK(s.next_after(base, base) == moment());
+        CHECK(s.previous_before(base, base) == moment());
+        CHECK(s.count(base, base + 1h, base) == 0);
+        CHECK_FALSE(s.text().empty());
+    }
+    CHECK(schedule(cron<"0 0 31 12 *">).previous_before(wall_time_last + 1h, base) == moment(wall_time_last));
+}
+
 TEST_CASE("two combinations are the same exactly if their texts are") {
     CHECK(either(every(1h), cron<"0 0 * * *">) == either(every(1h), cron<"0 0 * * *">));
     CHECK_FALSE(either(every(1h), cron<"0 0 * * *">) == either(every(2h), cron<"0 0 * * *">));
     CHECK_FALSE(every(1h) == every(1h).max_runs(3));
+    struct other {
+        moment next_after(wall_time) const { return {}; }
+    };
+    CHECK_FALSE(custom(full_moon_or_so()) == custom(other()));
+    CHECK(schedule(cron<"0 3 * * MON">) == schedule(cron_schedule(" 0  3 * * mon")));
     CHECK(every(1h).max_runs(3).text() == "max_runs(every 1h, 3)");
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("the next slot is the first on the grid that is later") {
     CHECK(every(10s).next_after(base, base) == moment(base + 10s));
     CHECK(every(10s).next_after(base + 9s, base) == moment(base + 10s));
     CHECK(every(10s).next_after(base + 10s, base) == moment(base + 20s));
-    CHECK(every(1us).next_after(wall_time_last, wall_time_first) == moment(wall_time_last + 1us));
+    CHECK(every(1us).next_after(wall_time_last, wall_time_first) == moment());
     CHECK(once().next_after(base - 1us, base) == moment(base));
     CHECK(once().next_after(base, base) == moment());
     CHECK(at(base + 1h).next_after(base, base) == moment(base + 1h));
