@@ -61,7 +61,7 @@ endpoint to_endpoint(std::string_view url) {
     std::string_view rest = url.substr(scheme.size(), url.find('#') - scheme.size());
     const std::size_t path_at = std::min(rest.find_first_of("/?"), rest.size());
     e.path = rest.substr(path_at);
-    if (!e.path.starts_with('/')) e.path.insert(0, "/");
+    if (!e.path.starts_with('/')) e.path = std::string("/").append(e.path);
     rest = rest.substr(0, path_at);
     if (rest.find('@') != std::string_view::npos) refuse_url("user names and passwords are not supported");
 
