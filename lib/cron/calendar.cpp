@@ -98,8 +98,7 @@ std::string calendar::problem() const {
 std::vector<std::chrono::sys_days> calendar::all_dates() const {
     std::vector<std::chrono::sys_days> sorted = dates_;
     std::ranges::sort(sorted);
-    auto again = std::ranges::unique(sorted);
-    sorted.erase(again.begin(), again.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
     return sorted;
 }
 
