@@ -36,9 +36,12 @@ std::string reason(const detail::cron_error& e) {
     case cron_problem::too_long: return fmt::format("longer than {} bytes", e.high);
     case cron_problem::empty: return "empty";
     case cron_problem::field_count:
-        return fmt::format("{} field{} instead of {}", e.value, e.value == 1 ? "" : "s",
+        return fmt::format("{} field{} instead of {}{}", e.value, e.value == 1 ? "" : "s",
                            e.low == e.high ? fmt::format("{}", e.low)
-                                           : fmt::format("{} to {}", e.low, e.high));
+                                           : fmt::format("{} to {}", e.low, e.high),
+                           e.high == 5 && (e.value == 6 || e.value == 7)
+                               ? "; the dialects seconds, extended and quartz have more"
+                               : "");
     case cron_problem::nickname:
         return "not one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, @reboot";
     case cron_problem::interval: return "@every wants an interval, as in '@every 1h30m', and a task";
@@ -50,7 +53,8 @@ std::string reason(const detail::cron_error& e) {
         return fmt::format("step {} is out of range {}-{}", e.value, e.low, e.high);
     case cron_problem::reversed: return fmt::format("the range from {} to {} is reversed", e.value, e.high);
     case cron_problem::unexpected: return "unexpected character";
-    case cron_problem::not_here: return "not allowed here in this dialect";
+    case cron_problem::not_here:
+        return "not allowed here; extended and quartz have ? L W # in the day fields";
     case cron_problem::not_alone: return "? must be the whole field";
     case cron_problem::one_question: return "exactly one of the two day fields must be ?";
     case cron_problem::hash_unknown: return "H needs the uid of a task";

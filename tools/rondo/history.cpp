@@ -46,8 +46,10 @@ std::optional<table> read(const history_options& opt, bool colours) {
         std::string end = paint(o ? to_string(*o) : "running", colour_of(o), colours);
         if (std::string message = found.text(5); !message.empty()) end += ": " + shown(message);
         moment started = found.time(0);
+        // When a process died is not known, only when somebody saw that it had.
+        moment finished = o == rondo::outcome::abandoned ? moment() : found.time(1);
         out.add({to_string(started), shown(found.text(2), 60), shown(found.text(3), 20),
-                 took(started, found.time(1)), end});
+                 took(started, finished), end});
     }
     return out;
 }

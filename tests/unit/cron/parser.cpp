@@ -42,20 +42,27 @@ struct text_case {
 TEST_SUITE_BEGIN("cron/parser");
 
 TEST_CASE("each dialect has its number of fields and its marks") {
-    std::string no_mark = "field 'day of month', column 5: not allowed here in this dialect";
-    std::string no_late_mark = "field 'day of week', column 11: not allowed here in this dialect";
+    std::string no_mark = "field 'day of month', column 5: not allowed here; extended and quartz have ? L W "
+                          "# in the day fields";
+    std::string no_late_mark = "field 'day of week', column 11: not allowed here; extended and quartz have ? "
+                               "L W # in the day fields";
+    std::string more = "; the dialects seconds, extended and quartz have more";
     std::string one = "exactly one of the two day fields must be ?";
     const dialect_case cases[] = {
         {"* * * *", "column 1: 4 fields instead of 5", "column 1: 4 fields instead of 6 to 7",
          "column 1: 4 fields instead of 5 to 7", "column 1: 4 fields instead of 6 to 7"},
         {"1 2 3 4 5", "", "column 1: 5 fields instead of 6 to 7", "", "column 1: 5 fields instead of 6 to 7"},
-        {"0 1 2 3 4 ?", "column 11: 6 fields instead of 5", no_late_mark, "", ""},
-        {"0 1 2 3 4 5", "column 11: 6 fields instead of 5", "", "", "field 'day of week', column 11: " + one},
-        {"0 1 2 ? 4 ?", "column 11: 6 fields instead of 5",
-         "field 'day of month', column 7: not allowed here in this dialect", "",
+        {"0 1 2 3 4 ?", "column 11: 6 fields instead of 5" + more, no_late_mark, "", ""},
+        {"0 1 2 3 4 5", "column 11: 6 fields instead of 5" + more, "", "",
          "field 'day of week', column 11: " + one},
-        {"0 1 2 ? 4 5 2030", "column 11: 7 fields instead of 5",
-         "field 'day of month', column 7: not allowed here in this dialect", "", ""},
+        {"0 1 2 ? 4 ?", "column 11: 6 fields instead of 5" + more,
+         "field 'day of month', column 7: not allowed here; extended and quartz have ? L W # in the day "
+         "fields",
+         "", "field 'day of week', column 11: " + one},
+        {"0 1 2 ? 4 5 2030", "column 11: 7 fields instead of 5" + more,
+         "field 'day of month', column 7: not allowed here; extended and quartz have ? L W # in the day "
+         "fields",
+         "", ""},
         {"1 2 3 4 5 6 2030 8", "column 11: 8 fields instead of 5", "column 18: 8 fields instead of 6 to 7",
          "column 18: 8 fields instead of 5 to 7", "column 18: 8 fields instead of 6 to 7"},
         {"1 2 L * *", no_mark, "column 1: 5 fields instead of 6 to 7", "",
@@ -243,8 +250,10 @@ TEST_CASE("an error names the field, the column and the reason") {
         {"0 0 * january *", "field 'month', column 10: unexpected character"},
         {"0 0 * foo *", "field 'month', column 7: not a name of three letters"},
         {"0 0 MON * *", "field 'day of month', column 5: a number is needed here"},
-        {"0 0 ? * 1", "field 'day of month', column 5: not allowed here in this dialect"},
-        {"0 0 * * 5#1", "field 'day of week', column 10: not allowed here in this dialect"},
+        {"0 0 ? * 1", "field 'day of month', column 5: not allowed here; extended and quartz have ? L W # in "
+                      "the day fields"},
+        {"0 0 * * 5#1", "field 'day of week', column 10: not allowed here; extended and quartz have ? L W # "
+                        "in the day fields"},
         {"99999999999999 * * * *", "field 'minute', column 1: 999999 is out of range 0-59"},
     };
     for (const auto& c : cases) {
@@ -260,10 +269,13 @@ TEST_CASE("an error of a mark says what is wrong with it") {
         {"0 0 L-31 * *", "field 'day of month', column 7: 31 is out of range 1-30"},
         {"0 0 L- * *", "field 'day of month', column 7: a number is needed here"},
         {"0 0 32W * *", "field 'day of month', column 5: 32 is out of range 1-31"},
-        {"0 0 1-5W * *", "field 'day of month', column 8: not allowed here in this dialect"},
+        {"0 0 1-5W * *", "field 'day of month', column 8: not allowed here; extended and quartz have ? L W # "
+                         "in the day fields"},
         {"0 0 ?,1 * *", "field 'day of month', column 5: ? must be the whole field"},
-        {"0 0 1 ? *", "field 'month', column 7: not allowed here in this dialect"},
-        {"0 0 * * L", "field 'day of week', column 9: not allowed here in this dialect"},
+        {"0 0 1 ? *",
+         "field 'month', column 7: not allowed here; extended and quartz have ? L W # in the day fields"},
+        {"0 0 * * L", "field 'day of week', column 9: not allowed here; extended and quartz have ? L W # in "
+                      "the day fields"},
         {"0 0 * * 5#6", "field 'day of week', column 11: 6 is out of range 1-5"},
         {"0 0 * * 5#0", "field 'day of week', column 11: 0 is out of range 1-5"},
         {"0 0 * * 8L", "field 'day of week', column 9: 8 is out of range 0-7"},

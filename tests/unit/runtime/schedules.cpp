@@ -66,7 +66,8 @@ TEST_CASE("each kind of schedule runs a year at the instants that its preview li
             if (slot <= end) promised[uid].push_back(slot);
     }
     w.pass(std::chrono::days(365));
-    for (auto& [uid, when] : kinds) {
+    for (auto& kind : kinds) {
+        const auto& uid = kind.first; // clang 14 captures no structured binding
         CAPTURE(uid);
         CHECK(ran[uid] == promised[uid]);
         CHECK(ran[uid].size() >= 1);
