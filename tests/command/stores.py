@@ -77,7 +77,7 @@ class Stores(Case):
         code, out, _ = rondo("history", self.file, "--task", "backup", "--limit", "2")
         self.assertEqual(OK, code)
         self.assertRegex(out, r"^STARTED.*\n1970-01-01T00:01:08.000Z  backup  manual +- +running\n"
-                              r"1970-01-01T00:01:07.000Z  backup  manual +-  abandoned\n$")
+                              r"1970-01-01T00:01:07.000Z  backup  manual +- +abandoned\n$")
         self.expect(["history", self.file, "--task", "nobody"], NOTHING)
         self.expect(["history", self.file, "--task", "delay"], NOTHING)
 
