@@ -52,20 +52,39 @@ exclusion::span exclusion::between(const local& here, local_seconds from, local_
     return {std::max(here.to_wall(from), here.since), std::min(here.to_wall(to), here.until)};
 }
 
-bool exclusion::excludes_day(const local& here, std::string* why) const {
+// The dates in a row around `day`, which is one of them: as long as they follow each other, date and index
+// grow alike.
+exclusion::row exclusion::row_of(std::int64_t day) const {
+    auto minus_index = [this](const std::chrono::sys_days& d) {
+        return d.time_since_epoch().count() - (&d - dates_.data());
+    };
+    auto here = std::ranges::lower_bound(dates_, std::chrono::sys_days(std::chrono::days(day)));
+    auto offset = minus_index(*here);
+    auto first = std::ranges::lower_bound(dates_, offset, {}, minus_index);
+    auto after = std::ranges::upper_bound(dates_, offset, {}, minus_index);
+    return {day - (here - first), day + (after - here)};
+}
+
+exclusion::by exclusion::excludes_day(const local& here, std::string* why) const {
     if (std::ranges::binary_search(dates_, std::chrono::sys_days(std::chrono::days(here.day)))) {
         if (why != nullptr) *why = "the calendar excludes the date " + show_local(here.now).substr(0, 10);
-        return true;
+        return by::date;
     }
     int weekday = weekday_of(here.day);
-    if ((calendar_.weekdays() >> weekday & 1) == 0) return false;
+    if ((calendar_.weekdays() >> weekday & 1) == 0) return by::nothing;
     if (why != nullptr) *why = fmt::format("the calendar excludes each {}", weekday_name(weekday));
-    return true;
+    return by::weekday;
 }
 
 std::optional<exclusion::span> exclusion::at(wall_time t, wall_time anchor, std::string* why) const {
     local here = look_at(t);
-    if (excludes_day(here, why)) return between(here, here.midnight, here.midnight + seconds_a_day);
+    switch (excludes_day(here, why)) {
+    case by::nothing: break;
+    case by::weekday: return between(here, here.midnight, here.midnight + seconds_a_day);
+    case by::date:
+        row days = row_of(here.day);
+        return between(here, days.first * seconds_a_day, days.after * seconds_a_day);
+    }
     for (const auto& h : calendar_.all_hours()) {
         auto from = h.from.count();
         auto to = h.to.count();

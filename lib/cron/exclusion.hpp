@@ -37,10 +37,16 @@ public:
 
 private:
     struct local;
+    enum class by : std::uint8_t { nothing, date, weekday };
+    struct row { // days since 1970
+        std::int64_t first;
+        std::int64_t after;
+    };
 
+    [[nodiscard]] row row_of(std::int64_t day) const;
     [[nodiscard]] local look_at(wall_time t) const;
     [[nodiscard]] span between(const local& here, local_seconds from, local_seconds to) const;
-    [[nodiscard]] bool excludes_day(const local& here, std::string* why) const;
+    [[nodiscard]] by excludes_day(const local& here, std::string* why) const;
 
     calendar calendar_;
     std::shared_ptr<const zone> zone_;

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (calendar.problem().find("line ") == std::string::npos) __builtin_trap();
         return 0;
     }
-    if (dates.size() > 1'000) return 0; // the walk over all of them is no news, but takes its time
+    if (dates.size() > 50) dates.resize(50); // the walk over all of them is no news, but takes its time
     auto open = rondo::except(rondo::every(std::chrono::hours(6)), calendar);
     for (auto day : dates) {
         rondo::wall_time midnight = day;

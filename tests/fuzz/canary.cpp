@@ -4,5 +4,5 @@
 
 void planted(const rondo::detail::cron_parsed& parsed) {
     const auto& f = parsed.fields;
-    if (parsed.ok() && f.hours == 1U << 13 && f.near_days != 0) __builtin_trap();
+    if (parsed.ok() && f.near_days != 0 && (f.hours & 1U) == 0) __builtin_trap();
 }

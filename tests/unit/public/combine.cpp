@@ -117,6 +117,17 @@ TEST_CASE("a calendar that excludes all leaves nothing, and says so in bounded t
     CHECK(s.count(base, base + years(1), base) == 0);
 }
 
+TEST_CASE("dates in a row are passed at once, however many they are") {
+    auto closed = calendar::from_text("1012-12-31/2065-01-02\n2065-01-04\n");
+    schedule open = except(every(6h), closed);
+    const wall_time anchor = std::chrono::sys_days(std::chrono::year(1000) / 1 / 1);
+    const wall_time begin = std::chrono::sys_days(std::chrono::year(1012) / 12 / 31);
+    const wall_time end = std::chrono::sys_days(std::chrono::year(2065) / 1 / 3);
+    CHECK(open.next_after(begin - 1h, anchor) == end);
+    CHECK(open.previous_before(end, anchor) == begin - 6h);
+    CHECK(open.next_after(end + 18h, anchor) == end + 48h);
+}
+
 TEST_CASE("a dense schedule is counted over what a calendar excludes") {
     schedule s = except(every(1s), calendar().weekend());
     wall_time friday = sys_days(2025y / February / 28) + 23h;
