@@ -58,7 +58,8 @@ std::string away(rondo::moment then, rondo::wall_time now, int sign) {
 }
 
 std::uint64_t skipped(const rondo::counters& c) {
-    return c.skipped_overlap + c.skipped_missed + c.skipped_paused + c.skipped_not_owner;
+    return c.skipped_overlap + c.skipped_missed + c.skipped_paused + c.skipped_not_owner +
+           c.skipped_buffer_full;
 }
 
 std::string task_line(const rondo::stat& s, const view& v, bool colours) {

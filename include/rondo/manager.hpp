@@ -106,25 +106,34 @@ public:
     /// due meanwhile are skipped as `paused`. Errors: `task_not_exists`.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_pause(std::string uid, Token&& token = Token()) {
-        return initiate<void>(&start_pause, token, std::move(uid), true);
+        return initiate<void>(&start_pause, token, std::move(uid), std::nullopt);
     }
 
-    /// Ends the pause of a task: it goes on with its next slot. Errors: `task_not_exists`.
+    /// Ends the pause of a task: it goes on with its next slot, or from the past with what it missed.
+    /// Errors: `task_not_exists`.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_resume(std::string uid, resume_from from, Token&& token = Token()) {
+        return initiate<void>(&start_pause, token, std::move(uid), from);
+    }
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_resume(std::string uid, Token&& token = Token()) {
-        return initiate<void>(&start_pause, token, std::move(uid), false);
+        return initiate<void>(&start_pause, token, std::move(uid), resume_from::now);
     }
 
     /// As `async_pause` for the whole manager, in this life only. The pause of single tasks is another.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_pause_all(Token&& token = Token()) {
-        return initiate<void>(&start_pause_all, token, true);
+        return initiate<void>(&start_pause_all, token, std::nullopt);
     }
 
-    /// Ends `async_pause_all`.
+    /// Ends `async_pause_all`, as `async_resume`.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_resume_all(resume_from from, Token&& token = Token()) {
+        return initiate<void>(&start_pause_all, token, from);
+    }
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_resume_all(Token&& token = Token()) {
-        return initiate<void>(&start_pause_all, token, false);
+        return initiate<void>(&start_pause_all, token, resume_from::now);
     }
 
     /// Starts a manual run for these users (none: for all that the repository knows) and gives its id
@@ -132,15 +141,20 @@ public:
     /// overlap policy), `queue_full`.
     template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, std::vector<user> users, Token&& token = Token()) {
-        return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users));
+        return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users), std::nullopt);
+    }
+    /// The same under another overlap policy than the task's.
+    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    auto async_trigger(std::string uid, std::vector<user> users, overlap policy, Token&& token = Token()) {
+        return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users), policy);
     }
     template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, user who, Token&& token = Token()) {
-        return initiate<run_id>(&start_trigger, token, std::move(uid), only(std::move(who)));
+        return initiate<run_id>(&start_trigger, token, std::move(uid), only(std::move(who)), std::nullopt);
     }
     template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, Token&& token = Token()) {
-        return initiate<run_id>(&start_trigger, token, std::move(uid), std::vector<user>());
+        return initiate<run_id>(&start_trigger, token, std::move(uid), std::vector<user>(), std::nullopt);
     }
 
     /// As `async_trigger` (so it is refused while the first run of a task just added is in flight, under
@@ -148,15 +162,20 @@ public:
     /// run that went wrong is a value too: look at its `outcome`. Cancellation: as `async_wait`.
     template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, std::vector<user> users, Token&& token = Token()) {
-        return initiate<run>(&start_run, token, std::move(uid), std::move(users));
+        return initiate<run>(&start_run, token, std::move(uid), std::move(users), std::nullopt);
+    }
+    /// The same under another overlap policy than the task's.
+    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    auto async_run(std::string uid, std::vector<user> users, overlap policy, Token&& token = Token()) {
+        return initiate<run>(&start_run, token, std::move(uid), std::move(users), policy);
     }
     template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, user who, Token&& token = Token()) {
-        return initiate<run>(&start_run, token, std::move(uid), only(std::move(who)));
+        return initiate<run>(&start_run, token, std::move(uid), only(std::move(who)), std::nullopt);
     }
     template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, Token&& token = Token()) {
-        return initiate<run>(&start_run, token, std::move(uid), std::vector<user>());
+        return initiate<run>(&start_run, token, std::move(uid), std::vector<user>(), std::nullopt);
     }
 
     /// Waits until a run is over and recorded; one that is over already is looked up in the repository.
@@ -276,10 +295,13 @@ private:
     static void start_start(const engine_ptr&, detail::completion<start_report>);
     static void start_add(const engine_ptr&, detail::completion<void>, task);
     static void start_remove(const engine_ptr&, detail::completion<void>, std::string);
-    static void start_pause(const engine_ptr&, detail::completion<void>, std::string, bool);
-    static void start_pause_all(const engine_ptr&, detail::completion<void>, bool);
-    static void start_trigger(const engine_ptr&, detail::completion<run_id>, std::string, std::vector<user>);
-    static void start_run(const engine_ptr&, detail::completion<run>, std::string, std::vector<user>);
+    static void start_pause(const engine_ptr&, detail::completion<void>, std::string,
+                            std::optional<resume_from>);
+    static void start_pause_all(const engine_ptr&, detail::completion<void>, std::optional<resume_from>);
+    static void start_trigger(const engine_ptr&, detail::completion<run_id>, std::string, std::vector<user>,
+                              std::optional<overlap>);
+    static void start_run(const engine_ptr&, detail::completion<run>, std::string, std::vector<user>,
+                          std::optional<overlap>);
     static void start_wait(const engine_ptr&, detail::completion<run>, run_id);
     static void start_cancel_run(const engine_ptr&, detail::completion<void>, run_id);
     static void start_cancel_task(const engine_ptr&, detail::completion<std::size_t>, std::string);

@@ -6,6 +6,7 @@
 #include <rondo/calendar.hpp>
 #include <rondo/calendar_interval.hpp>
 #include <rondo/cancellation.hpp>
+#include <rondo/catch_up.hpp>
 #include <rondo/clock.hpp>
 #include <rondo/combine.hpp>
 #include <rondo/context.hpp>

@@ -20,10 +20,11 @@ struct counters {
     std::uint64_t timed_out = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t interrupted = 0;
-    std::uint64_t skipped_overlap = 0;   ///< slots
-    std::uint64_t skipped_missed = 0;    ///< slots
-    std::uint64_t skipped_paused = 0;    ///< slots
-    std::uint64_t skipped_not_owner = 0; ///< slots
+    std::uint64_t skipped_overlap = 0;     ///< slots
+    std::uint64_t skipped_missed = 0;      ///< slots
+    std::uint64_t skipped_paused = 0;      ///< slots
+    std::uint64_t skipped_not_owner = 0;   ///< slots
+    std::uint64_t skipped_buffer_full = 0; ///< slots
 
     friend bool operator==(const counters&, const counters&) = default;
 };
@@ -42,6 +43,8 @@ struct stat {
     std::optional<rondo::outcome> last_outcome; ///< of the latest run that ended
     std::uint32_t runs_in_flight = 0;
     std::uint32_t runs_overrunning = 0; ///< past their deadline, and their body still there
+    std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run
+    std::uint32_t runs_waiting = 0;     ///< manual runs that have not started yet
     rondo::counters counters;
 };
 
@@ -49,7 +52,7 @@ struct stat {
 struct manager_stat {
     std::size_t tasks = 0;
     std::size_t runs_in_flight = 0;
-    std::size_t runs_waiting = 0; ///< for a place under `runs_in_flight_max`
+    std::size_t runs_waiting = 0; ///< due or asked for, and not started yet
     bool paused = false;
     bool store_down = false;          ///< the last call to the repository failed or is overdue
     std::size_t outbox = 0;           ///< entries that wait for the repository

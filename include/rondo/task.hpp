@@ -2,6 +2,7 @@
 #ifndef RONDO_TASK_HPP
 #define RONDO_TASK_HPP
 
+#include <rondo/catch_up.hpp>
 #include <rondo/detail/body.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/task_limits.hpp>
@@ -22,8 +23,10 @@ struct task_options {
     rondo::overlap overlap = rondo::overlap::skip;
     bool hidden = false;
     rondo::first_run first_run = by_schedule;
-    std::chrono::microseconds timeout{0}; ///< 0: none
-    std::uint32_t runs_in_flight_max = 0; ///< under `allow_all`; 0: no limit
+    std::chrono::microseconds timeout{0};          ///< 0: none
+    std::uint32_t runs_in_flight_max = 0;          ///< under `allow_all`; 0: no limit
+    std::uint32_t buffer_max = buffer_max_default; ///< under `buffer_all`
+    rondo::catch_up catch_up;
 };
 
 /// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.
@@ -83,6 +86,12 @@ public:
     }
     /// Never more runs at once than this, under `overlap::allow_all`. 0: no limit.
     task& runs_in_flight_max(std::uint32_t n) noexcept { return options_.runs_in_flight_max = n, *this; }
+
+    /// How many of its slots, and of its manual runs, may wait under `overlap::buffer_all`. 1 to
+    /// `buffer_max_limit`. Default: `buffer_max_default`.
+    task& buffer_max(std::uint32_t n) noexcept { return options_.buffer_max = n, *this; }
+    /// What becomes of slots that nobody looked at in time. Default: one run for all of them.
+    task& catch_up(rondo::catch_up c) noexcept { return options_.catch_up = c, *this; }
 
     [[nodiscard]] const std::string& uid() const noexcept { return uid_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

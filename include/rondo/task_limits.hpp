@@ -3,6 +3,7 @@
 #define RONDO_TASK_LIMITS_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 namespace rondo {
 
@@ -10,6 +11,10 @@ namespace rondo {
 /// `errc::invalid_name`.
 inline constexpr std::size_t uid_size_max = 255;
 inline constexpr std::size_t name_size_max = 1024;
+
+/// How many slots, and manual runs, of a task may wait under `overlap::buffer_all`.
+inline constexpr std::uint32_t buffer_max_default = 100;
+inline constexpr std::uint32_t buffer_max_limit = 100'000;
 
 } // namespace rondo
 

@@ -27,10 +27,11 @@ enum class outcome : std::uint8_t {
 
 /// Why a due slot did not become a run.
 enum class skip_reason : std::uint8_t {
-    overlap,   ///< an earlier run of the task was not over
-    missed,    ///< a later slot stands for it, or it was too old
-    paused,    ///< the task, or the manager, was paused
-    not_owner, ///< another manager on the same repository has decided about it
+    overlap,     ///< an earlier run of the task was not over
+    missed,      ///< a later slot stands for it, or it was too old
+    paused,      ///< the task, or the manager, was paused
+    not_owner,   ///< another manager on the same repository has decided about it
+    buffer_full, ///< as many as may already waited for the end of an earlier run
 };
 
 /// What a task does now.
@@ -39,10 +40,29 @@ enum class status : std::uint8_t {
     running, ///< at least one run of it is in flight
 };
 
-/// What happens when a slot is due, or a manual run is asked for, while a run is in flight.
+/// What happens when a slot is due, or a manual run is asked for, while a run of the task is in flight. What
+/// waits starts in order, slots before manual runs; a slot that waits is not decided yet, so that the next
+/// life finds it.
 enum class overlap : std::uint8_t {
-    skip,      ///< the slot is skipped, the manual run gets `errc::already_running`
-    allow_all, ///< it starts beside the others, up to the task's `runs_in_flight_max`
+    /// The slot is skipped, the manual run gets `errc::already_running`.
+    skip,
+    /// It starts beside the others, up to the task's `runs_in_flight_max`; beyond, as `skip`.
+    allow_all,
+    /// One slot waits for the end of the run, others are skipped as `buffer_full`. One manual run waits; who
+    /// asks for another gets that one, for their users too.
+    buffer_one,
+    /// Up to the task's `buffer_max` slots wait, others are skipped as `buffer_full`. As many manual runs
+    /// wait, others get `errc::queue_full`.
+    buffer_all,
+    /// The runs in flight are cancelled, and it starts when they have really ended. What waited already is
+    /// given up for it: slots for a slot, as `overlap`; manual runs for a manual run, as cancelled.
+    cancel_other,
+};
+
+/// Where a task that was paused goes on.
+enum class resume_from : std::uint8_t {
+    now,      ///< slots that fell due while it was paused are skipped as `paused`
+    the_past, ///< they were missed, and are caught up on (`catch_up`)
 };
 
 /// Why a token was cancelled.
@@ -52,6 +72,7 @@ enum class cancel_reason : std::uint8_t {
     timeout,   ///< a deadline passed
     shutdown,  ///< the manager stops
     removed,   ///< the task was removed
+    overlap,   ///< another run of the task takes its place, under `overlap::cancel_other`
     parent,    ///< the parent token was cancelled; see `cancellation_token::root_reason`
 };
 

@@ -2,11 +2,13 @@
 #ifndef RONDO_CORE_RECORDS_HPP
 #define RONDO_CORE_RECORDS_HPP
 
+#include <rondo/catch_up.hpp>
 #include <rondo/detail/task_payload.hpp>
 #include <rondo/run.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/stat.hpp>
+#include <rondo/task_limits.hpp>
 #include <rondo/time.hpp>
 #include <rondo/user.hpp>
 #include <rondo/words.hpp>
@@ -34,11 +36,40 @@ enum class task_state_kind : std::uint8_t {
     removing, ///< waits for the last of its runs to end
 };
 
+/// How a task decides, where that is not the default.
+struct task_policy {
+    rondo::catch_up catch_up;
+    std::uint32_t buffer_max = buffer_max_default;
+
+    friend bool operator==(const task_policy&, const task_policy&) = default;
+};
+
+/// Slots in a row whose fate is known and not decided yet, because one before them waits.
+struct slot_segment {
+    wall_time first{};
+    wall_time last{};
+    std::uint64_t count = 0;
+    bool wanted = false;                           ///< they wait to run
+    rondo::trigger why = rondo::trigger::schedule; ///< if so
+    skip_reason reason = skip_reason::buffer_full; ///< else
+};
+
+/// What of a task waits for the end of a run of it, or for a place under the limit of all runs.
+struct task_queue {
+    std::vector<slot_segment> slots; ///< without a gap; the first is wanted
+    wall_time after = no_slot;       ///< the cursor once they are decided
+    std::uint64_t slots_wanted = 0;
+    std::vector<run_record*> runs; ///< manual ones
+
+    [[nodiscard]] bool empty() const noexcept { return slots.empty() && runs.empty(); }
+};
+
 /// What only a task has that ever did something.
 struct task_past {
     rondo::counters counts;
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
+    std::unique_ptr<task_queue> queue; ///< null while nothing waits
 };
 
 /// A task, as compact as it can be: there may be a million that do nothing.
@@ -58,21 +89,33 @@ struct task_record {
     std::uint32_t pending_decision = 0; ///< 1 + its index among the decisions not yet taken
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
-    std::uint32_t manual_waiting = 0; ///< for a place under the limit of all runs
     std::uint32_t in_flight_max = 0;
     task_state_kind state = task_state_kind::registering;
     rondo::overlap overlap = rondo::overlap::skip;
     rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
     bool hidden = false;
     bool paused = false;
-    bool ready = false;       ///< due, and waits for a place under the limit of all runs
+    bool ready = false;       ///< waits for a place under the limit of all runs
+    bool held = false;        ///< its catching up begins later
     bool cursor_lost = false; ///< the repository may have missed decisions: force the next
 
-    std::unique_ptr<task_past> past; ///< null while there is none
+    std::unique_ptr<task_past> past;           ///< null while there is none
+    std::unique_ptr<const task_policy> policy; ///< null: the default
 
     [[nodiscard]] task_past& made_past() {
         if (past == nullptr) past = std::make_unique<task_past>();
         return *past;
+    }
+    [[nodiscard]] task_queue* queue() const noexcept { return past != nullptr ? past->queue.get() : nullptr; }
+    [[nodiscard]] std::uint64_t slots_waiting() const noexcept {
+        return queue() != nullptr ? queue()->slots_wanted : 0;
+    }
+    [[nodiscard]] std::size_t runs_waiting() const noexcept {
+        return queue() != nullptr ? queue()->runs.size() : 0;
+    }
+    /// Whether its slot is due and waits for a place.
+    [[nodiscard]] bool slot_waits() const noexcept {
+        return ready && slot != no_slot && heap_index == not_in_heap && !paused;
     }
     [[nodiscard]] rondo::counters counts() const noexcept {
         return past != nullptr ? past->counts : counters();
@@ -88,7 +131,7 @@ struct task_record {
 };
 
 enum class run_state_kind : std::uint8_t {
-    waiting,   ///< a manual run, for a place under the limit of all runs
+    waiting,   ///< a manual run, for the end of another or for a place
     beginning, ///< the repository has not answered yet
     running,   ///< its body is there
     overdue,   ///< it has its outcome, and its body is still there
@@ -108,6 +151,7 @@ struct run_record {
     std::uint32_t heap_index = not_in_heap;
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
+    rondo::overlap overlap = rondo::overlap::skip; ///< of a manual run
     cancel_reason cancelled = cancel_reason::none;
     std::vector<user> users; ///< who asked, of a manual run
 

@@ -50,6 +50,7 @@ void scheduler::on_time(instant now) {
             on_due(steady_heap_.top(), now);
         auto wall = now.wall.time_since_epoch().count();
         while (!wall_heap_.empty() && wall_heap_.top_key() <= wall) on_due(wall_heap_.top(), now);
+        admit(now);
     }
     while (!deadlines_.empty() && deadlines_.top_key() <= key(now.steady)) on_deadline(deadlines_.top(), now);
     if (stop_at_ <= now.steady) {
@@ -104,6 +105,8 @@ stat scheduler::stat_of(const task_record& task) const {
     if (task.past != nullptr) s.last_outcome = task.past->last_outcome;
     s.runs_in_flight = task.in_flight;
     s.runs_overrunning = task.overrunning;
+    s.slots_waiting = task.slots_waiting() + (task.slot_waits() ? 1 : 0);
+    s.runs_waiting = static_cast<std::uint32_t>(task.runs_waiting());
     s.counters = task.counts();
     return s;
 }
@@ -111,7 +114,8 @@ stat scheduler::stat_of(const task_record& task) const {
 void scheduler::describe(manager_stat& s) const {
     s.tasks = tasks_.size();
     s.runs_in_flight = in_flight_;
-    s.runs_waiting = waiting_.size();
+    auto slots = std::ranges::count_if(waiting_, [](const waiting& w) { return w.task->slot_waits(); });
+    s.runs_waiting = runs_waiting_ + slots_waiting_ + static_cast<std::size_t>(slots);
     s.paused = paused_all_;
 }
 

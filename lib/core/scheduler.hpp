@@ -8,6 +8,7 @@
 #include <rondo/time.hpp>
 
 #include <core/actions.hpp>
+#include <core/catch_up_slots.hpp>
 #include <core/due_slots.hpp>
 #include <core/heap.hpp>
 #include <core/id_source.hpp>
@@ -46,6 +47,7 @@ struct task_spec {
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
     bool hidden = false;
+    task_policy policy{};
     std::unique_ptr<task_payload> payload;
 };
 
@@ -80,13 +82,18 @@ public:
     [[nodiscard]] task_record* find(std::string_view uid) const noexcept;
     /// Starts to take it out; `task_gone` follows.
     void remove(task_record& task, instant now);
-    void pause(task_record& task, bool paused, instant now);
-    void pause_all(bool paused, instant now);
+    void pause(task_record& task, instant now);
+    /// Slots that fell due meanwhile are skipped as `paused`, or, from the past, caught up on.
+    void resume(task_record& task, resume_from from, instant now);
+    void pause_all(instant now);
+    void resume_all(resume_from from, instant now);
 
     // Runs.
 
-    /// A manual run, now.
-    result<run_record*> trigger(task_record& task, std::vector<user> users, instant now);
+    /// A manual run, now, under the task's overlap policy or this one. Under `buffer_one` it may be one that
+    /// waited already.
+    result<run_record*> trigger(task_record& task, std::vector<user> users, std::optional<overlap> policy,
+                                instant now);
     /// A run that waits, begins, or runs; a scan over the tasks, for what people ask.
     [[nodiscard]] run_record* find_run(run_id id) const noexcept;
     /// Asks a run to end.
@@ -128,9 +135,9 @@ public:
     [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
 
 private:
-    struct waiting { // for a place under the limit of all runs: a due task, or a manual run
+    struct waiting { // for a place under the limit of all runs
         task_record* task = nullptr;
-        run_record* run = nullptr;
+        instant since{};
     };
     enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
 
@@ -145,7 +152,11 @@ private:
     void schedule_slot(task_record& task, slot_due at);
     void unschedule(task_record& task);
     void on_due(task_record& task, instant now);
-    void decide(task_record& task, instant now);
+    void decide(task_record& task, instant now, instant seen);
+    [[nodiscard]] bool hold(task_record& task, instant now);
+    void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
+                       wall_time after, instant now);
+    [[nodiscard]] static const task_policy& policy_of(const task_record& task) noexcept;
     void skip_due(task_record& task, skip_reason reason, instant now);
     [[nodiscard]] static step step_after(const task_record& task, const due_slots& found, bool after_run,
                                          instant now);
@@ -154,7 +165,29 @@ private:
     decision& append_decision(task_record& task, wall_time next);
     decision* open_skip(task_record& task) noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
-    void leave_waiting(const task_record& task);
+
+    // scheduler_waiting.cpp
+    task_queue& made_queue(task_record& task);
+    void drop_queue_if_empty(task_record& task) noexcept;
+    void put_skip(task_record& task, skip_range range, wall_time after);
+    void put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
+                    wall_time after);
+    void skip_wanted(task_record& task, skip_reason reason);
+    void forget_slots(task_record& task) noexcept;
+    void flush_skips(task_record& task);
+    void begin_waiting_slot(task_record& task, instant now);
+    void begin_waiting_run(task_record& task, instant now);
+    [[nodiscard]] bool slot_may_start(const task_record& task) const noexcept;
+    [[nodiscard]] bool run_may_start(const task_record& task) const noexcept;
+    void wait_for_place(task_record& task, instant since);
+    void want_place(task_record& task, instant now);
+    void admit(instant now);
+    void decide_late(task_record& task, instant since, instant now);
+    void leave_waiting(task_record& task);
+    result<run_record*> merge(task_record& task, std::vector<user> users);
+    run_record& wait_as_run(task_record& task, std::vector<user> users, overlap policy, instant now);
+    void drop_waiting(run_record& run, instant now); // scheduler_runs.cpp
+    void cancel_running(task_record& task, cancel_reason why);
 
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
@@ -164,15 +197,14 @@ private:
     void finish(run_record& run, rondo::outcome how, instant now);
     void release(run_record& run, instant now);
     void wait_for_no_end(task_record& task, instant now);
-    void drop_waiting(run_record& run, instant now);
     void on_deadline(run_record& run, instant now);
-    void admit(instant now);
     void stop_all(instant now);
     void give_up(instant now);
     void check_shutdown();
     [[nodiscard]] bool full() const noexcept;
 
     // scheduler_tasks.cpp
+    void go_on(task_record& task, resume_from from, instant now);
     void erase(task_record& task);
     [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task,
                                                               const task_state& state, instant now);
@@ -193,8 +225,9 @@ private:
     std::vector<run_record*> released_runs_;   // records that outlive their last action by one input
     std::vector<task_record*> released_tasks_; // likewise
     std::size_t in_flight_ = 0;
-    std::size_t beginning_ = 0;    // of those, how many wait for the repository
-    std::size_t runs_waiting_ = 0; // manual runs among waiting_
+    std::size_t beginning_ = 0;       // of those, how many wait for the repository
+    std::size_t runs_waiting_ = 0;    // manual ones
+    std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
     steady_time stop_at_ = steady_time::max();
     stopping stopping_ = stopping::no;

@@ -20,6 +20,7 @@ outcome outcome_of(cancel_reason why) noexcept {
     case cancel_reason::shutdown: return outcome::interrupted;
     case cancel_reason::requested:
     case cancel_reason::removed:
+    case cancel_reason::overlap:
     case cancel_reason::parent: break;
     }
     return outcome::cancelled;
@@ -42,25 +43,38 @@ bool scheduler::full() const noexcept {
     return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
 }
 
-result<run_record*> scheduler::trigger(task_record& task, std::vector<user> users, instant now) {
+result<run_record*> scheduler::trigger(task_record& task, std::vector<user> users,
+                                       std::optional<overlap> policy, instant now) {
     recycle();
     if (shutting_down()) return errc::shutting_down;
     if (task.state != task_state_kind::live) return errc::task_not_exists;
-    auto in_flight = task.in_flight + task.manual_waiting;
-    if (overlap_decision(task.overlap, in_flight, task.in_flight_max) != overlap_answer::start)
-        return errc::already_running;
-    bool must_wait = full(); // if not, none of those that wait can start
-    if (must_wait && runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
-    run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
-    run.users = std::move(users);
-    if (must_wait) {
-        run.state = run_state_kind::waiting;
-        waiting_.push_back({&task, &run});
-        ++runs_waiting_;
-        ++task.manual_waiting;
-    } else {
-        begin_manual_run(run, now);
+    overlap how = policy.value_or(task.overlap);
+    if (how > overlap::cancel_other) return errc::invalid_option;
+    auto answer = overlap_decision(how, task.in_flight, task.runs_waiting(), task.in_flight_max,
+                                   policy_of(task).buffer_max);
+    if (answer == overlap_answer::skip) return errc::already_running;
+    if (answer == overlap_answer::full) {
+        if (how == overlap::buffer_one) return merge(task, std::move(users));
+        return errc::queue_full;
     }
+    if (answer == overlap_answer::start && !full()) { // so none of those that wait can start
+        run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
+        run.users = std::move(users);
+        begin_manual_run(run, now);
+        return &run;
+    }
+    if (answer == overlap_answer::replace) {
+        while (task.runs_waiting() > 0) {
+            run_record& older = *task.queue()->runs.front();
+            older.cancelled = cancel_reason::overlap;
+            drop_waiting(older, now);
+        }
+        cancel_running(task, cancel_reason::overlap);
+    }
+    if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
+    run_record& run = wait_as_run(task, std::move(users), how, now);
+    want_place(task, now);
+    admit(now);
     return &run;
 }
 
@@ -176,6 +190,7 @@ void scheduler::release(run_record& run, instant now) {
         if (task.runs == nullptr) erase(task);
     } else {
         wait_for_no_end(task, now);
+        want_place(task, now);
     }
     admit(now);
     check_shutdown();
@@ -187,33 +202,9 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
     if (!task.fixed_delay() || task.slot != no_slot || task.cursor != cursor_waits_for_end || shutting_down())
         return;
     if (task.in_flight != task.overrunning) return;
-    if (overlap_decision(task.overlap, task.in_flight, task.in_flight_max) != overlap_answer::start) return;
+    if (!may_start(task.overlap, task.in_flight, task.in_flight_max)) return;
     set_slot(task, now.wall + *task.when.interval(), now);
     if (task.paused) unschedule(task);
-}
-
-void scheduler::admit(instant now) {
-    if (stopping_ != stopping::no || waiting_.empty()) return;
-    std::deque<waiting> kept; // who cannot start, in order
-    while (!waiting_.empty() && !full()) {
-        waiting w = waiting_.front();
-        waiting_.pop_front();
-        if (w.run == nullptr) {
-            w.task->ready = false;
-            if (w.task->due <= now_key(*w.task, now))
-                decide(*w.task, now);
-            else // the wall clock was set back meanwhile
-                schedule_slot(*w.task, {w.task->slot, w.task->due});
-        } else if (overlap_decision(w.task->overlap, w.task->in_flight, w.task->in_flight_max) ==
-                   overlap_answer::start) {
-            --runs_waiting_;
-            --w.task->manual_waiting;
-            begin_manual_run(*w.run, now);
-        } else {
-            kept.push_back(w);
-        }
-    }
-    waiting_.insert(waiting_.begin(), kept.begin(), kept.end());
 }
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now) {
@@ -235,14 +226,25 @@ run_record* scheduler::find_run(run_id id) const noexcept {
     return found;
 }
 
+// A manual run that will not start: cancelled meanwhile.
 void scheduler::drop_waiting(run_record& run, instant now) {
-    std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
+    task_record& task = *run.task;
+    std::erase(task.queue()->runs, &run);
     --runs_waiting_;
-    --run.task->manual_waiting;
-    ++run.task->made_past().counts.runs;
+    drop_queue_if_empty(task);
+    ++task.made_past().counts.runs;
     run.started_at = now.wall;
     finish(run, outcome_of(run.cancelled), now);
     release(run, now);
+}
+
+void scheduler::cancel_running(task_record& task, cancel_reason why) {
+    for (run_record* run = task.runs; run != nullptr; run = run->next) {
+        bool there = run->state == run_state_kind::running || run->state == run_state_kind::beginning;
+        if (!there || run->cancelled != cancel_reason::none) continue;
+        run->cancelled = why;
+        if (run->state == run_state_kind::running) actions_.push_back({action::kind::cancel_run, &task, run});
+    }
 }
 
 void scheduler::on_deadline(run_record& run, instant now) {
@@ -268,14 +270,17 @@ void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
         stop_at_ = std::min(stop_at_, now.steady + grace);
     if (stopping_ != stopping::no) return;
     stopping_ = stopping::grace;
-    auto dropped = std::exchange(waiting_, {});
-    for (waiting& w : dropped) {
-        if (w.run == nullptr) {
-            w.task->ready = false; // its slot stays undecided: the next life catches up on it
-            continue;
-        }
-        w.run->cancelled = cancel_reason::shutdown;
-        drop_waiting(*w.run, now);
+    // Slots that wait stay undecided: the next life catches up on them.
+    for (const waiting& w : std::exchange(waiting_, {})) w.task->ready = false;
+    std::vector<run_record*> waiting_runs;
+    if (runs_waiting_ > 0)
+        tasks_.for_each([&](task_record& task) {
+            if (task.queue() == nullptr) return;
+            waiting_runs.insert(waiting_runs.end(), task.queue()->runs.begin(), task.queue()->runs.end());
+        });
+    for (run_record* run : waiting_runs) {
+        run->cancelled = cancel_reason::shutdown;
+        drop_waiting(*run, now);
     }
     check_shutdown();
 }

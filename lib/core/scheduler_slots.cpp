@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <core/overlap_decision.hpp>
 #include <core/scheduler.hpp>
+#include <rondo/detail/cron_parser.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -31,7 +32,8 @@ void scheduler::set_slot(task_record& task, wall_time slot, instant now) {
 void scheduler::schedule_slot(task_record& task, slot_due at) {
     task.slot = at.slot;
     auto& heap = task.by_wall() ? wall_heap_ : steady_heap_;
-    if (task.heap_index == 0 && at.due >= task.due) {
+    task.held = false;
+    if (task.heap_index == 0 && at.due >= heap.top_key()) {
         heap.delay_top(at.due);
     } else {
         heap.erase(task);
@@ -42,35 +44,88 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
 
 void scheduler::unschedule(task_record& task) {
     (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
-    if (task.ready) leave_waiting(task);
-    task.ready = false;
-}
-
-void scheduler::leave_waiting(const task_record& task) {
-    std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
+    task.held = false;
 }
 
 void scheduler::on_due(task_record& task, instant now) {
-    if (!full()) return decide(task, now);
-    unschedule(task);
-    task.ready = true;
-    waiting_.push_back({&task, nullptr});
+    if (!full()) return decide(task, now, now);
+    (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
+    wait_for_place(task, now);
 }
 
-void scheduler::decide(task_record& task, instant now) {
-    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now), task.anchor);
-    wall_time slot = found.latest.slot;
-    if (found.before > 0) skip(task, {skip_reason::missed, task.slot, found.before_last, found.before}, slot);
-    step s = step_after(task, found, true, now);
-    if (overlap_decision(task.overlap, task.in_flight, task.in_flight_max) == overlap_answer::start) {
-        bool late = found.before > 0 || slot < task.catch_up_before;
-        run_record& run =
-            make_run(task, late ? rondo::trigger::catch_up : rondo::trigger::schedule, slot, now);
-        begin_slot_run(run, s.cursor, now);
-    } else {
-        skip(task, {skip_reason::overlap, slot, slot, 1}, s.cursor);
+const task_policy& scheduler::policy_of(const task_record& task) noexcept {
+    static const task_policy by_default;
+    return task.policy != nullptr ? *task.policy : by_default;
+}
+
+namespace {
+
+// The wait for a place makes nothing late: what counts is when the task was first seen to be due.
+bool is_on_time(const task_record& task, slot_due latest, std::int64_t seen,
+                std::chrono::microseconds grace) noexcept {
+    if (latest.slot < task.catch_up_before) return false;
+    constexpr std::chrono::microseconds far = std::chrono::years(150);
+    grace = std::min(grace, far);
+    return seen - latest.due <= (task.by_wall() ? grace.count() : std::chrono::nanoseconds(grace).count());
+}
+
+} // namespace
+
+void scheduler::decide(task_record& task, instant now, instant seen) {
+    const catch_up& policy = policy_of(task).catch_up;
+    slot_due from{task.slot, task.due};
+    due_slots found = count_due(task.when, from, now_key(task, now), task.anchor);
+    bool on_time = is_on_time(task, found.latest, now_key(task, seen), policy.grace);
+    caught_up slots =
+        catch_up_slots(policy, task.when, from, found, on_time, now_key(task, now), task.anchor);
+    if (!on_time && slots.wanted > 0 && hold(task, now)) return;
+    task.held = false;
+    step s = step_after(task, found, slots.wanted > 0, now);
+    if (slots.missed > 0)
+        put_skip(task, {skip_reason::missed, from.slot, slots.last_missed, slots.missed},
+                 slots.wanted > 0 ? slots.first_wanted : s.cursor);
+    if (slots.wanted > 0) {
+        bool as_planned = on_time && found.before == 0;
+        decide_wanted(task, slots, found.latest.slot,
+                      as_planned ? rondo::trigger::schedule : rondo::trigger::catch_up, s.cursor, now);
     }
     take(task, s);
+}
+
+// Catching up begins at a time of the task's own, once.
+bool scheduler::hold(task_record& task, instant now) {
+    auto spread = policy_of(task).catch_up.spread;
+    if (spread.count() <= 0 || task.held) return false;
+    auto wait = std::chrono::microseconds(static_cast<std::int64_t>(
+        detail::stable_hash(task.uid) % static_cast<std::uint64_t>(spread.count())));
+    auto& heap = task.by_wall() ? wall_heap_ : steady_heap_;
+    heap.erase(task);
+    heap.push(task,
+              now_key(task, now) + (task.by_wall() ? wait.count() : std::chrono::nanoseconds(wait).count()));
+    task.held = true;
+    return true;
+}
+
+void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
+                              wall_time after, instant now) {
+    if (found.wanted > 1) {
+        put_wanted(task, found, last, why, after);
+        return want_place(task, now);
+    }
+    wall_time slot = found.first_wanted;
+    switch (overlap_decision(task.overlap, task.in_flight, task.slots_waiting(), task.in_flight_max,
+                             policy_of(task).buffer_max)) {
+    case overlap_answer::start: return begin_slot_run(make_run(task, why, slot, now), after, now);
+    case overlap_answer::skip: return put_skip(task, {skip_reason::overlap, slot, slot, 1}, after);
+    case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);
+    case overlap_answer::replace:
+        skip_wanted(task, skip_reason::overlap);
+        cancel_running(task, cancel_reason::overlap);
+        break;
+    case overlap_answer::wait: break;
+    }
+    put_wanted(task, found, slot, why, after);
+    want_place(task, now);
 }
 
 void scheduler::skip_due(task_record& task, skip_reason reason, instant now) {
@@ -110,6 +165,7 @@ void scheduler::skip(task_record& task, skip_range range, wall_time next) {
     case skip_reason::missed: counts.skipped_missed += range.count; break;
     case skip_reason::paused: counts.skipped_paused += range.count; break;
     case skip_reason::not_owner: counts.skipped_not_owner += range.count; break;
+    case skip_reason::buffer_full: counts.skipped_buffer_full += range.count; break;
     }
     decision* open = open_skip(task);
     if (open != nullptr && open->request.skipped->reason == range.reason) {
@@ -151,13 +207,15 @@ void scheduler::resync(task_record& task, moment cursor, instant now) {
         task.cursor_lost = true; // that makes no sense, so the next decision puts it right
         return;
     }
+    bool passed = task.slots_waiting() > 0 && (!cursor || *cursor > task.queue()->slots.front().first);
+    if (passed) forget_slots(task);
     task.cursor = cursor ? *cursor : no_slot;
     if (!cursor || *cursor == cursor_waits_for_end) {
         unschedule(task);
         task.slot = no_slot;
         if (cursor) wait_for_no_end(task, now);
-    } else if (*cursor > task.slot || task.slot == no_slot) {
-        unschedule(task); // it may wait for a place, with the slot that is decided now
+    } else if (passed || *cursor > task.slot || (task.slot == no_slot && task.slots_waiting() == 0)) {
+        unschedule(task);
         set_slot(task, *cursor, now);
         if (task.paused) unschedule(task);
     }

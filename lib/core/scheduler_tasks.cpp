@@ -24,7 +24,13 @@ error_code check(const task_spec& spec) {
     if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when()))
         return errc::invalid_schedule;
     if (spec.payload == nullptr) return errc::invalid_body;
-    if (spec.timeout.count() < 0 || spec.overlap > overlap::allow_all) return errc::invalid_option;
+    if (spec.timeout.count() < 0 || spec.overlap > overlap::cancel_other) return errc::invalid_option;
+    const task_policy& p = spec.policy;
+    if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
+    const catch_up& c = p.catch_up;
+    if (c.coalesce > coalesce::none || c.window.count() < 0 || c.grace.count() < 0)
+        return errc::invalid_option;
+    if (c.spread.count() < 0 || c.spread > catch_up_spread_max) return errc::invalid_option;
     return {};
 }
 
@@ -42,6 +48,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
+    if (spec.policy != task_policy()) task.policy = std::make_unique<const task_policy>(spec.policy);
     task.hidden = spec.hidden;
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
@@ -145,6 +152,8 @@ void scheduler::remove(task_record& task, instant now) {
     if (task.state == task_state_kind::removing) return;
     task.state = task_state_kind::removing;
     unschedule(task);
+    leave_waiting(task);
+    forget_slots(task);
     if (task.runs == nullptr) return erase(task);
     // The last drop of a waiting run erases the task, so look ahead.
     for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
@@ -159,42 +168,66 @@ void scheduler::remove(task_record& task, instant now) {
 }
 
 void scheduler::erase(task_record& task) {
+    leave_waiting(task);
+    forget_slots(task);
     if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
     tasks_.erase(task);
     actions_.push_back({action::kind::task_gone, &task});
     released_tasks_.push_back(&task);
 }
 
-void scheduler::pause(task_record& task, bool paused, instant now) {
+void scheduler::pause(task_record& task, instant) {
     recycle();
-    if (task.state != task_state_kind::live || task.paused == paused) return;
-    task.paused = paused;
-    if (task.slot == no_slot) return;
-    if (paused)
-        unschedule(task);
-    else if (task.due <= now_key(task, now))
-        skip_due(task, skip_reason::paused, now);
-    else
-        schedule_slot(task, {task.slot, task.due});
+    if (task.state != task_state_kind::live || task.paused) return;
+    task.paused = true;
+    unschedule(task);
 }
 
-void scheduler::pause_all(bool paused, instant now) {
+void scheduler::resume(task_record& task, resume_from from, instant now) {
     recycle();
-    if (paused_all_ == paused || shutting_down()) return;
-    paused_all_ = paused;
-    if (paused) {
-        // Who waits for a place has not started either, and is skipped with the others.
-        for (const waiting& w : waiting_) {
-            if (w.run != nullptr) continue;
-            w.task->ready = false;
-            schedule_slot(*w.task, {w.task->slot, w.task->due});
-        }
-        std::erase_if(waiting_, [](const waiting& w) { return w.run == nullptr; });
-        return;
+    if (task.state != task_state_kind::live || !task.paused) return;
+    task.paused = false;
+    go_on(task, from, now);
+    admit(now);
+}
+
+// After a pause, of the task or of all.
+void scheduler::go_on(task_record& task, resume_from from, instant now) {
+    if (from == resume_from::now)
+        skip_wanted(task, skip_reason::paused);
+    else
+        task.catch_up_before = now.wall;
+    if (task.slot != no_slot) {
+        if (from == resume_from::now && task.due <= now_key(task, now))
+            skip_due(task, skip_reason::paused, now);
+        else
+            schedule_slot(task, {task.slot, task.due});
     }
-    for (auto* heap : {&steady_heap_, &wall_heap_})
-        while (!heap->empty() && heap->top_key() <= now_key(heap->top(), now))
-            skip_due(heap->top(), skip_reason::paused, now);
+    want_place(task, now);
+}
+
+void scheduler::pause_all(instant) {
+    recycle();
+    if (paused_all_ || shutting_down()) return;
+    paused_all_ = true;
+    // A slot that waits for a place has not started either, and goes back among the others.
+    for (const waiting& w : waiting_)
+        if (w.task->slot_waits()) schedule_slot(*w.task, {w.task->slot, w.task->due});
+}
+
+void scheduler::resume_all(resume_from from, instant now) {
+    recycle();
+    if (!paused_all_ || shutting_down()) return;
+    paused_all_ = false;
+    if (from == resume_from::now && slots_waiting_ == 0) {
+        for (auto* heap : {&steady_heap_, &wall_heap_})
+            while (!heap->empty() && heap->top_key() <= now_key(heap->top(), now))
+                go_on(heap->top(), from, now);
+    } else {
+        tasks_.for_each([&](task_record& task) {
+            if (task.state == task_state_kind::live && !task.paused) go_on(task, from, now);
+        });
+    }
     admit(now);
 }
 

@@ -10,11 +10,13 @@ namespace {
 constexpr std::array<std::string_view, 3> triggers{"schedule", "manual", "catch_up"};
 constexpr std::array<std::string_view, 6> outcomes{"success",   "failed",      "timed_out",
                                                    "cancelled", "interrupted", "abandoned"};
-constexpr std::array<std::string_view, 4> skip_reasons{"overlap", "missed", "paused", "not_owner"};
+constexpr std::array<std::string_view, 5> skip_reasons{"overlap", "missed", "paused", "not_owner",
+                                                       "buffer_full"};
 constexpr std::array<std::string_view, 2> statuses{"waiting", "running"};
-constexpr std::array<std::string_view, 2> overlaps{"skip", "allow_all"};
-constexpr std::array<std::string_view, 6> cancel_reasons{"none",     "requested", "timeout",
-                                                         "shutdown", "removed",   "parent"};
+constexpr std::array<std::string_view, 5> overlaps{"skip", "allow_all", "buffer_one", "buffer_all",
+                                                   "cancel_other"};
+constexpr std::array<std::string_view, 7> cancel_reasons{"none",    "requested", "timeout", "shutdown",
+                                                         "removed", "overlap",   "parent"};
 constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warning", "error"};
 
 template <class Enum, std::size_t N>

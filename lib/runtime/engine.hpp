@@ -76,10 +76,13 @@ public:
     void start(pending_ptr<start_report> done);
     void add(pending_ptr<void> done, task t);
     void remove(pending_ptr<void> done, std::string uid);
-    void pause(pending_ptr<void> done, std::string uid, bool paused);
-    void pause_all(pending_ptr<void> done, bool paused);
-    void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users);
-    void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users);
+    /// Pauses, or ends the pause.
+    void pause(pending_ptr<void> done, std::string uid, std::optional<resume_from> resume);
+    void pause_all(pending_ptr<void> done, std::optional<resume_from> resume);
+    void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
+                 std::optional<overlap> policy);
+    void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users,
+                 std::optional<overlap> policy);
     void wait(pending_ptr<run> done, run_id id);
     void cancel_run(pending_ptr<void> done, run_id id);
     void cancel_task(pending_ptr<std::size_t> done, std::string uid);

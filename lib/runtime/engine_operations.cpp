@@ -34,15 +34,15 @@ void engine::remove(pending_ptr<void> done, std::string uid) {
 }
 
 // First on record, then in force: an error means that nothing has changed.
-void engine::pause(pending_ptr<void> done, std::string uid, bool paused) {
+void engine::pause(pending_ptr<void> done, std::string uid, std::optional<resume_from> resume) {
     auto task = live_task(uid);
     if (!task) {
         done->complete(task.error());
         return;
     }
-    task_update update{task.value()->uid, paused, std::nullopt};
+    task_update update{task.value()->uid, !resume, std::nullopt};
     call<void>([update](rondo::repository& r) { return r.update_tasks({update}); },
-               [this, done, paused, uid](result<void> r) {
+               [this, done, resume, uid](result<void> r) {
                    if (!r) {
                        done->complete(r.error());
                        return;
@@ -52,11 +52,15 @@ void engine::pause(pending_ptr<void> done, std::string uid, bool paused) {
                        done->complete(now_task.error());
                        return;
                    }
-                   with_core(
-                       [&](core::scheduler& core) { core.pause(*now_task.value(), paused, clock_.now()); });
+                   with_core([&](core::scheduler& core) {
+                       if (resume)
+                           core.resume(*now_task.value(), *resume, clock_.now());
+                       else
+                           core.pause(*now_task.value(), clock_.now());
+                   });
                    obey();
                    event e;
-                   e.kind = paused ? event_kind::task_paused : event_kind::task_resumed;
+                   e.kind = resume ? event_kind::task_resumed : event_kind::task_paused;
                    e.at = clock_.now().wall;
                    e.uid = shared_string(uid);
                    publish(e);
@@ -64,28 +68,35 @@ void engine::pause(pending_ptr<void> done, std::string uid, bool paused) {
                });
 }
 
-void engine::pause_all(pending_ptr<void> done, bool paused) {
+void engine::pause_all(pending_ptr<void> done, std::optional<resume_from> resume) {
     if (error_code no = usable()) {
         done->complete(no);
         return;
     }
-    with_core([&](core::scheduler& core) { core.pause_all(paused, clock_.now()); });
+    with_core([&](core::scheduler& core) {
+        if (resume)
+            core.resume_all(*resume, clock_.now());
+        else
+            core.pause_all(clock_.now());
+    });
     obey();
     event e;
-    e.kind = paused ? event_kind::task_paused : event_kind::task_resumed;
+    e.kind = resume ? event_kind::task_resumed : event_kind::task_paused;
     e.at = clock_.now().wall;
     publish(e);
     done->complete(boost::outcome_v2::success());
 }
 
-void engine::trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users) {
+void engine::trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
+                     std::optional<overlap> policy) {
     auto task = live_task(uid);
     if (!task) {
         done->complete(task.error());
         return;
     }
-    auto record = with_core(
-        [&](core::scheduler& core) { return core.trigger(*task.value(), std::move(users), clock_.now()); });
+    auto record = with_core([&](core::scheduler& core) {
+        return core.trigger(*task.value(), std::move(users), policy, clock_.now());
+    });
     if (record)
         done->complete(record.value()->id);
     else
@@ -93,14 +104,16 @@ void engine::trigger(pending_ptr<run_id> done, std::string uid, std::vector<user
     obey();
 }
 
-void engine::run_now(pending_ptr<run> done, std::string uid, std::vector<user> users) {
+void engine::run_now(pending_ptr<run> done, std::string uid, std::vector<user> users,
+                     std::optional<overlap> policy) {
     auto task = live_task(uid);
     if (!task) {
         done->complete(task.error());
         return;
     }
-    auto record = with_core(
-        [&](core::scheduler& core) { return core.trigger(*task.value(), std::move(users), clock_.now()); });
+    auto record = with_core([&](core::scheduler& core) {
+        return core.trigger(*task.value(), std::move(users), policy, clock_.now());
+    });
     if (record)
         run_waiters_[record.value()->id].push_back(std::move(done));
     else

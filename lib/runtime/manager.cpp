@@ -94,30 +94,32 @@ void manager::start_remove(const engine_ptr& e, detail::completion<void> done, s
     });
 }
 
-void manager::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid, bool paused) {
-    on_strand<void>(e, std::move(done), false, [uid = std::move(uid), paused](engine& on, auto p) mutable {
-        on.pause(std::move(p), std::move(uid), paused);
+void manager::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid,
+                          std::optional<resume_from> resume) {
+    on_strand<void>(e, std::move(done), false, [uid = std::move(uid), resume](engine& on, auto p) mutable {
+        on.pause(std::move(p), std::move(uid), resume);
     });
 }
 
-void manager::start_pause_all(const engine_ptr& e, detail::completion<void> done, bool paused) {
+void manager::start_pause_all(const engine_ptr& e, detail::completion<void> done,
+                              std::optional<resume_from> resume) {
     on_strand<void>(e, std::move(done), false,
-                    [paused](engine& on, auto p) { on.pause_all(std::move(p), paused); });
+                    [resume](engine& on, auto p) { on.pause_all(std::move(p), resume); });
 }
 
 void manager::start_trigger(const engine_ptr& e, detail::completion<run_id> done, std::string uid,
-                            std::vector<user> users) {
+                            std::vector<user> users, std::optional<overlap> policy) {
     on_strand<run_id>(e, std::move(done), false,
-                      [uid = std::move(uid), users = std::move(users)](engine& on, auto p) mutable {
-                          on.trigger(std::move(p), std::move(uid), std::move(users));
+                      [uid = std::move(uid), users = std::move(users), policy](engine& on, auto p) mutable {
+                          on.trigger(std::move(p), std::move(uid), std::move(users), policy);
                       });
 }
 
 void manager::start_run(const engine_ptr& e, detail::completion<run> done, std::string uid,
-                        std::vector<user> users) {
+                        std::vector<user> users, std::optional<overlap> policy) {
     on_strand<run>(e, std::move(done), true,
-                   [uid = std::move(uid), users = std::move(users)](engine& on, auto p) mutable {
-                       on.run_now(std::move(p), std::move(uid), std::move(users));
+                   [uid = std::move(uid), users = std::move(users), policy](engine& on, auto p) mutable {
+                       on.run_now(std::move(p), std::move(uid), std::move(users), policy);
                    });
 }
 

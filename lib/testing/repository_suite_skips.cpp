@@ -15,8 +15,8 @@ void each_reason(probe& p) {
     p.put(task("t"));
     std::int64_t slot = 0;
     std::string expected;
-    for (skip_reason reason :
-         {skip_reason::overlap, skip_reason::missed, skip_reason::paused, skip_reason::not_owner}) {
+    for (skip_reason reason : {skip_reason::overlap, skip_reason::missed, skip_reason::paused,
+                               skip_reason::not_owner, skip_reason::buffer_full}) {
         const skip_range range = skip(reason, slot, slot + 10, 2);
         p.begin(skip_only("t", slot, slot + 20, range));
         expected = show(range) + (expected.empty() ? "" : ", " + expected);

@@ -89,6 +89,9 @@ protected:
         no_more_pending();
         before_ = stats();
         touched_ = {std::string(subject)};
+        core_.tasks().for_each([&](core::task_record& t) { // it may get a place, and then wait for a run
+            if (t.slot_waits()) touched_.insert(t.uid.str());
+        });
         input();
         end_step();
         check_others();
@@ -197,8 +200,8 @@ protected:
             all += n;
             core::task_record* t = core_.find(uid);
             if (t == nullptr) continue;
-            std::size_t most = t->overlap == rondo::overlap::skip ? 1 : t->in_flight_max;
-            if (most != 0 && n > most) complain("too many runs of " + uid);
+            std::size_t most = t->overlap == rondo::overlap::allow_all ? t->in_flight_max : 1;
+            if (most != 0 && n > most && !unlimited_.contains(uid)) complain("too many runs of " + uid);
             if (t->in_flight != n) complain("the count of runs of " + uid + " is wrong");
         }
         if (options_.runs_in_flight_max != 0 && all > options_.runs_in_flight_max) complain("too many runs");
@@ -211,14 +214,24 @@ protected:
             const counters& c = s.counters;
             std::string line =
                 to_string(s.next_run) + to_string(s.last_run) + std::string(to_string(s.status));
-            for (std::uint64_t n :
-                 {c.runs, c.succeeded, c.failed, c.timed_out, c.cancelled, c.interrupted, c.skipped_overlap,
-                  c.skipped_missed, c.skipped_paused, c.skipped_not_owner, std::uint64_t(s.runs_in_flight),
-                  std::uint64_t(s.runs_overrunning)})
+            for (std::uint64_t n : {c.runs, c.succeeded, c.failed, c.timed_out, c.cancelled, c.interrupted,
+                                    c.skipped_overlap, c.skipped_missed, c.skipped_paused,
+                                    c.skipped_not_owner, c.skipped_buffer_full, std::uint64_t(s.runs_waiting),
+                                    std::uint64_t(s.runs_in_flight), std::uint64_t(s.runs_overrunning)})
                 line += " " + std::to_string(n);
             all[t.uid.str()] = line;
         });
         return all;
+    }
+
+    // Who is due may change without a word: its slot may wait.
+    void touch_due() {
+        core_.tasks().for_each([&](core::task_record& t) {
+            if (t.slot == core::no_slot) return;
+            auto now = t.by_wall() ? now_.wall.time_since_epoch().count()
+                                   : nanoseconds(now_.steady.time_since_epoch()).count();
+            if (t.due <= now) touched_.insert(t.uid.str());
+        });
     }
 
     void check_others() {
@@ -237,6 +250,7 @@ protected:
     std::map<std::string, slot_account> accounts_;
     std::map<std::string, std::vector<core::run_record*>> bodies_; // those that are there
     std::map<std::string, std::size_t> in_flight_;
+    std::set<std::string> unlimited_; // somebody asked for a run beside the others
     std::set<run_id> ids_;
     std::vector<core::run_record*> held_; // their decisions wait for an answer
     std::vector<std::string> pending_;    // actions of this step that are not expected yet

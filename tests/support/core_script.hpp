@@ -12,6 +12,7 @@ struct task_extra {
     rondo::first_run first = by_schedule;
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
+    core::task_policy policy{};
 };
 
 /// Drives a core as a shell and a healthy repository would. Each input is a step, whose actions must be
@@ -26,7 +27,10 @@ public:
     /// It is `t` after the beginning, and the loop wakes up.
     core_script& at(nanoseconds t) {
         clock(t);
-        step("", [&] { core_.on_time(now_); });
+        step("", [&] {
+            touch_due();
+            core_.on_time(now_);
+        });
         std::size_t told = told_;
         if (spurious_) core_.on_time(now_), end_step();
         if (told != told_) complain("a second wake-up does something");
@@ -84,17 +88,24 @@ public:
         step(uid, [&] { core_.remove(task(uid), now_); });
         return *this;
     }
-    core_script& pause(std::string_view uid, bool paused = true) {
-        accounts_.at(std::string(uid)).pause(paused);
-        step(uid, [&] { core_.pause(task(uid), paused, now_); });
+    core_script& pause(std::string_view uid) {
+        accounts_.at(std::string(uid)).pause(true);
+        step(uid, [&] { core_.pause(task(uid), now_); });
         return *this;
     }
-    core_script& resume(std::string_view uid) { return pause(uid, false); }
-    core_script& pause_all(bool paused = true) {
-        step("", [&] { core_.pause_all(paused, now_); });
+    core_script& resume(std::string_view uid, resume_from from = resume_from::now) {
+        accounts_.at(std::string(uid)).pause(false);
+        step(uid, [&] { core_.resume(task(uid), from, now_); });
         return *this;
     }
-    core_script& resume_all() { return pause_all(false); }
+    core_script& pause_all() {
+        step("", [&] { core_.pause_all(now_); });
+        return *this;
+    }
+    core_script& resume_all(resume_from from = resume_from::now) {
+        step("", [&] { core_.resume_all(from, now_); });
+        return *this;
+    }
     core_script& resync(std::string_view uid, moment cursor) {
         accounts_.at(std::string(uid)).move(cursor);
         step(uid, [&] { core_.resync(task(uid), cursor, now_); });
@@ -103,20 +114,21 @@ public:
 
     // Runs.
 
-    core_script& trigger(std::string_view uid) {
+    core_script& trigger(std::string_view uid, std::optional<overlap> policy = {}) {
         bool begun = false;
-        step(uid, [&] { begun = bool(core_.trigger(task(uid), {}, now_)); });
+        if (policy == overlap::allow_all) unlimited_.insert(std::string(uid));
+        step(uid, [&] { begun = bool(core_.trigger(task(uid), {}, policy, now_)); });
         CHECK(begun);
         return *this;
     }
     /// It may fail.
     core_script& try_trigger(std::string_view uid) {
-        step(uid, [&] { (void)core_.trigger(task(uid), {}, now_); });
+        step(uid, [&] { (void)core_.trigger(task(uid), {}, {}, now_); });
         return *this;
     }
     core_script& trigger_fails(std::string_view uid, errc why) {
         step(uid, [&] {
-            auto r = core_.trigger(task(uid), {}, now_);
+            auto r = core_.trigger(task(uid), {}, {}, now_);
             CHECK(!r);
             if (!r) CHECK(r.error() == why);
         });
@@ -226,6 +238,7 @@ private:
                 .first = extra.first,
                 .timeout = extra.timeout,
                 .in_flight_max = extra.in_flight_max,
+                .policy = extra.policy,
                 .payload = std::make_unique<core::task_payload>()};
     }
 

@@ -48,7 +48,8 @@ public:
 
     /// Invariant 1: what the counters say adds up to the slots decided.
     [[nodiscard]] bool agrees_with(const counters& c) const {
-        return c.skipped_overlap + c.skipped_missed + c.skipped_paused + begun_ == decided_;
+        return c.skipped_overlap + c.skipped_missed + c.skipped_paused + c.skipped_buffer_full + begun_ ==
+               decided_;
     }
     [[nodiscard]] std::uint64_t decided() const { return decided_; }
     /// What a later life reads.

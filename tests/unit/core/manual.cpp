@@ -78,7 +78,7 @@ TEST_CASE("a manual run remembers who asked") {
     state.next_slot = wall_base + 1h;
     instant now{steady_base, wall_base};
     REQUIRE(core.activate(*task.value(), state, now));
-    auto run = core.trigger(*task.value(), {user("ann"), user("bob")}, now);
+    auto run = core.trigger(*task.value(), {user("ann"), user("bob")}, {}, now);
     REQUIRE(run);
     std::vector<core::decision> decisions;
     core.take_decisions(decisions);

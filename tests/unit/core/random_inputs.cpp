@@ -37,6 +37,8 @@ public:
         }
         now_ += 1h;
         script_.at(now_).expect_anything();
+        now_ += 10s; // by then all have begun to catch up
+        script_.at(now_).expect_anything();
         for (bool more = true; more;) {
             more = false;
             for (auto uid : uids)
@@ -90,7 +92,13 @@ private:
 
     void add(std::string_view uid) {
         task_extra extra;
-        if (one_in(2)) extra.overlap = overlap::allow_all;
+        extra.overlap = static_cast<overlap>(pick(5));
+        extra.policy.buffer_max = static_cast<std::uint32_t>(1 + pick(4));
+        catch_up& late = extra.policy.catch_up;
+        late.coalesce = static_cast<coalesce>(pick(3));
+        if (one_in(2)) late.window = std::chrono::milliseconds(pick(20'000));
+        if (one_in(2)) late.grace = std::chrono::milliseconds(pick(3'000));
+        if (one_in(4)) late.spread = std::chrono::milliseconds(pick(5'000));
         if (one_in(2)) extra.in_flight_max = static_cast<std::uint32_t>(1 + pick(3));
         if (one_in(3)) extra.first = after_interval;
         if (one_in(3)) extra.timeout = std::chrono::milliseconds(1 + pick(5000));
@@ -108,11 +116,17 @@ private:
     void pause_or_remove() {
         auto uid = any();
         if (script_.core().find(uid) == nullptr) return add(uid);
-        if (one_in(2)) return void(script_.pause_all(one_in(2)).expect_anything());
+        if (one_in(2)) {
+            one_in(2) ? script_.pause_all() : script_.resume_all(from());
+            return void(script_.expect_anything());
+        }
         if (!live(uid)) return;
         if (one_in(10)) return void(script_.remove(uid).expect_anything());
-        script_.pause(uid, one_in(2)).expect_anything();
+        one_in(2) ? script_.pause(uid) : script_.resume(uid, from());
+        script_.expect_anything();
     }
+
+    resume_from from() { return one_in(2) ? resume_from::now : resume_from::the_past; }
 
     void hold_or_answer() {
         if (one_in(2)) return void(script_.hold());

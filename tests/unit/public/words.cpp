@@ -31,10 +31,10 @@ TEST_SUITE_BEGIN("public/words");
 TEST_CASE("each value has its own word and other values are unknown") {
     check_words<trigger>(3);
     check_words<outcome>(6);
-    check_words<skip_reason>(4);
+    check_words<skip_reason>(5);
     check_words<status>(2);
-    check_words<overlap>(2);
-    check_words<cancel_reason>(6);
+    check_words<overlap>(5);
+    check_words<cancel_reason>(7);
     check_words<log_level>(4);
 }
 
@@ -55,7 +55,8 @@ TEST_CASE("words make the round trip") {
     for (auto o : {outcome::success, outcome::failed, outcome::timed_out, outcome::cancelled,
                    outcome::interrupted, outcome::abandoned})
         CHECK(outcome_from(to_string(o)) == o);
-    for (auto r : {skip_reason::overlap, skip_reason::missed, skip_reason::paused, skip_reason::not_owner})
+    for (auto r : {skip_reason::overlap, skip_reason::missed, skip_reason::paused, skip_reason::not_owner,
+                   skip_reason::buffer_full})
         CHECK(skip_reason_from(to_string(r)) == r);
 }
 

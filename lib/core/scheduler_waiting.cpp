@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/overlap_decision.hpp>
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace rondo::core {
+
+// What of a task waits. Slots in its queue stay undecided, and so do those behind them that are skipped:
+// the cursor in the repository passes each in its turn, and a crash loses none.
+
+task_queue& scheduler::made_queue(task_record& task) {
+    auto& queue = task.made_past().queue;
+    if (queue == nullptr) queue = std::make_unique<task_queue>();
+    return *queue;
+}
+
+void scheduler::drop_queue_if_empty(task_record& task) noexcept {
+    if (task.queue() != nullptr && task.queue()->empty()) task.past->queue.reset();
+}
+
+// The slots of `range` become no run; `after` follows them.
+void scheduler::put_skip(task_record& task, skip_range range, wall_time after) {
+    task_queue* queue = task.queue();
+    if (queue == nullptr || queue->slots.empty()) return skip(task, range, after);
+    slot_segment& last = queue->slots.back();
+    if (!last.wanted && last.reason == range.reason) {
+        last.last = range.last;
+        last.count += range.count;
+    } else {
+        queue->slots.push_back({.first = range.first,
+                                .last = range.last,
+                                .count = range.count,
+                                .wanted = false,
+                                .reason = range.reason});
+    }
+    queue->after = after;
+}
+
+void scheduler::put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
+                           wall_time after) {
+    task_queue& queue = made_queue(task);
+    queue.slots.push_back(
+        {.first = found.first_wanted, .last = last, .count = found.wanted, .wanted = true, .why = why});
+    queue.slots_wanted += found.wanted;
+    slots_waiting_ += found.wanted;
+    queue.after = after;
+}
+
+// Slots that wait will not run after all.
+void scheduler::skip_wanted(task_record& task, skip_reason reason) {
+    task_queue* queue = task.queue();
+    if (queue == nullptr) return;
+    slots_waiting_ -= std::exchange(queue->slots_wanted, 0);
+    for (slot_segment& s : queue->slots) {
+        if (!s.wanted) continue;
+        s.wanted = false;
+        s.reason = reason;
+    }
+    flush_skips(task);
+}
+
+// Another manager has decided them, or nobody will here.
+void scheduler::forget_slots(task_record& task) noexcept {
+    task_queue* queue = task.queue();
+    if (queue == nullptr) return;
+    slots_waiting_ -= std::exchange(queue->slots_wanted, 0);
+    queue->slots.clear();
+    drop_queue_if_empty(task);
+}
+
+// The cursor is at the first of the queue: decide those that are skipped, up to one that waits.
+void scheduler::flush_skips(task_record& task) {
+    task_queue& queue = *task.queue();
+    auto end = std::ranges::find_if(queue.slots, [](const slot_segment& s) { return s.wanted; });
+    for (auto s = queue.slots.begin(); s != end; ++s) {
+        auto next = s + 1 == queue.slots.end() ? queue.after : (s + 1)->first;
+        skip(task, {s->reason, s->first, s->last, s->count}, next);
+    }
+    queue.slots.erase(queue.slots.begin(), end);
+    drop_queue_if_empty(task);
+}
+
+void scheduler::begin_waiting_slot(task_record& task, instant now) {
+    task_queue& queue = *task.queue();
+    slot_segment& s = queue.slots.front();
+    assert(s.wanted);
+    wall_time slot = s.first;
+    rondo::trigger why = s.why;
+    --queue.slots_wanted;
+    --slots_waiting_;
+    moment next;
+    if (--s.count > 0) next = task.when.next_after(slot, task.anchor);
+    if (next) {
+        s.first = *next;
+    } else { // a rule of somebody's own may contradict itself, and have none left
+        queue.slots_wanted -= s.count;
+        slots_waiting_ -= s.count;
+        queue.slots.erase(queue.slots.begin());
+        next = queue.slots.empty() ? queue.after : queue.slots.front().first;
+    }
+    begin_slot_run(make_run(task, why, slot, now), *next, now);
+    flush_skips(task);
+}
+
+void scheduler::begin_waiting_run(task_record& task, instant now) {
+    task_queue& queue = *task.queue();
+    run_record& run = *queue.runs.front();
+    queue.runs.erase(queue.runs.begin());
+    --runs_waiting_;
+    drop_queue_if_empty(task);
+    begin_manual_run(run, now);
+}
+
+bool scheduler::slot_may_start(const task_record& task) const noexcept {
+    return task.slots_waiting() != 0 && !task.paused && !paused_all_ && task.state == task_state_kind::live &&
+           may_start(task.overlap, task.in_flight, task.in_flight_max);
+}
+
+bool scheduler::run_may_start(const task_record& task) const noexcept {
+    return task.runs_waiting() != 0 && task.state == task_state_kind::live &&
+           may_start(task.queue()->runs.front()->overlap, task.in_flight, task.in_flight_max);
+}
+
+void scheduler::wait_for_place(task_record& task, instant since) {
+    if (task.ready) return;
+    task.ready = true;
+    waiting_.push_back({&task, since});
+}
+
+void scheduler::leave_waiting(task_record& task) {
+    if (!std::exchange(task.ready, false)) return;
+    std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task; });
+}
+
+// If something of the task may start now, it does in its turn.
+void scheduler::want_place(task_record& task, instant now) {
+    if (slot_may_start(task) || run_may_start(task)) wait_for_place(task, now);
+}
+
+// One run of each in turn, in the order in which they came.
+void scheduler::admit(instant now) {
+    if (stopping_ != stopping::no) return;
+    while (!waiting_.empty() && !full()) {
+        waiting w = waiting_.front();
+        waiting_.pop_front();
+        bool slot_waits = w.task->slot_waits();
+        w.task->ready = false;
+        if (slot_may_start(*w.task)) {
+            begin_waiting_slot(*w.task, now);
+            if (slot_waits) wait_for_place(*w.task, w.since);
+        } else if (slot_waits) {
+            decide_late(*w.task, w.since, now);
+        } else if (run_may_start(*w.task)) {
+            begin_waiting_run(*w.task, now);
+        }
+        want_place(*w.task, now);
+    }
+}
+
+void scheduler::decide_late(task_record& task, instant since, instant now) {
+    if (task.due <= now_key(task, now))
+        decide(task, now, since);
+    else // the wall clock was set back meanwhile
+        schedule_slot(task, {task.slot, task.due});
+}
+
+result<run_record*> scheduler::merge(task_record& task, std::vector<user> users) {
+    run_record& run = *task.queue()->runs.front();
+    if (users.empty() || run.users.empty()) {
+        run.users.clear(); // for all
+        return &run;
+    }
+    for (user& u : users)
+        if (std::ranges::find(run.users, u) == run.users.end()) run.users.push_back(std::move(u));
+    return &run;
+}
+
+run_record& scheduler::wait_as_run(task_record& task, std::vector<user> users, overlap policy, instant now) {
+    task_queue& queue = made_queue(task);
+    run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
+    run.users = std::move(users);
+    run.overlap = policy;
+    run.state = run_state_kind::waiting;
+    queue.runs.push_back(&run);
+    ++runs_waiting_;
+    return run;
+}
+
+} // namespace rondo::core
