@@ -77,8 +77,8 @@ public:
     [[nodiscard]] cancellation_token token() const;
     /// The first reason stays. Returns whether this call was the one. `none` counts as `requested`.
     bool cancel(cancel_reason reason = cancel_reason::requested) const;
-    /// Cancels with reason `timeout` at `deadline` of the system's monotonic clock, by a timer on
-    /// `executor`. The nearest of several calls counts. If the execution context is destroyed first,
+    /// Cancels with reason `timeout` at `deadline` of the monotonic clock of `system_clock()`, by a timer
+    /// on `executor`. The nearest of several calls counts. If the execution context is destroyed first,
     /// nothing happens.
     void cancel_at(boost::asio::any_io_executor executor, steady_time deadline) const;
     /// As `cancel_at(executor, now + d)`.

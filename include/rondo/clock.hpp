@@ -26,10 +26,10 @@ public:
     /// Both clocks, read together.
     [[nodiscard]] virtual instant now() const noexcept = 0;
 
-    /// `waiter` wants to wait for `deadline`. Returns until when a `steady_timer` shall wait for it:
-    /// for a real clock the deadline itself. A clock that is moved by hand returns
-    /// `steady_time::max()` and calls `waiter.wake()` later, or `steady_time::min()` if the deadline
-    /// has come already. Replaces what the waiter armed before.
+    /// `waiter` wants to wait for `deadline`. Returns until when a `steady_timer` shall wait for it, as
+    /// `std::chrono::steady_clock` counts; earlier is no harm, for the waiter looks at this clock again.
+    /// A clock that is moved by hand returns `steady_time::max()` and calls `waiter.wake()` later, or
+    /// `steady_time::min()` if the deadline has come already. Replaces what the waiter armed before.
     [[nodiscard]] virtual steady_time arm(clock_waiter& waiter, steady_time deadline) noexcept = 0;
 
     /// Whether it wakes its waiters when the wall clock is set. If not, whoever waits for an instant of that
@@ -40,7 +40,12 @@ public:
     virtual void disarm(clock_waiter& waiter) noexcept = 0;
 };
 
-/// The system's clocks. Lives as long as the program.
+/// The system's clocks: the wall clock, and on Linux CLOCK_BOOTTIME, which goes on while the machine
+/// sleeps (elsewhere `std::chrono::steady_clock`). Waits for more than a second are looked at once a
+/// second, for timers stand still in a sleep. Lives as long as the program.
+///
+/// A manager without a clock of yours reads the same, and on Linux the kernel tells it of sleeps and of
+/// settings of the wall clock (timerfd_create(2), one descriptor per manager), so that it idles.
 [[nodiscard]] clock& system_clock() noexcept;
 
 } // namespace rondo

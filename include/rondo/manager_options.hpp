@@ -31,8 +31,16 @@ struct manager_options {
     /// the last ends. Not negative.
     std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
     /// While a task waits for an instant of the wall clock, how often to look whether that clock was
-    /// set; not needed with a clock that says so itself (`clock::wakes_on_set`). Positive.
+    /// set; not needed with a clock that says so itself (`clock::wakes_on_set`), nor on Linux, where the
+    /// kernel does. Positive.
     std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
+    /// A body that holds its thread for longer without suspending is named in the log, with a warning, and
+    /// counted in `stat::blocked`. Measured is each stretch of real time between the moment at which a
+    /// handler on the strand of a run begins and that at which it returns: the body from one suspension
+    /// to the next, what it calls, and handlers bound to `context::get_executor()`. A thread that was not
+    /// given the processor meanwhile counts; work that the body hands to other executors does not. It is
+    /// found when it is over: a body that never returns is never named. 0 switches it off. Not negative.
+    std::chrono::nanoseconds blocking_warn_after = std::chrono::milliseconds(100);
     /// Must outlive the execution context of the manager, where runs go on in their own time, and each
     /// `context` that was copied. Null is taken for `system_clock()`.
     rondo::clock* clock = nullptr;

@@ -29,6 +29,14 @@ struct counters {
     friend bool operator==(const counters&, const counters&) = default;
 };
 
+/// How late something was, lately and at worst. 0 until there was one; never negative.
+struct lateness {
+    std::chrono::microseconds last{0};
+    std::chrono::microseconds max{0};
+
+    friend bool operator==(const lateness&, const lateness&) = default;
+};
+
 /// One task as it stands.
 struct stat {
     shared_string uid;
@@ -45,6 +53,12 @@ struct stat {
     std::uint32_t runs_overrunning = 0; ///< past their deadline, and their body still there
     std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run
     std::uint32_t runs_waiting = 0;     ///< manual runs that have not started yet
+    /// From the slot of a run, on the clock that its schedule follows, to the begin of its body; of a manual
+    /// run, from when it was asked for. Runs of trigger `catch_up`, late by nature, do not count.
+    lateness start_delay;
+    std::uint64_t blocked = 0;                ///< how often a body held the loop too long
+                                              ///< (`manager_options::blocking_warn_after`)
+    std::chrono::microseconds blocked_max{0}; ///< the longest of these
     rondo::counters counters;
 };
 
@@ -58,6 +72,11 @@ struct manager_stat {
     std::size_t outbox = 0;           ///< entries that wait for the repository
     std::uint64_t outbox_dropped = 0; ///< entries given up because the outbox was full
     std::uint64_t events_dropped = 0; ///< events that slow readers did not see
+    lateness start_delay;             ///< as `stat::start_delay`, of all tasks that were ever added
+    /// How late the manager was woken against what it had asked of its timer: what others on the executor
+    /// cost it. A time in which the machine slept does not count.
+    lateness loop_lag;
+    std::uint64_t blocked = 0; ///< as `stat::blocked`, of all tasks that were ever added
 };
 
 } // namespace rondo

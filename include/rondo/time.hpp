@@ -15,7 +15,9 @@ using wall_time = std::chrono::sys_time<std::chrono::microseconds>;
 inline constexpr wall_time wall_time_first = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
 inline constexpr wall_time wall_time_last = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 
-/// An instant of the monotonic clock.
+/// An instant of the monotonic clock, which no setting of the wall clock moves. On Linux it goes on while
+/// the machine sleeps, unlike `std::chrono::steady_clock`; until the first sleep in the life of the process
+/// the two are the same, so ask `clock::now` or `context::now` for one to add to.
 using steady_time = std::chrono::steady_clock::time_point;
 
 /// One instant, read from both clocks together. Intervals and timeouts follow `steady`, which no

@@ -50,4 +50,17 @@ due_slots count_due(const schedule& when, slot_due from, std::int64_t now, wall_
     return found;
 }
 
+bool is_slot(const schedule& when, wall_time slot, wall_time anchor) {
+    using std::chrono::microseconds;
+    switch (when.type()) {
+    case schedule::kind::every: return (slot - anchor) % *when.interval() == microseconds(0);
+    case schedule::kind::at: return slot == *when.when();
+    case schedule::kind::rule:
+        return slot == anchor || when.next_after(slot - microseconds(1), anchor) == moment(slot);
+    case schedule::kind::once:
+    case schedule::kind::every_after: break;
+    }
+    return true;
+}
+
 } // namespace rondo::core

@@ -29,6 +29,10 @@ struct due_slots {
 /// one costs. `from.due <= now` must hold. `now` is in the unit of `from.due`; `schedule` must be valid.
 [[nodiscard]] due_slots count_due(const schedule& when, slot_due from, std::int64_t now, wall_time anchor);
 
+/// Whether the schedule has this slot; of a rule, the anchor is one too (`first_run`). Always, if it has no
+/// times of its own.
+[[nodiscard]] bool is_slot(const schedule& when, wall_time slot, wall_time anchor);
+
 } // namespace rondo::core
 
 #endif // RONDO_CORE_DUE_SLOTS_HPP

@@ -70,6 +70,10 @@ struct task_past {
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
     std::unique_ptr<task_queue> queue; ///< null while nothing waits
+    // The shell's measures, which it may write from any thread, under the lock of its observers.
+    lateness start_delay;
+    std::uint64_t blocked = 0;
+    std::chrono::microseconds blocked_max{0};
 };
 
 /// A task, as compact as it can be: there may be a million that do nothing.
@@ -95,7 +99,7 @@ struct task_record {
     rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
     bool hidden = false;
     bool paused = false;
-    bool ready = false;       ///< waits for a place under the limit of all runs
+    bool ready = false;       ///< its slot waits for a place under the limit of all runs
     bool held = false;        ///< its catching up begins later
     bool cursor_lost = false; ///< the repository may have missed decisions: force the next
 
@@ -152,6 +156,7 @@ struct run_record {
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
     rondo::overlap overlap = rondo::overlap::skip; ///< of a manual run
+    bool ready = false;                            ///< waits for a place, and for nothing else
     cancel_reason cancelled = cancel_reason::none;
     std::vector<user> users; ///< who asked, of a manual run
 

@@ -102,7 +102,12 @@ stat scheduler::stat_of(const task_record& task) const {
     s.recurring = task.when.recurring();
     s.hidden = task.hidden;
     s.paused = task.paused;
-    if (task.past != nullptr) s.last_outcome = task.past->last_outcome;
+    if (task.past != nullptr) {
+        s.last_outcome = task.past->last_outcome;
+        s.start_delay = task.past->start_delay;
+        s.blocked = task.past->blocked;
+        s.blocked_max = task.past->blocked_max;
+    }
     s.runs_in_flight = task.in_flight;
     s.runs_overrunning = task.overrunning;
     s.slots_waiting = task.slots_waiting() + (task.slot_waits() ? 1 : 0);
@@ -114,7 +119,8 @@ stat scheduler::stat_of(const task_record& task) const {
 void scheduler::describe(manager_stat& s) const {
     s.tasks = tasks_.size();
     s.runs_in_flight = in_flight_;
-    auto slots = std::ranges::count_if(waiting_, [](const waiting& w) { return w.task->slot_waits(); });
+    auto slots = std::ranges::count_if(
+        waiting_, [](const waiting& w) { return w.run == nullptr && w.task->slot_waits(); });
     s.runs_waiting = runs_waiting_ + slots_waiting_ + static_cast<std::size_t>(slots);
     s.paused = paused_all_;
 }

@@ -137,6 +137,7 @@ public:
 private:
     struct waiting { // for a place under the limit of all runs
         task_record* task = nullptr;
+        run_record* run = nullptr; // a manual one; null: a slot
         instant since{};
     };
     enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
@@ -176,12 +177,15 @@ private:
     void forget_slots(task_record& task) noexcept;
     void flush_skips(task_record& task);
     void begin_waiting_slot(task_record& task, instant now);
-    void begin_waiting_run(task_record& task, instant now);
+    void begin_waiting_run(run_record& run, instant now);
+    void take_from_queue(run_record& run);
     [[nodiscard]] bool slot_may_start(const task_record& task) const noexcept;
-    [[nodiscard]] bool run_may_start(const task_record& task) const noexcept;
+    [[nodiscard]] static bool run_may_start(const run_record& run) noexcept;
     void wait_for_place(task_record& task, instant since);
     void want_place(task_record& task, instant now);
+    void want_place(run_record& run, instant now);
     void admit(instant now);
+    void admit_slot(task_record& task, instant since, instant now);
     void decide_late(task_record& task, instant since, instant now);
     void leave_waiting(task_record& task);
     result<run_record*> merge(task_record& task, std::vector<user> users);
@@ -206,8 +210,8 @@ private:
     // scheduler_tasks.cpp
     void go_on(task_record& task, resume_from from, instant now);
     void erase(task_record& task);
-    [[nodiscard]] static result<wall_time> slot_after_restart(const task_record& task,
-                                                              const task_state& state, instant now);
+    [[nodiscard]] static wall_time slot_after_restart(const task_record& task, const task_state& state,
+                                                      instant now);
 
     void recycle();
 

@@ -73,7 +73,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
     }
     if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
     run_record& run = wait_as_run(task, std::move(users), how, now);
-    want_place(task, now);
+    want_place(run, now);
     admit(now);
     return &run;
 }
@@ -229,9 +229,8 @@ run_record* scheduler::find_run(run_id id) const noexcept {
 // A manual run that will not start: cancelled meanwhile.
 void scheduler::drop_waiting(run_record& run, instant now) {
     task_record& task = *run.task;
-    std::erase(task.queue()->runs, &run);
-    --runs_waiting_;
-    drop_queue_if_empty(task);
+    if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
+    take_from_queue(run);
     ++task.made_past().counts.runs;
     run.started_at = now.wall;
     finish(run, outcome_of(run.cancelled), now);

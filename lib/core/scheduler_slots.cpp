@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace rondo::core {
 
@@ -45,6 +46,7 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
 void scheduler::unschedule(task_record& task) {
     (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
     task.held = false;
+    leave_waiting(task);
 }
 
 void scheduler::on_due(task_record& task, instant now) {
@@ -79,13 +81,13 @@ void scheduler::decide(task_record& task, instant now, instant seen) {
     caught_up slots =
         catch_up_slots(policy, task.when, from, found, on_time, now_key(task, now), task.anchor);
     if (!on_time && slots.wanted > 0 && hold(task, now)) return;
-    task.held = false;
+    bool was_held = std::exchange(task.held, false);
     step s = step_after(task, found, slots.wanted > 0, now);
     if (slots.missed > 0)
         put_skip(task, {skip_reason::missed, from.slot, slots.last_missed, slots.missed},
                  slots.wanted > 0 ? slots.first_wanted : s.cursor);
     if (slots.wanted > 0) {
-        bool as_planned = on_time && found.before == 0;
+        bool as_planned = found.before == 0 && !was_held && found.latest.slot >= task.catch_up_before;
         decide_wanted(task, slots, found.latest.slot,
                       as_planned ? rondo::trigger::schedule : rondo::trigger::catch_up, s.cursor, now);
     }
@@ -151,7 +153,7 @@ scheduler::step scheduler::step_after(const task_record& task, const due_slots& 
 
 void scheduler::take(task_record& task, const step& s) {
     if (s.scheduled) return schedule_slot(task, s.next);
-    unschedule(task);
+    (task.by_wall() ? wall_heap_ : steady_heap_).erase(task); // what waits of it keeps its turn
     task.slot = no_slot;
 }
 
@@ -216,7 +218,10 @@ void scheduler::resync(task_record& task, moment cursor, instant now) {
         if (cursor) wait_for_no_end(task, now);
     } else if (passed || *cursor > task.slot || (task.slot == no_slot && task.slots_waiting() == 0)) {
         unschedule(task);
-        set_slot(task, *cursor, now);
+        moment slot = cursor; // of another schedule, if that manager has another
+        if (!is_slot(task.when, *cursor, task.anchor)) slot = task.when.next_after(*cursor, task.anchor);
+        task.slot = no_slot;
+        if (slot) set_slot(task, *slot, now);
         if (task.paused) unschedule(task);
     }
 }

@@ -34,6 +34,15 @@ error_code check(const task_spec& spec) {
     return {};
 }
 
+// A life that changed the schedule may have ended before it decided anything: then the cursor is still one
+// of the schedule before.
+bool could_be_cursor(const schedule& when, const task_state& state) {
+    if (!state.next_slot) return !when.interval(); // an interval is never finished
+    if (*state.next_slot == cursor_waits_for_end) return when.type() == schedule::kind::every_after;
+    if (state.created) return true; // ours, from a moment ago
+    return in_range(*state.next_slot) && is_slot(when, *state.next_slot, state.anchor);
+}
+
 } // namespace
 
 result<task_record*> scheduler::reserve(task_spec& spec) {
@@ -98,7 +107,7 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     }
     task.paused = state.paused;
     if (!state.created) task.catch_up_before = now.wall;
-    BOOST_OUTCOME_TRY(wall_time slot, slot_after_restart(task, state, now));
+    wall_time slot = slot_after_restart(task, state, now);
     task.state = task_state_kind::live;
     if (slot == no_slot) return boost::outcome_v2::success();
     // A cursor far ahead of an interval means that the wall clock was set back between two lives. Keep
@@ -116,10 +125,9 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
 }
 
 // The next slot, given the cursor that the repository has.
-result<wall_time> scheduler::slot_after_restart(const task_record& task, const task_state& state,
-                                                instant now) {
+wall_time scheduler::slot_after_restart(const task_record& task, const task_state& state, instant now) {
     const schedule& when = task.when;
-    if (state.schedule_changed) {
+    if (state.schedule_changed || !could_be_cursor(when, state)) {
         // What the old schedule had due is not decided under the new one; its own slots are.
         switch (when.type()) {
         case schedule::kind::at: return *when.when();
@@ -135,11 +143,8 @@ result<wall_time> scheduler::slot_after_restart(const task_record& task, const t
         return next ? *next : no_slot;
     }
     if (!state.next_slot) return no_slot;
-    if (*state.next_slot == cursor_waits_for_end) {
-        // The run whose end was waited for never ended: its process died.
-        if (!when.interval()) return errc::store_corrupt;
-        return now.wall + *when.interval();
-    }
+    // The run whose end was waited for never ended: its process died.
+    if (*state.next_slot == cursor_waits_for_end) return now.wall + *when.interval();
     return *state.next_slot;
 }
 
@@ -152,7 +157,6 @@ void scheduler::remove(task_record& task, instant now) {
     if (task.state == task_state_kind::removing) return;
     task.state = task_state_kind::removing;
     unschedule(task);
-    leave_waiting(task);
     forget_slots(task);
     if (task.runs == nullptr) return erase(task);
     // The last drop of a waiting run erases the task, so look ahead.
@@ -211,8 +215,13 @@ void scheduler::pause_all(instant) {
     if (paused_all_ || shutting_down()) return;
     paused_all_ = true;
     // A slot that waits for a place has not started either, and goes back among the others.
-    for (const waiting& w : waiting_)
-        if (w.task->slot_waits()) schedule_slot(*w.task, {w.task->slot, w.task->due});
+    for (const waiting& w : waiting_) {
+        if (w.run != nullptr) continue;
+        bool due = w.task->slot_waits();
+        w.task->ready = false;
+        if (due) schedule_slot(*w.task, {w.task->slot, w.task->due});
+    }
+    std::erase_if(waiting_, [](const waiting& w) { return w.run == nullptr; });
 }
 
 void scheduler::resume_all(resume_from from, instant now) {

@@ -105,13 +105,16 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
     flush_skips(task);
 }
 
-void scheduler::begin_waiting_run(task_record& task, instant now) {
-    task_queue& queue = *task.queue();
-    run_record& run = *queue.runs.front();
-    queue.runs.erase(queue.runs.begin());
+void scheduler::begin_waiting_run(run_record& run, instant now) {
+    take_from_queue(run);
+    begin_manual_run(run, now);
+}
+
+void scheduler::take_from_queue(run_record& run) {
+    task_record& task = *run.task;
+    std::erase(task.queue()->runs, &run);
     --runs_waiting_;
     drop_queue_if_empty(task);
-    begin_manual_run(run, now);
 }
 
 bool scheduler::slot_may_start(const task_record& task) const noexcept {
@@ -119,44 +122,60 @@ bool scheduler::slot_may_start(const task_record& task) const noexcept {
            may_start(task.overlap, task.in_flight, task.in_flight_max);
 }
 
-bool scheduler::run_may_start(const task_record& task) const noexcept {
-    return task.runs_waiting() != 0 && task.state == task_state_kind::live &&
-           may_start(task.queue()->runs.front()->overlap, task.in_flight, task.in_flight_max);
+bool scheduler::run_may_start(const run_record& run) noexcept {
+    const task_record& task = *run.task;
+    return task.state == task_state_kind::live && may_start(run.overlap, task.in_flight, task.in_flight_max);
 }
 
 void scheduler::wait_for_place(task_record& task, instant since) {
-    if (task.ready) return;
-    task.ready = true;
-    waiting_.push_back({&task, since});
+    if (std::exchange(task.ready, true)) return;
+    waiting_.push_back({&task, nullptr, since});
 }
 
+// Its slots, that is.
 void scheduler::leave_waiting(task_record& task) {
     if (!std::exchange(task.ready, false)) return;
-    std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task; });
+    std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
 }
 
 // If something of the task may start now, it does in its turn.
 void scheduler::want_place(task_record& task, instant now) {
-    if (slot_may_start(task) || run_may_start(task)) wait_for_place(task, now);
+    if (slot_may_start(task)) wait_for_place(task, now);
+    if (task.runs_waiting() > 0) want_place(*task.queue()->runs.front(), now);
 }
 
-// One run of each in turn, in the order in which they came.
+void scheduler::want_place(run_record& run, instant now) {
+    if (run.ready || !run_may_start(run)) return;
+    run.ready = true;
+    waiting_.push_back({run.task, &run, now});
+}
+
+// Each in its turn, in the order in which they came.
 void scheduler::admit(instant now) {
-    if (stopping_ != stopping::no) return;
+    if (stopping_ != stopping::no || waiting_.empty()) return;
+    std::deque<waiting> kept; // manual runs whose task runs meanwhile
     while (!waiting_.empty() && !full()) {
         waiting w = waiting_.front();
         waiting_.pop_front();
-        bool slot_waits = w.task->slot_waits();
-        w.task->ready = false;
-        if (slot_may_start(*w.task)) {
-            begin_waiting_slot(*w.task, now);
-            if (slot_waits) wait_for_place(*w.task, w.since);
-        } else if (slot_waits) {
-            decide_late(*w.task, w.since, now);
-        } else if (run_may_start(*w.task)) {
-            begin_waiting_run(*w.task, now);
-        }
+        if (w.run == nullptr)
+            admit_slot(*w.task, w.since, now);
+        else if (run_may_start(*w.run))
+            begin_waiting_run(*w.run, now);
+        else
+            kept.push_back(w);
         want_place(*w.task, now);
+    }
+    waiting_.insert(waiting_.begin(), kept.begin(), kept.end());
+}
+
+void scheduler::admit_slot(task_record& task, instant since, instant now) {
+    bool due_too = task.slot_waits();
+    task.ready = false;
+    if (slot_may_start(task)) {
+        begin_waiting_slot(task, now);
+        if (due_too) wait_for_place(task, since);
+    } else if (due_too) {
+        decide_late(task, since, now);
     }
 }
 

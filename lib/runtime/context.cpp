@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace rondo {
 namespace {
@@ -16,9 +17,9 @@ namespace {
 /// context; the clock knows it only while it is armed.
 class sleep final : public clock_waiter, public std::enable_shared_from_this<sleep> {
 public:
-    sleep(clock& c, const boost::asio::any_io_executor& executor, steady_time deadline)
-        : clock_(c), timer_(executor), deadline_(deadline) {}
-    ~sleep() { clock_.disarm(*this); }
+    sleep(std::shared_ptr<clock> c, const boost::asio::any_io_executor& executor, steady_time deadline)
+        : clock_(std::move(c)), timer_(executor), deadline_(deadline) {}
+    ~sleep() { clock_->disarm(*this); }
 
     void start(runtime::pending_ptr<void> done) {
         done_ = std::move(done);
@@ -32,17 +33,17 @@ public:
 
 private:
     void wait() {
-        timer_.expires_at(clock_.arm(*this, deadline_));
+        timer_.expires_at(clock_->arm(*this, deadline_));
         timer_.async_wait([self = shared_from_this()](error_code) { self->look(); });
     }
 
     void look() {
         if (done_->done()) return;
-        if (clock_.now().steady < deadline_) return wait();
+        if (clock_->now().steady < deadline_) return wait();
         done_->complete(boost::outcome_v2::success());
     }
 
-    clock& clock_;
+    std::shared_ptr<clock> clock_;
     boost::asio::steady_timer timer_;
     steady_time deadline_;
     runtime::pending_ptr<void> done_;
@@ -75,7 +76,7 @@ cancellation_token context::token() const {
     return state_->token();
 }
 instant context::now() const noexcept {
-    return state_->clock.now();
+    return state_->clock->now();
 }
 boost::asio::any_io_executor context::get_executor() const {
     return state_->executor();
@@ -84,7 +85,7 @@ boost::asio::any_io_executor context::get_executor() const {
 void context::start_sleep(detail::completion<void> done, std::chrono::nanoseconds d) const {
     auto executor = state_->executor();
     auto waiting = runtime::make_pending<void>(std::move(done), executor);
-    auto now = state_->clock.now().steady;
+    auto now = state_->clock->now().steady;
     auto longest = std::chrono::nanoseconds(std::chrono::years(100));
     auto nap = std::make_shared<sleep>(state_->clock, executor,
                                        now + std::clamp(d, std::chrono::nanoseconds(0), longest));

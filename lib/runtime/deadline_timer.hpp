@@ -31,7 +31,8 @@ private:
     class handler;
 
     const steady_time expiry_;
-    std::mutex mutex_;                           // guards the next
+    std::mutex mutex_;                           // guards the next two
+    bool stopped_ = false;                       // nobody waits for it any more
     boost::asio::steady_timer* timer_ = nullptr; // its handler's, while that is there
 };
 

@@ -18,27 +18,35 @@ std::uint64_t random_seed() {
     return std::uint64_t(device()) << 32 | device();
 }
 
-core::scheduler_options core_options(const manager_options& o) {
+core::scheduler_options core_options(const manager_options& o, bool told) {
     core::scheduler_options c;
     c.resolution = o.resolution;
     c.runs_in_flight_max = o.runs_in_flight_max;
     c.runs_waiting_max = o.runs_waiting_max;
     c.cancel_grace = std::min<std::chrono::nanoseconds>(o.cancel_grace, std::chrono::years(100));
     constexpr std::chrono::nanoseconds long_enough = std::chrono::years(100);
-    bool told = o.clock != nullptr && o.clock->wakes_on_set();
     c.wall_clock_check =
         told ? long_enough : std::min<std::chrono::nanoseconds>(o.wall_clock_check, long_enough);
     c.seed = o.seed != 0 ? o.seed : random_seed();
     return c;
 }
 
+bool brings_clock(const manager_options& o) {
+    return o.clock != nullptr && o.clock != &system_clock();
+}
+
 } // namespace
 
 engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
-               manager_options options)
+               manager_options options, const host& h)
     : executor_(executor), strand_(strand(std::move(executor))), repository_(std::move(repository)),
-      options_(std::move(options)), clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
-      core_(core_options(options_)) {
+      options_(std::move(options)),
+      host_clock_(brings_clock(options_) ? nullptr : std::make_shared<host_clock>(h.clocks)),
+      clock_owner_(host_clock_ != nullptr ? std::shared_ptr<clock>(host_clock_)
+                                          : std::shared_ptr<clock>(std::shared_ptr<void>(), options_.clock)),
+      clock_(*clock_owner_), watch_(host_clock_ != nullptr ? h.open_watch() : -1),
+      core_(core_options(options_, watch_.works() || clock_.wakes_on_set())) {
+    if (watch_.works()) host_clock_->watch();
     // "For ever" is a hundred years, which can be added to a time without overflow.
     constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
     options_.store_timeout = std::min(options_.store_timeout, for_ever);
@@ -113,10 +121,23 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         if (life_ == life::over) break;
         armed_ = next_wakeup(clock_.now());
         if (!whole) armed_ = std::max(armed_, clock_.now().steady + pause_after_failure);
-        timer.expires_at(clock_.arm(*this, armed_));
-        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        steady_time asked = clock_.arm(*this, armed_);
+        timer.expires_at(asked);
+        auto waited = co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
         clock_.disarm(*this);
+        note_lag(asked, !std::get<0>(waited));
     }
+    (void)self;
+}
+
+// Hears of what the timers do not: that the wall clock was set, that the machine has slept.
+boost::asio::awaitable<void> engine::listen(std::shared_ptr<engine> self) {
+    std::function<void()> moved = [this] { host_clock_->moved(); };
+    try {
+        co_await watch_.listen(*strand_, std::move(moved));
+    } catch (...) { // no memory; waits are short from now on, as after any other failure
+    }
+    host_clock_->unwatch();
     (void)self;
 }
 
@@ -181,7 +202,8 @@ void engine::start(pending_ptr<start_report> done) {
     const manager_options& o = options_;
     bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) &&
                  o.resolution <= std::chrono::hours(1) && o.store_timeout > nanoseconds(0) &&
-                 o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) && o.wall_clock_check > nanoseconds(0);
+                 o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) &&
+                 o.wall_clock_check > nanoseconds(0) && o.blocking_warn_after >= nanoseconds(0);
     if (!valid) {
         done->complete(errc::invalid_option);
         return;
@@ -189,6 +211,8 @@ void engine::start(pending_ptr<start_report> done) {
     life_ = life::starting;
     if (timer_ == nullptr)
         boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
+    if (watch_.works())
+        boost::asio::co_spawn(*strand_, listen(shared_from_this()), [](std::exception_ptr) {});
     wall_time now = clock_.now().wall;
     call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
                         [this, done](result<std::uint64_t> abandoned) {

@@ -5,11 +5,14 @@
 #include <rondo/manager.hpp>
 
 #include <core/scheduler.hpp>
+#include <runtime/clock_watch.hpp>
 #include <runtime/context_service.hpp>
 #include <runtime/event_queue.hpp>
+#include <runtime/host_clock.hpp>
 #include <runtime/outbox.hpp>
 #include <runtime/pending.hpp>
 #include <runtime/run_state.hpp>
+#include <runtime/stopwatch.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -42,16 +45,25 @@ struct awaited_call {
     virtual void expire(errc why) = 0;
 };
 
+/// What a manager without a clock of its user's learns the time from.
+struct host {
+    const os_clocks& clocks = this_machine();
+    std::function<int()> open_watch = open_clock_watch;
+};
+
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
 ///
 /// All members below "strand" belong to the strand. The core is changed under `mutex_` too, so that
 /// observers on other threads can read it. Whatever lives in the execution context (the driver, runs,
 /// calls of the repository) owns the engine; the engine owns nothing of the context that
 /// `on_context_shutdown` does not let go.
-class engine final : public context_guest, public clock_waiter, public std::enable_shared_from_this<engine> {
+class engine final : public context_guest,
+                     public clock_waiter,
+                     public stretch_sink,
+                     public std::enable_shared_from_this<engine> {
 public:
     engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
-           manager_options options);
+           manager_options options, const host& h = {});
     ~engine();
 
     // Any thread.
@@ -102,9 +114,11 @@ private:
 
     void on_context_shutdown() noexcept override;
     void wake() noexcept override;
+    void on_long_stretch(const stopwatch& w, std::chrono::nanoseconds d) noexcept override;
 
     // engine.cpp: time.
     boost::asio::awaitable<void> drive(std::shared_ptr<engine> self);
+    boost::asio::awaitable<void> listen(std::shared_ptr<engine> self);
     [[nodiscard]] bool tick_guarded();
     void tick();
     [[nodiscard]] steady_time next_wakeup(instant now);
@@ -163,6 +177,12 @@ private:
     void expire_calls(instant now);
     void forget_answered_calls();
 
+    // engine_measure.cpp
+    [[nodiscard]] boost::asio::any_io_executor body_executor_for(const core::run_record& record);
+    void note_due(detail::run_state& state, const core::run_record& record) const;
+    void note_begin(const detail::run_state& state);
+    void note_lag(steady_time asked, bool expired);
+
     // engine_tell.cpp
     void publish(const event& e);
     [[nodiscard]] std::vector<std::shared_ptr<detail::event_queue>> listeners() const;
@@ -183,7 +203,10 @@ private:
     std::optional<strand> strand_;
     std::shared_ptr<rondo::repository> repository_;
     manager_options options_;
+    std::shared_ptr<host_clock> host_clock_; // null if the user brought a clock
+    std::shared_ptr<clock> clock_owner_;     // of the next, if it is not the user's
     clock& clock_;
+    clock_watch watch_; // strand
     std::atomic<bool> context_gone_ = false;
 
     mutable std::mutex mutex_; // guards core_ against observers, and state_

@@ -88,7 +88,7 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
 
 void engine::start_body(core::run_record& record) {
     tell_run(event_kind::run_started, record, {}, {});
-    auto state = std::make_shared<detail::run_state>(executor_, strand(executor_), clock_);
+    auto state = std::make_shared<detail::run_state>(executor_, body_executor_for(record), clock_owner_);
     state->uid = record.task->uid;
     state->name = record.task->name;
     state->id = record.id;
@@ -100,6 +100,7 @@ void engine::start_body(core::run_record& record) {
     state->users_asked = !record.users.empty();
     state->what = static_cast<detail::body*>(record.task->payload.get());
     state->record = &record;
+    note_due(*state, record);
     record.runner = state.get();
     runs_.emplace(record.id, state);
     if (!state->what->for_users() || state->users_asked) return spawn(state);
@@ -110,9 +111,11 @@ void engine::start_body(core::run_record& record) {
 // Posted: a strand that is free runs what it is given at once, here within ours, and a body may compute
 // for long before it first waits.
 void engine::spawn(const state_ptr& state) {
+    if (state->record == nullptr) return; // it was given up while it waited for its users
     boost::asio::post(state->executor(), [self = shared_from_this(), state] {
         auto signal = std::make_shared<boost::asio::cancellation_signal>();
         state->signal = signal;
+        self->note_begin(*state);
         boost::asio::co_spawn(
             state->executor(), run_body(state),
             boost::asio::bind_cancellation_slot(signal->slot(), [self, state, signal](std::exception_ptr) {

@@ -237,6 +237,7 @@ void engine::finish_shutdown() {
     for (auto& queue : listeners()) queue->close();
     for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
     if (timer_ != nullptr) timer_->cancel();
+    watch_.stop();
 }
 
 } // namespace rondo::runtime

@@ -18,18 +18,20 @@
 
 namespace rondo::core {
 struct run_record;
-}
+struct task_past;
+} // namespace rondo::core
 
 namespace rondo::detail {
 
 /// A run as its body and the shell see it. Shared by the coroutine, the shell, and each context.
 class run_state {
 public:
-    run_state(boost::asio::any_io_executor home, boost::asio::any_io_executor strand, rondo::clock& c)
-        : clock(c), home_(std::move(home)), strand_(std::move(strand)) {}
+    run_state(boost::asio::any_io_executor home, boost::asio::any_io_executor strand,
+              std::shared_ptr<rondo::clock> c)
+        : clock(std::move(c)), home_(std::move(home)), strand_(std::move(strand)) {}
 
     // Set before the body starts, constant from then on.
-    rondo::clock& clock;
+    std::shared_ptr<rondo::clock> clock; ///< owned, if it is not its user's
     shared_string uid;
     shared_string name;
     run_id id;
@@ -38,7 +40,9 @@ public:
     wall_time started_at{};
     std::optional<steady_time> deadline;
     std::vector<user> users;
-    bool users_asked = false; ///< by a manual run
+    bool users_asked = false;             ///< by a manual run
+    core::task_past* past = nullptr;      ///< of its task; lives until the run is released
+    steady_time due = steady_time::max(); ///< when it should have begun; never, if nobody wants to know
 
     // Of the coroutine, on its strand; of the shell, once it has ended.
     run_report report;

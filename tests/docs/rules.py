@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Sees that extract.py takes the right block, and refuses what it must.
+"""Sees that extract.py takes the right block, that quotes.py compares, and that both refuse what they must.
 
-usage: rules.py PATH_OF_EXTRACT
+usage: rules.py PATH_OF_EXTRACT PATH_OF_QUOTES
 """
 
 import importlib.util
@@ -31,10 +31,43 @@ class Rules(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "R.md:2: the program has 26 lines"):
             extract.extract(block("int main() {}\n" + "//\n" * 25), "R.md")
 
+    FILES = {"a.cpp": "int f() {\n    return 1;\n}\n\nint g();\n"}
+
+    def read(self, name):
+        if name not in self.FILES:
+            raise FileNotFoundError(2, "No such file or directory")
+        return self.FILES[name]
+
+    def breaches(self, text):
+        return quotes.breaches("# a\n" + text, "P.md", self.read)
+
+    def test_lines_in_a_row_are_a_quote(self):
+        for code in ("int f() {\n    return 1;\n}\n", "    return 1;\n", "}\n\nint g();\n"):
+            self.assertEqual(self.breaches("<!-- a.cpp -->\n" + block(code)), [])
+        self.assertEqual(self.breaches(block("ls\n", "sh")), [])
+
+    def test_what_is_no_quote_is_refused(self):
+        for code in ("return 1;\n", "    return 2;\n", "int f() {\n}\n", "int g()\n", "    return 1;\nint g();\n"):
+            self.assertEqual(self.breaches("<!-- a.cpp -->\n" + block(code)),
+                             ["P.md:3: this is not what a.cpp says"])
+        self.assertEqual(self.breaches("<!-- a.cpp -->\n" + block("")), ["P.md:3: the block is empty"])
+
+    def test_code_from_nowhere_is_refused(self):
+        self.assertRegex(self.breaches(block("int g();\n"))[0], "P.md:2: no line")
+        self.assertRegex(self.breaches("<!-- a.cpp -->\n\n" + block("int g();\n"))[0], "P.md:4: no line")
+        self.assertEqual(self.breaches("<!-- b.cpp -->\n" + block("int g();\n")),
+                         ["P.md:3: b.cpp: No such file or directory"])
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, sys.argv.pop(1))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
-    spec = importlib.util.spec_from_file_location("extract", sys.argv.pop(1))
-    extract = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(extract)
+    extract = load("extract")
+    quotes = load("quotes")
     unittest.main()

@@ -68,6 +68,18 @@ TEST_CASE("all, under allow_all: they run beside each other, up to the limit") {
     });
 }
 
+TEST_CASE("all: the last slots of a schedule that ends run too, where all runs have a limit") {
+    core::scheduler_options options{.runs_in_flight_max = 1};
+    play(options, [](core_script& s) {
+        task_extra extra = late(of(coalesce::all));
+        extra.first = by_schedule;
+        s.add("z", every(1h)).add("a", schedule(cron_schedule("* * * * *")).max_runs(3), extra);
+        s.at(0s).expect_start("z", 0s).at(10min).end("z").expect_start("a", 0s, trigger::catch_up);
+        s.end("a").expect_start("a", 1min, trigger::catch_up).end("a");
+        s.expect_start("a", 2min, trigger::catch_up).end("a").expect_no_next_run("a");
+    });
+}
+
 TEST_CASE("what is older than the window is missed") {
     play([](core_script& s) {
         s.add("a", every(10s), late(of(coalesce::all, 20s)))

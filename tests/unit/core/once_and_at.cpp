@@ -20,7 +20,7 @@ TEST_CASE("once runs once, when it is added") {
 TEST_CASE("once starts late rather than never") {
     play([](core_script& s) {
         s.add("a", once());
-        s.at(10min).expect_start("a", 0s, trigger::catch_up).end("a").expect_no_wakeup();
+        s.at(10min).expect_start("a", 0s).end("a").expect_no_wakeup();
     });
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("at follows the wall clock back, and never runs early") {
 TEST_CASE("at in the past is due at once") {
     play([](core_script& s) {
         s.add("a", at(wall_base - 24h)).expect_wakeup(0s);
-        s.at(0s).expect_start("a", -24h, trigger::catch_up).end("a").expect_no_wakeup();
+        s.at(0s).expect_start("a", -24h).end("a").expect_no_wakeup();
     });
 }
 
@@ -63,7 +63,7 @@ TEST_CASE("the first and the last instant are accepted") {
     play([](core_script& s) {
         s.add("a", at(wall_time_last)).add("b", at(wall_time_first)).expect_wakeup(0s);
         auto first = wall_time_first - wall_base;
-        s.at(0s).expect("start b " + to_string(first) + " catch_up").end("b").expect_wakeup(1s);
+        s.at(0s).expect("start b " + to_string(first) + " schedule").end("b").expect_wakeup(1s);
     });
 }
 

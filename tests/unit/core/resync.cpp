@@ -28,6 +28,15 @@ TEST_CASE("a cursor that lags behind moves no slot back") {
     });
 }
 
+TEST_CASE("a cursor by the schedule of another manager keeps nobody off the own grid") {
+    core_script s;
+    s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+    s.resync("a", wall_base + 43s).expect_next_run("a", 50s).expect_wakeup(50s);
+    CHECK(s.core().preview_of(s.task("a")).slots(2) == std::vector{wall_base + 50s, wall_base + 60s});
+    s.at(50s).expect_start("a", 50s).end("a").expect_next_run("a", 60s);
+    s.add("b", at(wall_base + 90s)).resync("b", wall_base + 99s).expect_no_next_run("b");
+}
+
 TEST_CASE("a schedule that another manager has finished is finished") {
     play([](core_script& s) {
         s.add("a", once(), {.first = first_run(wall_base + 10s)}).resync("a", {});

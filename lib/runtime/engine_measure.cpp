@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <rondo/format.hpp>
+
+#include <runtime/body_executor.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rondo::runtime {
+namespace {
+
+void note(lateness& l, std::chrono::nanoseconds d) noexcept {
+    l.last = std::max(std::chrono::floor<std::chrono::microseconds>(d), std::chrono::microseconds(0));
+    l.max = std::max(l.max, l.last);
+}
+
+// How long ago the slot of a run was due, on the clock that its schedule follows: setting the wall clock
+// makes no interval late.
+std::chrono::nanoseconds since_due(const core::run_record& run, instant now) noexcept {
+    const core::task_record& task = *run.task;
+    std::chrono::nanoseconds by_wall = now.wall - run.scheduled_at;
+    if (run.trigger == trigger::manual || task.by_wall()) return by_wall;
+    auto last_due = now.steady.time_since_epoch() - std::chrono::nanoseconds(task.due);
+    if (task.slot == core::no_slot) return last_due; // this slot was the last so far
+    // Slots are as far apart on the one clock as their names are on the other.
+    if (task.when.type() == schedule::kind::every) return last_due + (task.slot - run.scheduled_at);
+    return by_wall;
+}
+
+} // namespace
+
+boost::asio::any_io_executor engine::body_executor_for(const core::run_record& record) {
+    if (options_.blocking_warn_after == std::chrono::nanoseconds(0)) return strand(executor_);
+    auto watch = std::make_shared<stopwatch>(weak_from_this(), clock_owner_, host_clock_.get(),
+                                             options_.blocking_warn_after);
+    watch->uid = record.task->uid;
+    watch->id = record.id;
+    return body_executor(strand(executor_), std::move(watch));
+}
+
+void engine::note_due(detail::run_state& state, const core::run_record& record) const {
+    if (record.trigger == trigger::catch_up) return;
+    instant now = clock_.now();
+    state.past = record.task->past.get();
+    state.due = now.steady - since_due(record, now);
+}
+
+// On the strand of the body. What it writes is read under the lock only, and stays for as long as the run.
+void engine::note_begin(const detail::run_state& state) {
+    if (state.past == nullptr || state.cancelled()) return;
+    auto delay = clock_.now().steady - state.due;
+    std::lock_guard lock(mutex_);
+    note(state.past->start_delay, delay);
+    note(state_.start_delay, delay);
+}
+
+// `asked` is what the timer waited for. That it was called off says nothing; where time is moved by hand,
+// nothing but being called off does.
+void engine::note_lag(steady_time asked, bool expired) {
+    bool by_hand = asked == steady_time::max();
+    if (asked == steady_time::min() || armed_ == steady_time::min() || expired == by_hand) return;
+    auto lag = host_clock_ != nullptr ? host_clock_->awake() - asked : clock_.now().steady - armed_;
+    if (lag < std::chrono::nanoseconds(0) || (host_clock_ != nullptr && by_hand)) return;
+    std::lock_guard lock(mutex_);
+    note(state_.loop_lag, lag);
+}
+
+void engine::on_long_stretch(const stopwatch& w, std::chrono::nanoseconds d) noexcept {
+    auto took = std::chrono::floor<std::chrono::microseconds>(d);
+    try {
+        log(log_level::warning, fmt::format("task {} run {} held its thread for {}", w.uid, w.id,
+                                            to_string(std::chrono::floor<std::chrono::milliseconds>(took))));
+    } catch (...) { // no memory for the line
+    }
+    std::lock_guard lock(mutex_);
+    ++state_.blocked;
+    core::task_record* task = core_.find(w.uid.view());
+    if (task == nullptr || task->past == nullptr) return; // it is gone, and the handler was a late one
+    ++task->past->blocked;
+    task->past->blocked_max = std::max(task->past->blocked_max, took);
+}
+
+} // namespace rondo::runtime
