@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_SIMULATION_CHECK_NEVER_EARLY_HPP
+#define RONDO_TESTS_SIMULATION_CHECK_NEVER_EARLY_HPP
+
+#include <simulation/findings.hpp>
+#include <simulation/model.hpp>
+
+#include <array>
+#include <cstdint>
+
+namespace rondo::simulation {
+
+/// Invariant 2: no run starts before its slot, on the clock that its task follows. For intervals the
+/// clocks are compared once, when the task is activated or its store moves it; from then on only the
+/// monotonic one counts.
+class check_never_early {
+public:
+    explicit check_never_early(findings& out) : out_(out) {}
+
+    void activated(int task, const naive_schedule& when, moment slot, instant now) {
+        phase& p = phase_of(task);
+        p = {when, now.wall, ns_of(now), 0};
+        auto interval = when.interval();
+        bool set_back = slot && when.kind() == schedule::kind::every && *slot - now.wall > interval;
+        if (set_back && *slot > when.anchor()) { // it keeps its phase, and waits one interval at most
+            p.wall = *slot;
+            p.ns += (*slot - now.wall) % interval / std::chrono::nanoseconds(1);
+        }
+    }
+    void resynced(int task, instant now) {
+        phase_of(task).wall = now.wall;
+        phase_of(task).ns = ns_of(now);
+    }
+    void ended(int task, instant now) { phase_of(task).end_ns = ns_of(now); }
+
+    void begun(int task, wall_time slot, instant now) {
+        const phase& p = phase_of(task);
+        if (p.when.by_wall()) {
+            if (slot > now.wall) complain(task);
+        } else if (p.when.fixed_delay()) {
+            if (p.end_ns != 0 && ns_of(now) < p.end_ns + p.when.interval().count() * 1000) complain(task);
+        } else if (ns_of(now) < p.ns + (slot - p.wall) / std::chrono::nanoseconds(1)) {
+            complain(task);
+        }
+    }
+
+private:
+    struct phase {
+        naive_schedule when;
+        wall_time wall{};        // and
+        std::int64_t ns = 0;     // are the same instant
+        std::int64_t end_ns = 0; // of the run from which a fixed delay counts
+    };
+    phase& phase_of(int task) { return phases_[static_cast<std::size_t>(task)]; }
+    void complain(int task) { out_.report("never early", task, "a run starts before its slot"); }
+
+    findings& out_;
+    std::array<phase, tasks_max> phases_;
+};
+
+} // namespace rondo::simulation
+
+#endif // RONDO_TESTS_SIMULATION_CHECK_NEVER_EARLY_HPP

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <simulation/model.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rondo::simulation {
+namespace {
+
+using std::chrono::microseconds;
+
+bool in_range(wall_time t) noexcept {
+    return t >= wall_time_first && t <= wall_time_last;
+}
+
+// The first slot that a task has under a schedule that is not the one its cursor was made by.
+wall_time first_under_new_schedule(const naive_schedule& when, const task_state& state, wall_time now) {
+    bool known = state.next_slot && in_range(*state.next_slot);
+    if (when.kind() == schedule::kind::at) return *when.when().when();
+    if (when.kind() == schedule::kind::once) return known ? *state.next_slot : now;
+    if (when.fixed_delay()) return now;
+    wall_time from = known ? std::min(*state.next_slot, now) : now;
+    moment next = when.when().next_after(from - microseconds(1), when.anchor());
+    return next ? *next : no_slot;
+}
+
+// A cursor that the schedule does not have was made by another, in a life that ended before it decided
+// anything.
+bool of_another(const naive_schedule& when, const moment& cursor) {
+    return cursor ? !when.has(*cursor) : when.interval().count() > 0;
+}
+
+} // namespace
+
+void model::restart() {
+    for (mirror& m : tasks_) m = mirror();
+    in_flight_ = 0;
+    waiting_runs_ = 0;
+    last_tick_ = never_ns;
+    stop_at_ = never_ns;
+    stage_ = stopping::no;
+    paused_all_ = false;
+}
+
+void model::reserve(int task, core::task_record& record, const schedule& when, const task_plan& plan) {
+    mirror& m = of(task);
+    m = mirror();
+    m.at = mirror::stage::registering;
+    m.when = naive_schedule(when, {});
+    m.overlap = plan.overlap;
+    m.in_flight_max = plan.in_flight_max;
+    m.timeout_ns = std::chrono::nanoseconds(plan.timeout).count();
+    m.record = &record;
+}
+
+void model::forget(int task) {
+    of(task) = mirror();
+}
+
+void model::activate(int task, const task_state& state, instant now) {
+    mirror& m = of(task);
+    m.at = mirror::stage::live;
+    m.when = naive_schedule(m.when.when(), state.anchor);
+    m.cursor = state.next_slot ? *state.next_slot : no_slot;
+    m.paused = state.paused;
+    if (!state.created) m.catch_up_before = now.wall;
+    wall_time slot = m.cursor;
+    if (state.schedule_changed || of_another(m.when, state.next_slot))
+        slot = first_under_new_schedule(m.when, state, now.wall);
+    else if (m.cursor == cursor_waits_for_end)
+        slot = now.wall + m.when.interval();
+    if (slot == no_slot) return;
+    // The wall clock was set back between two lives: an interval is waited for at most once.
+    microseconds wait = slot - now.wall;
+    microseconds interval = m.when.interval();
+    if (interval.count() > 0 && slot > state.anchor && wait > interval) {
+        if (m.when.fixed_delay()) slot = now.wall + interval;
+        wait = m.when.fixed_delay() ? interval : wait % interval;
+        m.due = ns_of(now) + std::chrono::nanoseconds(wait).count();
+        m.slot = slot;
+        return;
+    }
+    set_slot(m, slot, now);
+}
+
+std::int64_t model::key(const mirror& m, instant now) const {
+    return m.when.by_wall() ? now.wall.time_since_epoch().count() : ns_of(now);
+}
+
+bool model::is_due(const mirror& m, instant now) const {
+    return m.live() && m.slot != no_slot && m.due <= key(m, now);
+}
+
+void model::set_slot(mirror& m, wall_time slot, instant now) {
+    m.slot = slot;
+    m.due = m.when.by_wall() ? slot.time_since_epoch().count()
+                             : ns_of(now) + std::chrono::nanoseconds(slot - now.wall).count();
+}
+
+void model::remove(int task, const std::vector<sim_run*>& runs) {
+    mirror& m = of(task);
+    if (!m.live()) return;
+    m.at = mirror::stage::removing;
+    m.queued = 0;
+    for (sim_run* r : runs)
+        if (r->task == task) r->ask_to_end(cancel_reason::removed);
+}
+
+void model::pause(int task, bool paused, instant) {
+    mirror& m = of(task);
+    if (!m.live() || m.paused == paused) return;
+    m.paused = paused;
+    if (paused) m.queued = 0;
+}
+
+void model::pause_all(bool paused) {
+    if (stage_ != stopping::no) return;
+    paused_all_ = paused;
+    if (!paused) return;
+    for (mirror& m : tasks_) m.queued = 0;
+}
+
+error_code model::trigger(int task) const {
+    const mirror& m = of(task);
+    if (stage_ != stopping::no) return errc::shutting_down;
+    if (!m.live()) return errc::task_not_exists;
+    if (!may_start(m.overlap, m.in_flight + m.manual_waiting, m.in_flight_max)) return errc::already_running;
+    if (full() && waiting_runs_ >= options_.runs_waiting_max) return errc::queue_full;
+    return {};
+}
+
+void model::resync(int task, moment cursor, instant now) {
+    mirror& m = of(task);
+    if (!m.live()) return;
+    m.cursor = cursor ? *cursor : no_slot;
+    if (!cursor || *cursor == cursor_waits_for_end) {
+        m.queued = 0;
+        m.slot = no_slot;
+        fixed_delay_waits_for_no_end(m, now);
+    } else if (*cursor > m.slot) { // never back: what is decided stays decided
+        m.queued = 0;
+        moment slot = m.when.has(*cursor) ? cursor : m.when.when().next_after(*cursor, m.when.anchor());
+        m.slot = no_slot;
+        if (slot) set_slot(m, *slot, now);
+    }
+}
+
+void model::end(sim_run& run, const core::action& a, input_kind input, instant now) {
+    mirror& m = of(run.task);
+    bool body_stays = input == input_kind::on_time;
+    if (body_stays) {
+        run.at = sim_run::stage::overdue;
+        ++m.overrunning;
+    }
+    bool sets_next = m.when.fixed_delay() && run.why != trigger::manual && m.cursor == cursor_waits_for_end &&
+                     m.slot == no_slot;
+    moment next;
+    if (sets_next) {
+        next = now.wall + m.when.interval();
+        m.cursor = *next;
+        if (m.live()) set_slot(m, *next, now);
+    }
+    if (!(a.next_slot == next))
+        out_.report("model", run.task,
+                    fmt::format("the end tells the next slot {}, not {}", rondo::to_string(a.next_slot),
+                                rondo::to_string(next)));
+}
+
+void model::release(sim_run& run, instant now) {
+    mirror& m = of(run.task);
+    if (run.at == sim_run::stage::overdue) --m.overrunning;
+    if (run.at == sim_run::stage::waiting) {
+        --m.manual_waiting;
+        --waiting_runs_;
+    } else {
+        --m.in_flight;
+        --in_flight_;
+    }
+    if (m.live()) fixed_delay_waits_for_no_end(m, now);
+}
+
+void model::gone(int task) {
+    of(task) = mirror();
+}
+
+// A fixed delay whose slot was skipped because of a run that is over by now.
+void model::fixed_delay_waits_for_no_end(mirror& m, instant now) {
+    if (!m.when.fixed_delay() || m.slot != no_slot || m.cursor != cursor_waits_for_end) return;
+    if (stage_ != stopping::no || m.in_flight != m.overrunning) return;
+    if (may_start(m.overlap, m.in_flight, m.in_flight_max)) set_slot(m, now.wall + m.when.interval(), now);
+}
+
+} // namespace rondo::simulation

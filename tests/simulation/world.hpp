@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_TESTS_SIMULATION_WORLD_HPP
+#define RONDO_TESTS_SIMULATION_WORLD_HPP
+
+#include <core/scheduler.hpp>
+
+#include <simulation/checkers.hpp>
+#include <simulation/event.hpp>
+#include <simulation/lane.hpp>
+#include <simulation/model.hpp>
+#include <simulation/store.hpp>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rondo::simulation {
+
+/// What a world went through.
+struct tally {
+    std::uint64_t slots = 0;     ///< that became due and were decided
+    std::uint64_t decisions = 0; ///< that the core gave to the store
+    std::uint64_t inputs = 0;    ///< that the core was given
+    std::uint64_t faults = 0;    ///< events and answers that no healthy world has
+};
+
+/// A process with a core in it, its bodies, its clocks and its store, as lib/runtime would have them,
+/// all made up. Each input to the core goes to the model and the checkers too.
+class world {
+public:
+    world(const swarm& s, findings& out);
+
+    void play(const event& e);
+    /// No more faults: everything due must be decided, and everything that runs must end.
+    void heal();
+
+    [[nodiscard]] const tally& counts() const noexcept { return tally_; }
+
+private:
+    struct registration { // a task whose repository has not answered
+        bool open = false;
+        std::int64_t answer_at = never_ns;
+    };
+
+    // world.cpp: the application.
+    void add(int task);
+    void registered(int task);
+    void remove(int task);
+    void pause(int task, bool paused);
+    void pause_all(bool paused);
+    void trigger(int task);
+    void cancel(int task, std::int64_t index);
+    void end_oldest_body(int task);
+    void ask_preview(int task, std::int64_t n);
+    void shutdown(std::int64_t grace_us);
+    void die(std::int64_t down_us, bool crashed);
+    void live_again();
+    [[nodiscard]] bool live(int task) const { return model_.of(task).live(); }
+
+    // world_core.cpp: the core, and all that judge it.
+    template <class F>
+    void input(input_kind kind, int task, sim_run* run, F call);
+    void collect();
+    void judge();
+    void obey(const core::action& a);
+    void obey_start(sim_run& r);
+    void obey_release(sim_run& r);
+    void look(int task);
+    void begun(core::run_record& record, core::begin_verdict verdict, std::uint64_t token);
+    void ended(sim_run& r);
+    void on_time();
+
+    // world_store.cpp: the way to the store and back.
+    void settle();
+    void take_decisions();
+    void call(int task);
+    void apply(int task);
+    void answered(int task);
+    void begin_answered(int task, core::decision& d, const begin_answer& a);
+    void store_fails();
+    void tell_unrecorded();
+    void trim_outbox();
+    [[nodiscard]] std::size_t outbox() const;
+
+    // world_time.cpp
+    void pass(std::int64_t us);
+    void stall(std::int64_t us);
+    void catch_up_with_time();
+    [[nodiscard]] std::int64_t next_internal() const;
+    [[nodiscard]] std::int64_t next_wake() const;
+    void do_internal();
+    void move_to(std::int64_t ns);
+    void drain();
+    void check_drained();
+    [[nodiscard]] instant now() const noexcept { return now_; }
+    [[nodiscard]] bool store_broken() const noexcept { return ns_of(now_) < broken_until_; }
+
+    void fault() noexcept { ++tally_.faults; }
+    void note(int task, std::string text);
+
+    swarm swarm_;
+    findings& out_;
+    checkers check_;
+    model model_;
+    store store_;
+    std::optional<core::scheduler> core_;
+    tally tally_;
+
+    instant now_;
+    std::int64_t clock_ns_ = 0; // the clocks were compared here,
+    wall_time clock_wall_{};    // and there
+    bool healing_ = false;
+
+    // The application.
+    std::array<bool, tasks_max> wanted_{};
+    std::array<std::uint32_t, tasks_max> plan_{}; // which schedule it has
+    std::array<core::task_record*, tasks_max> records_{};
+    std::array<registration, tasks_max> registrations_{};
+    std::uint64_t life_ = 0;
+    std::uint64_t users_ = 0;
+    std::uint64_t drawn_ = 0;
+    bool shut_down_ = false;
+    std::int64_t leaves_at_ = never_ns; // the process, after its shutdown
+
+    // Its runs.
+    std::deque<sim_run> all_runs_;
+    std::vector<sim_run*> free_runs_;
+    std::vector<sim_run*> runs_; // alive
+    observation seen_;
+
+    // The way to the store.
+    std::array<lane, tasks_max> lanes_;
+    std::vector<core::decision> decisions_;
+    bool settling_ = false;
+    bool store_down_ = false;
+    std::int64_t retry_at_ = never_ns;
+    std::int64_t backoff_ns_ = 0;
+    std::int64_t broken_until_ = 0;
+    std::int64_t wakeup_ = never_ns; // of the core
+};
+
+} // namespace rondo::simulation
+
+#endif // RONDO_TESTS_SIMULATION_WORLD_HPP

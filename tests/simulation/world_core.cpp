@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <simulation/world_input.hpp>
+
+#include <simulation/dice.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rondo::simulation {
+namespace {
+
+int task_of(const core::task_record& t) noexcept {
+    return t.uid.view().back() - '0';
+}
+
+sim_run& run_of(core::run_record& r) noexcept {
+    return *static_cast<sim_run*>(r.runner);
+}
+
+} // namespace
+
+// What came out, before anybody judges it: skips from what is told, runs from those that are new.
+void world::collect() {
+    for (const core::action& a : core_->actions()) {
+        if (a.task == nullptr) continue;
+        int task = task_of(*a.task);
+        seen_.touched |= 1u << task;
+        if (a.kind == core::action::kind::release_run) ++seen_.releases;
+        if (a.kind != core::action::kind::slots_skipped) continue;
+        const skip_range& s = a.skipped;
+        check_.counters.skipped(task, s.reason, s.count);
+        if (s.reason == skip_reason::not_owner) continue;
+        seen_.of(task).push_back(skip_of(s.reason, s.first, s.last, s.count));
+    }
+    for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i)
+        if (records_[static_cast<std::size_t>(i)] != nullptr) look(i);
+}
+
+// The newest runs of a task are the first in its list.
+void world::look(int task) {
+    std::size_t known = seen_.fresh.size();
+    for (core::run_record* r = records_[static_cast<std::size_t>(task)]->runs; r != nullptr; r = r->next) {
+        if (r->runner != nullptr) break;
+        if (free_runs_.empty()) free_runs_.push_back(&all_runs_.emplace_back());
+        sim_run& s = *free_runs_.back();
+        free_runs_.pop_back();
+        s = sim_run();
+        r->runner = &s;
+        s.record = r;
+        s.id = r->id;
+        s.task = task;
+        s.why = r->trigger;
+        s.slot = r->scheduled_at;
+        s.started_at = r->started_at;
+        seen_.fresh.push_back(&s);
+        seen_.touched |= 1u << task;
+    }
+    std::reverse(seen_.fresh.begin() + static_cast<std::ptrdiff_t>(known), seen_.fresh.end());
+    for (; known != seen_.fresh.size(); ++known) {
+        sim_run& s = *seen_.fresh[known];
+        runs_.push_back(&s);
+        check_.nothing_after.begun(task);
+        if (s.why == rondo::trigger::manual) continue;
+        seen_.of(task).push_back(simulation::run_of(s.slot, s.why));
+        check_.counters.begun(task);
+        check_.never_early.begun(task, s.slot, now_);
+    }
+}
+
+void world::judge() {
+    for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i) {
+        for (const verdict& v : seen_.of(i)) {
+            tally_.slots += v.count;
+            check_.preview.decided(i, v);
+            out_.trace = scramble(out_.trace ^ v.count ^
+                                  static_cast<std::uint64_t>(v.last.time_since_epoch().count()));
+            if (out_.telling) note(i, to_string(v));
+        }
+    }
+    model_.explain_slots(seen_);
+    model_.explain_fresh(seen_);
+    for (sim_run* r : seen_.fresh)
+        if (r->why == rondo::trigger::manual && r->at != sim_run::stage::waiting)
+            check_.counters.begun(r->task);
+    for (std::size_t i = 0; i != core_->actions().size(); ++i) obey(core_->actions()[i]);
+    core_->actions().clear();
+    std::size_t waiting = 0;
+    for (sim_run* r : runs_) waiting += r->at == sim_run::stage::waiting ? 1 : 0;
+    if (waiting != 0)
+        for (sim_run* r : runs_)
+            if (r->at == sim_run::stage::waiting && r->record->state != core::run_state_kind::waiting) {
+                check_.counters.begun(r->task);
+                check_.nothing_after.begun(r->task);
+                seen_.touched |= 1u << r->task;
+            }
+    model_.explain_places(seen_, runs_);
+    check_.outcomes.after_input(runs_);
+    check_.limits.after_input(runs_);
+    for (std::size_t i = 0; i != swarm_.tasks; ++i)
+        if (records_[i] != nullptr && (seen_.touched >> i & 1) != 0)
+            check_.counters.after_input(static_cast<int>(i), records_[i]->counts());
+    wakeup_ = std::chrono::nanoseconds(core_->next_wakeup(now_).time_since_epoch()).count();
+    check_.progress.after_input(model_, wakeup_, seen_.input, now_, runs_);
+}
+
+void world::obey(const core::action& a) {
+    using kind = enum core::action::kind;
+    int task = a.task != nullptr ? task_of(*a.task) : findings::no_task;
+    out_.trace = scramble(out_.trace ^ static_cast<std::uint64_t>(a.kind) ^
+                          static_cast<std::uint64_t>(task + 1) << 8 ^ (a.run != nullptr ? a.run->id.low : 0));
+    if (task != findings::no_task) check_.nothing_after.told(task);
+    switch (a.kind) {
+    case kind::start_run: return obey_start(run_of(*a.run));
+    case kind::cancel_run: {
+        sim_run& r = run_of(*a.run);
+        check_.outcomes.told_to_end(r);
+        if (out_.telling) note(task, fmt::format("cancel the run of {}", rondo::to_string(r.slot, 6)));
+        r.cancel_told = true;
+        if (r.stubborn || !r.body) return;
+        r.fails = draw(swarm_.seed, 5, task, r.slot.time_since_epoch().count()) % 4 != 0;
+        r.body_ends = std::min(r.body_ends,
+                               ns_of(now_) + static_cast<std::int64_t>(r.fails ? 0 : swarm_.unit_us * 100));
+        return;
+    }
+    case kind::end_run: {
+        sim_run& r = run_of(*a.run);
+        if (r.at == sim_run::stage::waiting) check_.counters.begun(task); // dropped: it counts as a run
+        check_.outcomes.ended(r, a.outcome);
+        check_.counters.ended(task, a.outcome);
+        if (out_.telling)
+            note(task, fmt::format("end the run of {}: {}", rondo::to_string(r.slot, 6),
+                                   rondo::to_string(a.outcome)));
+        model_.end(r, a, seen_.input, now_);
+        if (a.next_slot) check_.never_early.ended(task, now_);
+        check_.conservation.ended(task, a.next_slot);
+        lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
+        e.is_end = true;
+        e.end = {r.id, r.why, r.slot, a.run->started_at, a.at, a.outcome, a.run->token, a.next_slot};
+        return;
+    }
+    case kind::release_run: return obey_release(run_of(*a.run));
+    case kind::run_overrunning: return check_.outcomes.overruns(run_of(*a.run));
+    case kind::slots_skipped: return;
+    case kind::task_gone:
+        if (out_.telling) note(task, "gone");
+        check_.nothing_after.gone(task);
+        check_.uid_unique.gone(task);
+        check_.preview.intervened(task);
+        model_.gone(task);
+        for (const sim_run* r : runs_)
+            if (r->task == task) out_.report("nothing after", task, "a run is left of a task that is gone");
+        records_[static_cast<std::size_t>(task)] = nullptr;
+        store_.row(task).active = false;
+        return;
+    case kind::shutdown_done:
+        check_.nothing_after.shutdown_done();
+        check_.progress.shutdown_done(model_, runs_);
+        model_.shutdown_is_done();
+        leaves_at_ = ns_of(now_) + swarm_.core.cancel_grace.count();
+        return;
+    }
+}
+
+void world::obey_start(sim_run& r) {
+    check_.nothing_after.started(r.task);
+    check_.outcomes.started(r, r.token != 0, store_);
+    check_.manual.started(r);
+    if (out_.telling) note(r.task, fmt::format("start the body of {}", rondo::to_string(r.slot, 6)));
+    const task_plan& p = swarm_.plans[static_cast<std::size_t>(r.task)];
+    std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.user);
+    std::int64_t length =
+        p.body_us_max == 0 ? 0 : static_cast<std::int64_t>(n % static_cast<std::uint64_t>(p.body_us_max + 1));
+    r.body = true;
+    r.body_ends = ns_of(now_) + length * 1000;
+    r.fails = swarm_.fails != 0 && (n >> 20) % static_cast<std::uint64_t>(swarm_.fails) == 0;
+    r.stubborn = swarm_.stubborn != 0 && (n >> 40) % static_cast<std::uint64_t>(swarm_.stubborn) == 0;
+}
+
+void world::obey_release(sim_run& r) {
+    check_.outcomes.released(r);
+    model_.release(r, now_);
+    std::erase(runs_, &r);
+    free_runs_.push_back(&r);
+}
+
+void world::begun(core::run_record& record, core::begin_verdict verdict, std::uint64_t token) {
+    sim_run& r = run_of(record);
+    r.answered = true;
+    r.token = token;
+    r.refused = verdict == core::begin_verdict::refused;
+    if (r.refused) {
+        check_.counters.refused(r.task);
+    } else if (r.cancelled != cancel_reason::none) {
+        r.expect_end(outcome_of(r.cancelled));
+    } else {
+        r.at = sim_run::stage::running;
+        std::int64_t timeout = model_.of(r.task).timeout_ns;
+        r.deadline = timeout != 0 ? ns_of(now_) + timeout : 0;
+    }
+    int task = r.task;
+    input(input_kind::begun, task, &r, [&] { core_->begun(record, verdict, token, now_); });
+}
+
+void world::ended(sim_run& r) {
+    r.body = false;
+    r.body_ends = never_ns;
+    r.deadline = 0;
+    if (r.at == sim_run::stage::running) r.expect_end(r.fails ? outcome_of(r.cancelled) : outcome::success);
+    auto how = r.fails ? core::body_end::failed : core::body_end::success;
+    input(input_kind::ended, r.task, &r, [&] { core_->ended(*r.record, how, now_); });
+}
+
+void world::on_time() {
+    model_.on_time(now_, runs_);
+    input(input_kind::on_time, findings::no_task, nullptr, [&] { core_->on_time(now_); });
+}
+
+void world::note(int task, std::string text) {
+    out_.story.push_back({task, fmt::format("{} {}", rondo::to_string(now_.wall, 6), text)});
+}
+
+} // namespace rondo::simulation

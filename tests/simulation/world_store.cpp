@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <simulation/world_input.hpp>
+
+#include <simulation/dice.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rondo::simulation {
+namespace {
+
+int task_of(const core::decision& d) noexcept {
+    return d.request.uid.view().back() - '0';
+}
+
+} // namespace
+
+// As lib/runtime does after each input: hand on what it brought, until nothing more comes.
+void world::settle() {
+    if (settling_ || out_.failed()) return;
+    settling_ = true;
+    for (bool more = true; more && !out_.failed();) {
+        more = false;
+        bool calling = false;
+        for (const lane& l : lanes_) calling = calling || l.calling;
+        // Nobody waits for a store that is down, nor do decisions wait that it may merge.
+        if (core_->has_decisions() && (!calling || store_down_ || !swarm_.merges)) {
+            take_decisions();
+            more = true;
+        }
+        if (store_down_) tell_unrecorded();
+        if (retry_at_ != never_ns) continue;
+        for (std::size_t i = 0; i != swarm_.tasks; ++i) {
+            lane& l = lanes_[i];
+            if (l.calling || l.size() == 0) continue;
+            call(static_cast<int>(i));
+            more = true;
+        }
+    }
+    if (store_down_ && retry_at_ == never_ns && outbox() == 0) {
+        store_down_ = false;
+        backoff_ns_ = 0;
+    }
+    settling_ = false;
+}
+
+void world::take_decisions() {
+    decisions_.clear();
+    core_->take_decisions(decisions_);
+    for (core::decision& d : decisions_) {
+        int task = task_of(d);
+        ++tally_.decisions;
+        const begin_request& r = d.request;
+        out_.trace = scramble(out_.trace ^
+                              (r.next ? static_cast<std::uint64_t>(r.next->time_since_epoch().count()) : 7) ^
+                              (r.skipped ? r.skipped->count : 0) << 1);
+        check_.conservation.decided(task, r);
+        if (d.run != nullptr) {
+            auto& run = *static_cast<sim_run*>(d.run->runner);
+            if (run.decided) out_.report("outcomes", task, "a run is decided twice");
+            run.decided = true;
+            run.started_at = d.run->started_at;
+            check_.manual.decided(run, r);
+        }
+        lanes_[static_cast<std::size_t>(task)].push().decision = std::move(d);
+    }
+    trim_outbox();
+}
+
+std::size_t world::outbox() const {
+    std::size_t n = 0;
+    for (const lane& l : lanes_) n += l.size();
+    return n;
+}
+
+void world::call(int task) {
+    lane& l = lanes_[static_cast<std::size_t>(task)];
+    std::uint64_t n = draw(swarm_.seed, 7, task, ++drawn_);
+    l.calling = true;
+    l.ends = lane::fate::works;
+    auto one_in = [&](std::int64_t rate, int shift) {
+        return rate != 0 && !healing_ && (n >> shift) % static_cast<std::uint64_t>(rate) == 0;
+    };
+    if (store_broken() || one_in(swarm_.store_fails, 8)) {
+        fault();
+        l.ends = n % 2 == 0 ? lane::fate::fails : lane::fate::answer_lost;
+    }
+    bool slow = one_in(swarm_.store_slow, 24);
+    if (!slow) {
+        apply(task);
+        return answered(task);
+    }
+    fault();
+    std::uint64_t unit_ns = static_cast<std::uint64_t>(swarm_.unit_us) * 1000;
+    l.answer_at = ns_of(now_) + static_cast<std::int64_t>((n >> 32) % (2 * unit_ns));
+    l.overdue_at = ns_of(now_) + static_cast<std::int64_t>(unit_ns);
+    if (n % 4 < 2) apply(task);
+}
+
+// The store does what the call asks for.
+void world::apply(int task) {
+    lane& l = lanes_[static_cast<std::size_t>(task)];
+    if (l.applied) return;
+    l.applied = true;
+    if (l.ends == lane::fate::fails) return;
+    const lane::entry& e = l.front();
+    if (e.is_end)
+        l.finished = store_.finish(task, e.end);
+    else
+        l.begun = store_.begin(task, e.decision.request);
+}
+
+void world::answered(int task) {
+    apply(task);
+    lane& l = lanes_[static_cast<std::size_t>(task)];
+    bool works = l.ends == lane::fate::works;
+    l.hang_up();
+    if (!works) return store_fails(); // the call stays the first, and is repeated
+    begin_answer a = l.begun;
+    finish_state f = l.finished;
+    lane::entry e = l.pop();
+    if (e.is_end) {
+        core::task_record* record = records_[static_cast<std::size_t>(task)];
+        if (f == finish_state::fenced && e.end.next_slot && record != nullptr) record->cursor_lost = true;
+        return;
+    }
+    begin_answered(task, e.decision, a);
+}
+
+void world::begin_answered(int task, core::decision& d, const begin_answer& a) {
+    bool waiting = d.run != nullptr;
+    bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
+    if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
+    bool ours = !waiting && (d.request.started.has_value() || store_down_);
+    if (waiting) {
+        auto verdict = a.state == begin_state::recorded ? core::begin_verdict::recorded
+                       : conflict                       ? core::begin_verdict::refused
+                                                        : core::begin_verdict::unrecorded;
+        begun(*d.run, verdict, verdict == core::begin_verdict::recorded ? a.token : 0);
+    }
+    core::task_record* record = records_[static_cast<std::size_t>(task)];
+    if (record == nullptr) return;
+    bool another =
+        a.state == begin_state::recorded && d.request.moves_cursor && !(a.next_slot == d.request.next);
+    if (ours && (another || conflict)) record->cursor_lost = true;
+    if (!conflict || ours) return;
+    // If later decisions have moved it since, their answers tell where it is.
+    mirror& m = model_.of(task);
+    if (m.cursor != (d.request.next ? *d.request.next : no_slot)) return;
+    if (out_.telling) note(task, fmt::format("the cursor on record is {}", rondo::to_string(a.next_slot)));
+    bool ahead = a.next_slot && *a.next_slot != cursor_waits_for_end && *a.next_slot > m.slot;
+    check_.preview.intervened(task);
+    if (live(task)) {
+        check_.conservation.resynced(task, a.next_slot);
+        if (ahead) check_.never_early.resynced(task, now_);
+    }
+    model_.resync(task, a.next_slot, now_);
+    input(input_kind::resync, task, nullptr,
+          [&] { core_->resync_after(*record, d.request.next, a.next_slot, now_); });
+}
+
+void world::store_fails() {
+    constexpr std::int64_t steps = 32;
+    backoff_ns_ = std::clamp(backoff_ns_ * 2, swarm_.unit_us * 1000 / steps, swarm_.unit_us * 1000);
+    retry_at_ = ns_of(now_) + backoff_ns_;
+    store_down_ = true;
+    tell_unrecorded();
+}
+
+// The runs start without their record, which follows.
+void world::tell_unrecorded() {
+    for (lane& l : lanes_) {
+        for (l.told = std::max(l.told, l.head); l.told < l.queue.size();) {
+            core::decision& d = l.queue[l.told++].decision;
+            if (d.run == nullptr) continue;
+            begun(*std::exchange(d.run, nullptr), core::begin_verdict::unrecorded, 0);
+        }
+    }
+}
+
+// An outage may last: what does not fit is lost, and the next decision of its task is forced.
+void world::trim_outbox() {
+    for (std::size_t n = outbox(); store_down_ && n > swarm_.outbox_max; --n) {
+        std::size_t longest = 0;
+        for (std::size_t i = 1; i != tasks_max; ++i)
+            if (lanes_[i].size() > lanes_[longest].size()) longest = i;
+        lane& l = lanes_[longest];
+        if (l.calling) return;
+        fault();
+        lane::entry e = l.pop();
+        if (!e.is_end && e.decision.run != nullptr)
+            begun(*e.decision.run, core::begin_verdict::unrecorded, 0);
+        if (e.is_end) store_.row(static_cast<int>(longest)).ends_lost = true;
+        bool moves = e.is_end ? e.end.next_slot.has_value() : true;
+        if (records_[longest] != nullptr && moves) records_[longest]->cursor_lost = true;
+    }
+}
+
+} // namespace rondo::simulation
