@@ -89,7 +89,10 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
             on_all_recorded();
             break;
         }
-        if (!outbox_.begins.empty()) co_await record_begins();
+        // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before.
+        while (outbox_.end_moves_cursor() && outbox_.end_may_go() && retry_at_ == steady_time::max())
+            co_await record_ends();
+        if (!outbox_.begins.empty() && retry_at_ == steady_time::max()) co_await record_begins();
         if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_ends();
     }
     (void)self;

@@ -46,6 +46,10 @@ struct outbox {
         return may;
     }
     [[nodiscard]] bool end_may_go() const noexcept { return ends_that_may_go(1) > 0; }
+    /// Whether an end gives its task the next slot.
+    [[nodiscard]] bool end_moves_cursor() const noexcept {
+        return std::ranges::any_of(ends, [](const ended_run& e) { return e.request.next_slot.has_value(); });
+    }
 };
 
 } // namespace rondo::runtime

@@ -9,12 +9,13 @@
 namespace rondo::tests {
 namespace {
 
-/// Holds begins back while its gate is there, and can let another manager go first.
+/// Holds begins, or ends, back while their gate is there, and can let another manager go first.
 class gated_repository final : public repository {
 public:
     std::shared_ptr<repository> inner = memory::open();
     bool fails = false;
     asio::steady_timer* gate = nullptr;
+    asio::steady_timer* end_gate = nullptr;
     std::function<bool(const begin_request&)> taken_by_another; // in a call of its own, just before
 
     awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
@@ -31,6 +32,7 @@ public:
     }
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
         if (fails) co_return errc::store_failed;
+        if (end_gate != nullptr) co_await end_gate->async_wait(asio::as_tuple(asio::use_awaitable));
         co_return co_await inner->finish_runs(std::move(requests));
     }
 
@@ -119,6 +121,26 @@ TEST_CASE("a fixed delay goes on when the end of its run got lost on the way to 
     CHECK(s.w.tasks->state().outbox_dropped > 0);
     CHECK(s.w.find("x").counters.runs == 10); // at 0 s, 11 s, 22 s, …
     CHECK(s.w.find("x").counters.skipped_not_owner == 0);
+}
+
+TEST_CASE("the next run of a fixed delay does not overtake the end of the one before") {
+    gated_world s;
+    asio::steady_timer gate(s.w.context, asio::steady_timer::time_point::max());
+    int began = 0;
+    int ended = 0;
+    REQUIRE(s.w.add(task("n", "", every(1h), nothing)));
+    s.w.pass(1ms);
+    REQUIRE(s.w.add(task("x", "", every_after(10ms), sleeper{5ms, &began, &ended})));
+    s.w.pass(1ms);
+    s.store->end_gate = &gate;
+    s.w.tasks->async_trigger("n", [](result<run_id>) {});
+    s.w.pass(5ms);  // the end of x waits behind that of n
+    s.w.pass(12ms); // and now the next run, too
+    s.store->end_gate = nullptr;
+    gate.cancel();
+    s.w.pass(50ms);
+    CHECK(s.w.find("x").counters.skipped_not_owner == 0);
+    CHECK(s.w.find("x").counters.runs >= 3);
 }
 
 TEST_CASE("a fixed delay whose end is fenced goes on") {
