@@ -33,12 +33,13 @@ std::chrono::nanoseconds since_due(const core::run_record& run, instant now) noe
 } // namespace
 
 boost::asio::any_io_executor engine::body_executor_for(const core::run_record& record) {
-    if (options_.blocking_warn_after == std::chrono::nanoseconds(0)) return strand(executor_);
+    if (options_.blocking_warn_after == std::chrono::nanoseconds(0))
+        return make_body_executor(executor_, nullptr);
     auto watch = std::make_shared<stopwatch>(weak_from_this(), clock_owner_, host_clock_.get(),
                                              options_.blocking_warn_after);
     watch->uid = record.task->uid;
     watch->id = record.id;
-    return body_executor(strand(executor_), std::move(watch));
+    return make_body_executor(executor_, std::move(watch));
 }
 
 void engine::note_due(detail::run_state& state, const core::run_record& record) const {

@@ -108,11 +108,12 @@ void engine::start_body(core::run_record& record) {
     if (want_users_.size() == 1) post([self = shared_from_this()] { self->load_users(); });
 }
 
-// Posted: a strand that is free runs what it is given at once, here within ours, and a body may compute
+// Never at once: a strand that is free runs what it is given at once, here within ours, and a body may compute
 // for long before it first waits.
 void engine::spawn(const state_ptr& state) {
     if (state->record == nullptr) return; // it was given up while it waited for its users
-    boost::asio::post(state->executor(), [self = shared_from_this(), state] {
+    auto later = boost::asio::require(state->executor(), boost::asio::execution::blocking.never);
+    later.execute([self = shared_from_this(), state] {
         auto signal = std::make_shared<boost::asio::cancellation_signal>();
         state->signal = signal;
         self->note_begin(*state);

@@ -19,7 +19,7 @@ constexpr std::chrono::nanoseconds backoff_min = std::chrono::milliseconds(50);
 constexpr std::chrono::nanoseconds backoff_max = std::chrono::seconds(5);
 
 template <class T>
-std::vector<T> take_front(std::deque<T>& queue, std::size_t n) {
+std::vector<T> take_front(boost::container::devector<T>& queue, std::size_t n) {
     n = std::min(n, queue.size());
     std::vector<T> front(std::make_move_iterator(queue.begin()),
                          std::make_move_iterator(queue.begin() + static_cast<std::ptrdiff_t>(n)));
@@ -28,7 +28,7 @@ std::vector<T> take_front(std::deque<T>& queue, std::size_t n) {
 }
 
 template <class T>
-void put_back(std::deque<T>& queue, std::vector<T>& front) {
+void put_back(boost::container::devector<T>& queue, std::vector<T>& front) {
     queue.insert(queue.begin(), std::make_move_iterator(front.begin()), std::make_move_iterator(front.end()));
     front.clear();
 }

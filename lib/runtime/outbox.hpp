@@ -8,10 +8,11 @@
 #include <core/actions.hpp>
 #include <runtime/pending.hpp>
 
+#include <boost/container/devector.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 namespace rondo::runtime {
@@ -25,8 +26,9 @@ struct ended_run {
 /// What the repository has not taken yet, in order. A begin whose run waits for it has `run`; once
 /// that run was told to start, it has not.
 struct outbox {
-    std::deque<core::decision> begins;
-    std::deque<ended_run> ends;
+    // Not `std::deque`, which has a piece of memory for each two of them.
+    boost::container::devector<core::decision> begins;
+    boost::container::devector<ended_run> ends;
     std::vector<core::decision> begins_called; ///< in the call that is under way
     std::vector<ended_run> ends_called;        ///< likewise
     std::uint64_t dropped = 0;
