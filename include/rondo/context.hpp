@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -29,12 +30,14 @@ public:
     [[nodiscard]] const shared_string& name() const noexcept;
     [[nodiscard]] run_id id() const noexcept;
     [[nodiscard]] rondo::trigger trigger() const noexcept;
+    /// 1, or more for a retry.
+    [[nodiscard]] std::uint32_t attempt() const noexcept;
     /// The slot that this run stands for; of a manual run, when it was asked for.
     [[nodiscard]] wall_time scheduled_at() const noexcept;
     [[nodiscard]] wall_time started_at() const noexcept;
     /// When the run is cancelled and recorded as `timed_out`; nothing without a timeout.
     [[nodiscard]] std::optional<steady_time> deadline() const noexcept;
-    /// Cancelled by a timeout, `async_cancel`, removal or shutdown. Whatever the body awaits at that
+    /// Cancelled by a timeout, `async_cancel`, another run (`overlap::cancel_other`), removal or shutdown. Whatever the body awaits at that
     /// moment is cancelled through its Asio slot too (`terminal`).
     [[nodiscard]] cancellation_token token() const;
     /// Now, on the manager's clock.

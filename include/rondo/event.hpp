@@ -25,6 +25,7 @@ enum class event_kind : std::uint8_t {
     task_resumed,    ///< likewise
     run_started,     ///< its body is about to begin
     run_ended,       ///< it has its outcome, on record soon after; a body that overran may still be there
+    retry_planned,   ///< the run `id`, the attempt `count` after one that failed, is to begin
     run_overrunning, ///< its deadline is past and its body goes on
     slots_skipped,   ///< `count` slots from `scheduled_at` on, because of `reason`
     store_failed,    ///< `message` says how

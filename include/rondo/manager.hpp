@@ -6,6 +6,7 @@
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
 #include <rondo/manager_options.hpp>
+#include <rondo/pause.hpp>
 #include <rondo/repository.hpp>
 #include <rondo/run.hpp>
 #include <rondo/stat.hpp>
@@ -103,21 +104,26 @@ public:
     }
 
     /// Pauses a task, across restarts. Runs in flight go on; manual runs still work. Slots that fall
-    /// due meanwhile are skipped as `paused`. Errors: `task_not_exists`.
+    /// due meanwhile are skipped as `paused`. One that is paused already takes over what is said now.
+    /// Errors: `task_not_exists`, `invalid_option`.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_pause(std::string uid, pause_options how, Token&& token = Token()) {
+        return initiate<void>(&start_pause, token, std::move(uid), std::move(how));
+    }
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_pause(std::string uid, Token&& token = Token()) {
-        return initiate<void>(&start_pause, token, std::move(uid), std::nullopt);
+        return initiate<void>(&start_pause, token, std::move(uid), pause_options());
     }
 
     /// Ends the pause of a task: it goes on with its next slot, or from the past with what it missed.
     /// Errors: `task_not_exists`.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_resume(std::string uid, resume_from from, Token&& token = Token()) {
-        return initiate<void>(&start_pause, token, std::move(uid), from);
+        return initiate<void>(&start_resume, token, std::move(uid), from);
     }
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_resume(std::string uid, Token&& token = Token()) {
-        return initiate<void>(&start_pause, token, std::move(uid), resume_from::now);
+        return initiate<void>(&start_resume, token, std::move(uid), resume_from::now);
     }
 
     /// As `async_pause` for the whole manager, in this life only. The pause of single tasks is another.
@@ -158,8 +164,8 @@ public:
     }
 
     /// As `async_trigger` (so it is refused while the first run of a task just added is in flight, under
-    /// `overlap::skip`), waits until the run is over and recorded, and gives it with its results. A
-    /// run that went wrong is a value too: look at its `outcome`. Cancellation: as `async_wait`.
+    /// `overlap::skip`), waits until the run, or its last attempt, is over and recorded, and gives it with its
+    /// results. A run that went wrong is a value too: look at its `outcome`. Cancellation: as `async_wait`.
     template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, std::vector<user> users, Token&& token = Token()) {
         return initiate<run>(&start_run, token, std::move(uid), std::move(users), std::nullopt);
@@ -295,8 +301,8 @@ private:
     static void start_start(const engine_ptr&, detail::completion<start_report>);
     static void start_add(const engine_ptr&, detail::completion<void>, task);
     static void start_remove(const engine_ptr&, detail::completion<void>, std::string);
-    static void start_pause(const engine_ptr&, detail::completion<void>, std::string,
-                            std::optional<resume_from>);
+    static void start_pause(const engine_ptr&, detail::completion<void>, std::string, pause_options);
+    static void start_resume(const engine_ptr&, detail::completion<void>, std::string, resume_from);
     static void start_pause_all(const engine_ptr&, detail::completion<void>, std::optional<resume_from>);
     static void start_trigger(const engine_ptr&, detail::completion<run_id>, std::string, std::vector<user>,
                               std::optional<overlap>);

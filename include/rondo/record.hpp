@@ -36,9 +36,16 @@ struct task_state {
     wall_time anchor{};            ///< of the grid of its slots
     moment next_slot;              ///< the cursor: its first slot that is not decided; never: finished
     bool paused = false;
+    std::string pause_reason;            ///< as it was given
+    moment paused_until;                 ///< never: until somebody resumes it
     moment last_run;                     ///< when its latest run started
     std::optional<outcome> last_outcome; ///< of the latest run that ended
+    /// How many first attempts, of those on record, failed or timed out since its latest success; not
+    /// counted beyond `failures_counted_max` runs.
+    std::uint32_t failures = 0;
 };
+
+inline constexpr std::size_t failures_counted_max = 1000;
 
 /// The cursor of a fixed-delay task whose run has not ended yet.
 inline constexpr wall_time cursor_waits_for_end = wall_time::max();
@@ -57,20 +64,27 @@ struct run_begin {
     rondo::trigger trigger = rondo::trigger::schedule;
     wall_time scheduled_at{};
     wall_time started_at{};
-    std::vector<user> users; ///< who asked, of a manual run; empty: for all
+    std::vector<user> users;   ///< who asked, of a manual run; empty: for all
+    std::uint32_t attempt = 1; ///< 2 and more: a retry
 };
 
 /// One decision about a task: it moves the cursor, and says what became of the slots in between. All
 /// of it is stored, or nothing.
 struct begin_request {
     shared_string uid;
-    bool moves_cursor = true; ///< false of a manual run: `expected` and `next` do not count
+    bool moves_cursor = true; ///< false of a run beside the schedule: `expected` and `next` do not
+                              ///< count
     bool force = false;       ///< move the cursor from wherever it is: earlier requests were lost
     moment expected;          ///< the cursor is moved only if it is here
     moment next;              ///< and goes here
     std::optional<skip_range> skipped;
     std::optional<run_begin> started;
 };
+
+/// Whether runs of this trigger stand for their slot: there is one of them for each.
+[[nodiscard]] constexpr bool takes_slot(trigger t) noexcept {
+    return t == trigger::schedule || t == trigger::catch_up;
+}
 
 enum class begin_state : std::uint8_t {
     recorded,     ///< now, or by an earlier call with the same run id
@@ -139,6 +153,8 @@ struct task_update {
     shared_string uid;
     std::optional<bool> paused;
     std::optional<bool> active;
+    std::string pause_reason{}; ///< of a pause, as is the next
+    moment paused_until{};
 };
 
 } // namespace rondo

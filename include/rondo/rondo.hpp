@@ -20,9 +20,12 @@
 #include <rondo/manager.hpp>
 #include <rondo/manager_options.hpp>
 #include <rondo/memory.hpp>
+#include <rondo/pause.hpp>
 #include <rondo/record.hpp>
 #include <rondo/repository.hpp>
+#include <rondo/retry.hpp>
 #include <rondo/run.hpp>
+#include <rondo/run_failure.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/schedule_rule.hpp>
 #include <rondo/shared_string.hpp>

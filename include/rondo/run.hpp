@@ -37,13 +37,15 @@ struct run {
     run_id id;
     shared_string uid;                                 ///< of the task
     rondo::trigger trigger = rondo::trigger::schedule; ///< why it started
-    wall_time scheduled_at{};                          ///< its slot; of a manual run, when it was asked for
-    wall_time started_at{};                            ///< when it went on record, just before its body began
-    moment finished_at;                                ///< nothing while it is in flight
-    std::optional<rondo::outcome> outcome;             ///< nothing while it is in flight
-    std::string message;                               ///< why it did not succeed, or empty
-    std::vector<user> users;                           ///< who asked, of a manual run; empty: for all
-    std::vector<task_result> results;                  ///< one for each user that the body reported on
+    std::uint32_t attempt = 1;                         ///< 2 and more: a retry
+    wall_time scheduled_at{};              ///< its slot; of a manual run, when it was asked for; a
+                                           ///< retry has that of the first attempt
+    wall_time started_at{};                ///< when it went on record, just before its body began
+    moment finished_at;                    ///< nothing while it is in flight
+    std::optional<rondo::outcome> outcome; ///< nothing while it is in flight
+    std::string message;                   ///< why it did not succeed, or empty
+    std::vector<user> users;               ///< who asked, of a manual run; empty: for all
+    std::vector<task_result> results;      ///< one for each user that the body reported on
 };
 
 } // namespace rondo

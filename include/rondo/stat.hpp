@@ -9,12 +9,14 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace rondo {
 
 /// What happened to the slots and runs of one task since it was added to this manager.
 struct counters {
-    std::uint64_t runs = 0; ///< started, of every trigger
+    std::uint64_t runs = 0;    ///< started, of every trigger
+    std::uint64_t retries = 0; ///< of these
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     std::uint64_t timed_out = 0;
@@ -48,8 +50,14 @@ struct stat {
     bool recurring = true;                             ///< false of `once` and `at`
     bool hidden = false;
     bool paused = false;
+    std::string pause_reason;                   ///< as it was given; of a task that paused itself, why
+    moment paused_until;                        ///< never: until somebody resumes it
     std::optional<rondo::outcome> last_outcome; ///< of the latest run that ended
+    /// How many slots and manual runs in a row failed or timed out, in earlier lives too, as far as they are
+    /// on record.
+    std::uint32_t failures = 0;
     std::uint32_t runs_in_flight = 0;
+    std::uint32_t runs_retrying = 0;    ///< failed, and will be tried again
     std::uint32_t runs_overrunning = 0; ///< past their deadline, and their body still there
     std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run
     std::uint32_t runs_waiting = 0;     ///< manual runs that have not started yet

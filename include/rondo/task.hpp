@@ -4,6 +4,9 @@
 
 #include <rondo/catch_up.hpp>
 #include <rondo/detail/body.hpp>
+#include <rondo/retry.hpp>
+#include <rondo/run.hpp>
+#include <rondo/run_failure.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/task_limits.hpp>
 #include <rondo/words.hpp>
@@ -11,6 +14,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +31,9 @@ struct task_options {
     std::uint32_t runs_in_flight_max = 0;          ///< under `allow_all`; 0: no limit
     std::uint32_t buffer_max = buffer_max_default; ///< under `buffer_all`
     rondo::catch_up catch_up;
+    rondo::retry retry;
+    std::chrono::microseconds slot_timeout{0}; ///< 0: none
+    std::uint32_t pause_after_failures = 0;    ///< 0: never
 };
 
 /// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.
@@ -80,9 +87,13 @@ public:
     /// The run is cancelled and recorded as `timed_out` so long after its start. Must be positive.
     template <class Rep, class Period>
     task& timeout(std::chrono::duration<Rep, Period> d) noexcept {
-        // What cannot be obeyed is kept as a value that adding refuses.
-        auto whole = detail::to_interval(d);
-        return options_.timeout = whole.count() > 0 ? whole : std::chrono::microseconds(-1), *this;
+        return options_.timeout = limit(d), *this;
+    }
+    /// As `timeout`, of a slot or a manual run with all its attempts, from the start of the first. No attempt
+    /// begins later. Must be positive.
+    template <class Rep, class Period>
+    task& slot_timeout(std::chrono::duration<Rep, Period> d) noexcept {
+        return options_.slot_timeout = limit(d), *this;
     }
     /// Never more runs at once than this, under `overlap::allow_all`. 0: no limit.
     task& runs_in_flight_max(std::uint32_t n) noexcept { return options_.runs_in_flight_max = n, *this; }
@@ -93,6 +104,25 @@ public:
     /// What becomes of slots that nobody looked at in time. Default: one run for all of them.
     task& catch_up(rondo::catch_up c) noexcept { return options_.catch_up = c, *this; }
 
+    /// What becomes of a run that failed or timed out. Default: it is not tried again.
+    task& retry(rondo::retry r) noexcept { return options_.retry = r, *this; }
+    /// Whether it is worth another attempt. Called on the strand of the run that failed, before that ends; as
+    /// long as it takes, the run is in flight. If it throws, there is no other attempt.
+    task& retry_if(std::function<bool(const run_failure&)> f) {
+        if (body_ != nullptr) body_->hooks.retry_if = std::move(f);
+        return *this;
+    }
+    /// Pauses the task, with a reason, when so many slots and manual runs in a row have failed or timed out,
+    /// all attempts included (`stat::failures`). When it is resumed and fails again, it is paused again. 0:
+    /// never.
+    task& pause_after_failures(std::uint32_t n) noexcept { return options_.pause_after_failures = n, *this; }
+    /// Called when a slot or a manual run has failed or timed out for good, with its last attempt. On the
+    /// strand of the manager, which it must not hold up; what it throws is logged.
+    task& on_failure(std::function<void(const run&)> f) {
+        if (body_ != nullptr) body_->hooks.on_failure = std::move(f);
+        return *this;
+    }
+
     [[nodiscard]] const std::string& uid() const noexcept { return uid_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const rondo::schedule& schedule() const noexcept { return schedule_; }
@@ -101,6 +131,13 @@ public:
     [[nodiscard]] std::unique_ptr<detail::body> take_body() noexcept { return std::move(body_); }
 
 private:
+    // What cannot be obeyed becomes a value that adding refuses.
+    template <class Rep, class Period>
+    static std::chrono::microseconds limit(std::chrono::duration<Rep, Period> d) noexcept {
+        auto whole = detail::to_interval(d);
+        return whole.count() > 0 ? whole : std::chrono::microseconds(-1);
+    }
+
     std::string uid_;
     std::string name_;
     rondo::schedule schedule_;

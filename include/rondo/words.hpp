@@ -13,6 +13,8 @@ enum class trigger : std::uint8_t {
     schedule, ///< its slot was due
     manual,   ///< somebody asked for it
     catch_up, ///< its slot fell due while nobody looked: downtime, a pause, a blocked loop
+    retry,    ///< the run before, for the same slot or the same request, failed
+    backfill, ///< somebody asked for slots of the past
 };
 
 /// How a run ended.
@@ -78,6 +80,11 @@ enum class cancel_reason : std::uint8_t {
 
 /// How much a line in the log matters.
 enum class log_level : std::uint8_t { debug, info, warning, error };
+
+/// Whether a retry would make sense, and whether it counts as a failure of its task.
+[[nodiscard]] constexpr bool is_failure(outcome o) noexcept {
+    return o == outcome::failed || o == outcome::timed_out;
+}
 
 /// The word itself: "schedule", "timed_out", ... Any thread.
 [[nodiscard]] std::string_view to_string(trigger t) noexcept;

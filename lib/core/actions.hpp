@@ -16,9 +16,13 @@ struct action {
         start_run,       ///< spawn the body
         cancel_run,      ///< tell the body why: `run->cancelled`
         end_run,         ///< record `outcome` at `at`; `next_slot` goes with it
+        retry_later,     ///< `next` will be the attempt after `run`
+        no_retry,        ///< after an end that was not the last, it is: there will be no other attempt
         release_run,     ///< the body is gone: let go of what hangs on the run
         run_overrunning, ///< past its deadline for long, its body still there
         slots_skipped,   ///< tell of `skipped`; a decision records it
+        task_paused,     ///< by its failures: record it
+        task_resumed,    ///< its pause is over: record it
         task_gone,       ///< nothing of the task is left but this record, which goes too
         shutdown_done,   ///< nothing runs, or nothing can be done about what still does
     };
@@ -30,6 +34,8 @@ struct action {
     wall_time at{};
     moment next_slot{};
     skip_range skipped{};
+    bool last = true; ///< of an end: no other attempt may follow
+    run_record* next = nullptr;
 };
 
 /// Something for the repository to record, and the run, if any, that waits until it is.
@@ -40,7 +46,11 @@ struct decision {
 };
 
 /// How a body ended.
-enum class body_end : std::uint8_t { success, failed };
+enum class body_end : std::uint8_t {
+    success,
+    failed,
+    failed_for_good, ///< no other attempt is wanted
+};
 
 } // namespace rondo::core
 

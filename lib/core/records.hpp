@@ -4,6 +4,7 @@
 
 #include <rondo/catch_up.hpp>
 #include <rondo/detail/task_payload.hpp>
+#include <rondo/retry.hpp>
 #include <rondo/run.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/shared_string.hpp>
@@ -15,9 +16,11 @@
 
 #include <core/heap.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,6 +43,9 @@ enum class task_state_kind : std::uint8_t {
 struct task_policy {
     rondo::catch_up catch_up;
     std::uint32_t buffer_max = buffer_max_default;
+    std::uint32_t pause_after_failures = 0; ///< 0: never
+    rondo::retry retry{};
+    std::chrono::microseconds slot_timeout{0}; ///< of all attempts together; 0: none
 
     friend bool operator==(const task_policy&, const task_policy&) = default;
 };
@@ -64,12 +70,21 @@ struct task_queue {
     [[nodiscard]] bool empty() const noexcept { return slots.empty() && runs.empty(); }
 };
 
+/// What was said of a pause.
+struct pause_note {
+    std::string reason;
+    moment until; ///< by the wall clock; never: until somebody ends it
+};
+
 /// What only a task has that ever did something.
 struct task_past {
     rondo::counters counts;
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
+    std::uint32_t failures = 0;        ///< in a row
+    std::uint32_t retrying = 0;        ///< of its runs in flight, those that are not there again yet
     std::unique_ptr<task_queue> queue; ///< null while nothing waits
+    std::unique_ptr<pause_note> pause; ///< null: nothing was said
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;
@@ -91,14 +106,14 @@ struct task_record {
     run_record* runs = nullptr; ///< those whose body is there or about to be
     std::uint32_t heap_index = not_in_heap;
     std::uint32_t pending_decision = 0; ///< 1 + its index among the decisions not yet taken
-    std::uint32_t in_flight = 0;
+    std::uint32_t in_flight = 0;        ///< those too that will be tried again
     std::uint32_t overrunning = 0;
     std::uint32_t in_flight_max = 0;
     task_state_kind state = task_state_kind::registering;
     rondo::overlap overlap = rondo::overlap::skip;
     rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
     bool hidden = false;
-    bool paused = false;
+    bool paused = false;      ///< then no slot of it is in a heap, but its pause may be
     bool ready = false;       ///< its slot waits for a place under the limit of all runs
     bool held = false;        ///< its catching up begins later
     bool cursor_lost = false; ///< the repository may have missed decisions: force the next
@@ -121,6 +136,7 @@ struct task_record {
     [[nodiscard]] bool slot_waits() const noexcept {
         return ready && slot != no_slot && heap_index == not_in_heap && !paused;
     }
+    [[nodiscard]] std::uint32_t retrying() const noexcept { return past != nullptr ? past->retrying : 0; }
     [[nodiscard]] rondo::counters counts() const noexcept {
         return past != nullptr ? past->counts : counters();
     }
@@ -135,10 +151,11 @@ struct task_record {
 };
 
 enum class run_state_kind : std::uint8_t {
-    waiting,   ///< a manual run, for the end of another or for a place
-    beginning, ///< the repository has not answered yet
-    running,   ///< its body is there
-    overdue,   ///< it has its outcome, and its body is still there
+    waiting,     ///< a manual run, for the end of another or for a place
+    backing_off, ///< the next attempt after one that failed, until it is time and there is a place
+    beginning,   ///< the repository has not answered yet
+    running,     ///< its body is there
+    overdue,     ///< it has its outcome, and its body is still there
 };
 
 /// A run from the decision to start it until its body is gone.
@@ -150,13 +167,18 @@ struct run_record {
     void* runner = nullptr; ///< the shell's
     wall_time scheduled_at{};
     wall_time started_at{};
-    std::int64_t deadline = 0; ///< monotonic nanoseconds; 0: none
-    std::uint64_t token = 0;   ///< from the repository; 0: it has not acknowledged the begin
+    std::int64_t deadline = 0;   ///< monotonic nanoseconds; 0: none
+    std::int64_t give_up_at = 0; ///< likewise, of all attempts together
+    std::uint64_t token = 0;     ///< from the repository; 0: it has not acknowledged the begin
     std::uint32_t heap_index = not_in_heap;
+    std::uint32_t attempt = 1;
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
-    rondo::overlap overlap = rondo::overlap::skip; ///< of a manual run
-    bool ready = false;                            ///< waits for a place, and for nothing else
+    rondo::overlap overlap = rondo::overlap::skip;    ///< of a manual run
+    bool ready = false;                               ///< waits for a place, and for nothing else
+    bool last = true;                                 ///< of its end: no other attempt may follow
+    bool for_slot = false;                            ///< or a retry of such a one
+    rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released
     cancel_reason cancelled = cancel_reason::none;
     std::vector<user> users; ///< who asked, of a manual run
 

@@ -46,10 +46,12 @@ void scheduler::on_time(instant now) {
     recycle();
     if (stopping_ == stopping::no && !paused_all_) {
         last_tick_ = now.steady;
-        while (!steady_heap_.empty() && steady_heap_.top_key() <= key(now.steady))
-            on_due(steady_heap_.top(), now);
         auto wall = now.wall.time_since_epoch().count();
-        while (!wall_heap_.empty() && wall_heap_.top_key() <= wall) on_due(wall_heap_.top(), now);
+        auto steady_due = [&] { return !steady_heap_.empty() && steady_heap_.top_key() <= key(now.steady); };
+        do {
+            while (steady_due()) on_due(steady_heap_.top(), now);
+            while (!wall_heap_.empty() && wall_heap_.top_key() <= wall) on_due(wall_heap_.top(), now);
+        } while (steady_due()); // the end of a pause brings slots
         admit(now);
     }
     while (!deadlines_.empty() && deadlines_.top_key() <= key(now.steady)) on_deadline(deadlines_.top(), now);
@@ -95,7 +97,9 @@ stat scheduler::stat_of(const task_record& task) const {
     stat s;
     s.uid = task.uid;
     s.name = task.name;
-    s.status = task.in_flight > 0 ? status::running : status::waiting;
+    s.runs_retrying = task.retrying();
+    s.runs_in_flight = task.in_flight - s.runs_retrying;
+    s.status = s.runs_in_flight > 0 ? status::running : status::waiting;
     if (task.slot != no_slot && !task.paused) s.next_run = task.slot;
     if (task.past != nullptr && task.past->last_run != no_slot) s.last_run = task.past->last_run;
     s.interval = task.when.interval();
@@ -103,12 +107,16 @@ stat scheduler::stat_of(const task_record& task) const {
     s.hidden = task.hidden;
     s.paused = task.paused;
     if (task.past != nullptr) {
+        s.failures = task.past->failures;
+        if (task.past->pause != nullptr) {
+            s.pause_reason = task.past->pause->reason;
+            s.paused_until = task.past->pause->until;
+        }
         s.last_outcome = task.past->last_outcome;
         s.start_delay = task.past->start_delay;
         s.blocked = task.past->blocked;
         s.blocked_max = task.past->blocked_max;
     }
-    s.runs_in_flight = task.in_flight;
     s.runs_overrunning = task.overrunning;
     s.slots_waiting = task.slots_waiting() + (task.slot_waits() ? 1 : 0);
     s.runs_waiting = static_cast<std::uint32_t>(task.runs_waiting());

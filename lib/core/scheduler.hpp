@@ -82,7 +82,7 @@ public:
     [[nodiscard]] task_record* find(std::string_view uid) const noexcept;
     /// Starts to take it out; `task_gone` follows.
     void remove(task_record& task, instant now);
-    void pause(task_record& task, instant now);
+    void pause(task_record& task, instant now, pause_note note = {});
     /// Slots that fell due meanwhile are skipped as `paused`, or, from the past, caught up on.
     void resume(task_record& task, resume_from from, instant now);
     void pause_all(instant now);
@@ -158,13 +158,14 @@ private:
     void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                        wall_time after, instant now);
     [[nodiscard]] static const task_policy& policy_of(const task_record& task) noexcept;
-    void skip_due(task_record& task, skip_reason reason, instant now);
+    void skip_due(task_record& task, skip_reason reason, std::int64_t up_to, instant now);
     [[nodiscard]] static step step_after(const task_record& task, const due_slots& found, bool after_run,
                                          instant now);
     void take(task_record& task, const step& s);
     void skip(task_record& task, skip_range range, wall_time next);
     decision& append_decision(task_record& task, wall_time next);
     decision* open_skip(task_record& task) noexcept;
+    [[nodiscard]] static std::int64_t key_at(const task_record& task, wall_time t, instant now) noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
 
     // scheduler_waiting.cpp
@@ -198,8 +199,9 @@ private:
     void begin_run(run_record& run, instant now);
     void begin_slot_run(run_record& run, wall_time next, instant now);
     void begin_manual_run(run_record& run, instant now);
-    void finish(run_record& run, rondo::outcome how, instant now);
+    void finish(run_record& run, rondo::outcome how, bool last, instant now);
     void release(run_record& run, instant now);
+    void unlink(run_record& run);
     void wait_for_no_end(task_record& task, instant now);
     void on_deadline(run_record& run, instant now);
     void stop_all(instant now);
@@ -207,8 +209,23 @@ private:
     void check_shutdown();
     [[nodiscard]] bool full() const noexcept;
 
+    // scheduler_retry.cpp
+    [[nodiscard]] bool may_retry(const run_record& run, rondo::outcome how) const noexcept;
+    [[nodiscard]] run_record* make_retry(const run_record& failed, instant now);
+    void want_retry(run_record& run, instant now);
+    void begin_retry(run_record& run, instant now);
+    void forget_retry(run_record& run);
+    void drop_retry(run_record& run, instant now);
+    void give_up_on(run_record& run);
+    void pause_if_failing(task_record& task, rondo::outcome how);
+
     // scheduler_tasks.cpp
+    [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
+    void halt(task_record& task, pause_note note);
+    void end_pause(task_record& task);
+    void on_pause_over(task_record& task, instant now);
     void go_on(task_record& task, resume_from from, instant now);
+    void skip_paused(task_record& task, std::int64_t up_to, instant now);
     void erase(task_record& task);
     [[nodiscard]] static wall_time slot_after_restart(const task_record& task, const task_state& state,
                                                       instant now);
@@ -229,8 +246,9 @@ private:
     std::vector<run_record*> released_runs_;   // records that outlive their last action by one input
     std::vector<task_record*> released_tasks_; // likewise
     std::size_t in_flight_ = 0;
-    std::size_t beginning_ = 0;       // of those, how many wait for the repository
-    std::size_t runs_waiting_ = 0;    // manual ones
+    std::size_t beginning_ = 0;    // of those, how many wait for the repository
+    std::size_t runs_waiting_ = 0; // manual ones
+    std::size_t retrying_ = 0;
     std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
     steady_time stop_at_ = steady_time::max();

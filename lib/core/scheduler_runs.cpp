@@ -83,6 +83,7 @@ run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time
     run.id = ids_.next(now.wall);
     run.task = &task;
     run.trigger = why;
+    run.for_slot = takes_slot(why);
     run.scheduled_at = scheduled_at;
     run.started_at = now.wall;
     run.next = task.runs;
@@ -111,16 +112,18 @@ void scheduler::begin_slot_run(run_record& run, wall_time next, instant now) {
         d = &append_decision(task, next);
     }
     d->run = &run;
-    d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}};
+    d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}, 1};
 }
 
+// One that moves no cursor.
 void scheduler::begin_manual_run(run_record& run, instant now) {
     begin_run(run, now);
     decision& d = decisions_.emplace_back();
     d.run = &run;
     d.request.uid = run.task->uid;
     d.request.moves_cursor = false;
-    d.request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, run.users};
+    d.request.started =
+        rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, run.users, run.attempt};
 }
 
 void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now) {
@@ -130,7 +133,7 @@ void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t toke
     run.token = token;
     if (verdict == begin_verdict::refused) {
         --run.task->made_past().counts.runs;
-        if (run.trigger != rondo::trigger::manual) {
+        if (takes_slot(run.trigger)) {
             ++run.task->made_past().counts.skipped_not_owner;
             action& told = actions_.emplace_back(action{action::kind::slots_skipped, run.task});
             told.skipped = {skip_reason::not_owner, run.scheduled_at, run.scheduled_at, 1};
@@ -139,53 +142,61 @@ void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t toke
     }
     run.task->made_past().last_run = run.started_at;
     if (run.cancelled != cancel_reason::none) { // meanwhile, so its body need not start
-        finish(run, outcome_of(run.cancelled), now);
+        finish(run, outcome_of(run.cancelled), true, now);
         return release(run, now);
     }
     run.state = run_state_kind::running;
+    if (auto limit = policy_of(*run.task).slot_timeout; limit.count() > 0 && run.attempt == 1)
+        run.give_up_at = key(now.steady) + std::chrono::nanoseconds(limit).count();
+    run.deadline = run.give_up_at;
     if (run.task->timeout.count() > 0) {
-        run.deadline = key(now.steady) + std::chrono::nanoseconds(run.task->timeout).count();
-        deadlines_.push(run, run.deadline);
+        auto mine = key(now.steady) + std::chrono::nanoseconds(run.task->timeout).count();
+        run.deadline = run.deadline == 0 ? mine : std::min(run.deadline, mine);
     }
+    if (run.deadline != 0) deadlines_.push(run, run.deadline);
     actions_.push_back({action::kind::start_run, run.task, &run});
 }
 
 void scheduler::ended(run_record& run, body_end how, instant now) {
     recycle();
-    if (run.state != run_state_kind::overdue)
-        finish(run, how == body_end::success ? outcome::success : outcome_of(run.cancelled), now);
+    bool known = run.state == run_state_kind::overdue;
+    if (!known) run.outcome = how == body_end::success ? outcome::success : outcome_of(run.cancelled);
+    bool wanted = how != body_end::failed_for_good && may_retry(run, run.outcome);
+    run_record* next = wanted ? make_retry(run, now) : nullptr;
+    if (!known) finish(run, run.outcome, next == nullptr, now);
+    if (next != nullptr) {
+        action& told = actions_.emplace_back(action{action::kind::retry_later, run.task, &run});
+        told.next = next;
+    } else if (known && !run.last) {
+        give_up_on(run);
+    }
     release(run, now);
 }
 
-void scheduler::finish(run_record& run, rondo::outcome how, instant now) {
+void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant now) {
     task_record& task = *run.task;
     deadlines_.erase(run);
     count(task.made_past().counts, how);
     task.past->last_outcome = how;
-    action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
-    if (!task.fixed_delay() || run.trigger == rondo::trigger::manual) return;
+    if (how == outcome::success) task.past->failures = 0;
+    if (is_failure(how) && run.attempt == 1) ++task.past->failures;
+    run.outcome = how;
+    run.last = last;
+    std::size_t at = actions_.size();
+    actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall}).last = last;
+    if (last) pause_if_failing(task, how);
+    if (!last || !task.fixed_delay() || !run.for_slot) return;
     if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
     auto next = now.wall + *task.when.interval();
-    told.next_slot = next;
+    actions_[at].next_slot = next;
     task.cursor = next;
-    if (task.state != task_state_kind::live) return;
-    set_slot(task, next, now);
-    if (task.paused) unschedule(task);
+    if (task.state == task_state_kind::live) set_slot(task, next, now);
 }
 
 // The body is gone, or never came.
 void scheduler::release(run_record& run, instant now) {
     task_record& task = *run.task;
-    deadlines_.erase(run);
-    if (run.state == run_state_kind::overdue) --task.overrunning;
-    if (run.state != run_state_kind::waiting) {
-        --task.in_flight;
-        --in_flight_;
-    }
-    (run.previous != nullptr ? run.previous->next : task.runs) = run.next;
-    if (run.next != nullptr) run.next->previous = run.previous;
-    actions_.push_back({action::kind::release_run, &task, &run});
-    released_runs_.push_back(&run);
+    unlink(run);
     if (task.state == task_state_kind::removing) {
         if (task.runs == nullptr) erase(task);
     } else {
@@ -196,6 +207,24 @@ void scheduler::release(run_record& run, instant now) {
     check_shutdown();
 }
 
+void scheduler::unlink(run_record& run) {
+    task_record& task = *run.task;
+    deadlines_.erase(run);
+    if (run.state == run_state_kind::overdue) --task.overrunning;
+    if (run.state == run_state_kind::backing_off) {
+        --task.past->retrying;
+        --retrying_;
+        --task.in_flight;
+    } else if (run.state != run_state_kind::waiting) {
+        --task.in_flight;
+        --in_flight_;
+    }
+    (run.previous != nullptr ? run.previous->next : task.runs) = run.next;
+    if (run.next != nullptr) run.next->previous = run.previous;
+    actions_.push_back({action::kind::release_run, &task, &run});
+    released_runs_.push_back(&run);
+}
+
 // A fixed delay that waits for an end which will not come: its slot was skipped because of a run that
 // is over, or the end got lost on its way to the store.
 void scheduler::wait_for_no_end(task_record& task, instant now) {
@@ -204,15 +233,20 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
     if (task.in_flight != task.overrunning) return;
     if (!may_start(task.overlap, task.in_flight, task.in_flight_max)) return;
     set_slot(task, now.wall + *task.when.interval(), now);
-    if (task.paused) unschedule(task);
 }
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now) {
     recycle();
-    if (run.cancelled != cancel_reason::none || run.state == run_state_kind::overdue) return;
+    if (run.state == run_state_kind::overdue) {
+        run.cancelled = reason; // no other attempt follows
+        return;
+    }
+    if (run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
     if (run.state == run_state_kind::waiting)
         drop_waiting(run, now);
+    else if (run.state == run_state_kind::backing_off)
+        drop_retry(run, now);
     else if (run.state == run_state_kind::running)
         actions_.push_back({action::kind::cancel_run, run.task, &run});
 }
@@ -233,12 +267,18 @@ void scheduler::drop_waiting(run_record& run, instant now) {
     take_from_queue(run);
     ++task.made_past().counts.runs;
     run.started_at = now.wall;
-    finish(run, outcome_of(run.cancelled), now);
+    finish(run, outcome_of(run.cancelled), true, now);
     release(run, now);
 }
 
 void scheduler::cancel_running(task_record& task, cancel_reason why) {
-    for (run_record* run = task.runs; run != nullptr; run = run->next) {
+    for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
+        next = run->next;
+        if (run->state == run_state_kind::backing_off) {
+            forget_retry(*run);
+            continue;
+        }
+        if (run->state == run_state_kind::overdue) run->cancelled = why; // no other attempt follows
         bool there = run->state == run_state_kind::running || run->state == run_state_kind::beginning;
         if (!there || run->cancelled != cancel_reason::none) continue;
         run->cancelled = why;
@@ -248,6 +288,7 @@ void scheduler::cancel_running(task_record& task, cancel_reason why) {
 
 void scheduler::on_deadline(run_record& run, instant now) {
     deadlines_.erase(run);
+    if (run.state == run_state_kind::backing_off) return want_retry(run, now);
     if (run.state == run_state_kind::overdue) {
         actions_.push_back({action::kind::run_overrunning, run.task, &run});
         return;
@@ -256,7 +297,7 @@ void scheduler::on_deadline(run_record& run, instant now) {
         run.cancelled = cancel_reason::timeout;
         actions_.push_back({action::kind::cancel_run, run.task, &run});
     }
-    finish(run, outcome::timed_out, now);
+    finish(run, outcome::timed_out, !may_retry(run, outcome::timed_out), now);
     run.state = run_state_kind::overdue;
     ++run.task->overrunning;
     deadlines_.push(run, key(now.steady + options_.cancel_grace));
@@ -272,14 +313,19 @@ void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     // Slots that wait stay undecided: the next life catches up on them.
     for (const waiting& w : std::exchange(waiting_, {})) w.task->ready = false;
     std::vector<run_record*> waiting_runs;
-    if (runs_waiting_ > 0)
+    if (runs_waiting_ + retrying_ > 0)
         tasks_.for_each([&](task_record& task) {
+            for (run_record* run = task.runs; run != nullptr; run = run->next)
+                if (run->state == run_state_kind::backing_off) waiting_runs.push_back(run);
             if (task.queue() == nullptr) return;
             waiting_runs.insert(waiting_runs.end(), task.queue()->runs.begin(), task.queue()->runs.end());
         });
     for (run_record* run : waiting_runs) {
         run->cancelled = cancel_reason::shutdown;
-        drop_waiting(*run, now);
+        if (run->state == run_state_kind::waiting)
+            drop_waiting(*run, now);
+        else
+            drop_retry(*run, now);
     }
     check_shutdown();
 }
@@ -305,7 +351,7 @@ void scheduler::give_up(instant now) {
     tasks_.for_each([&](task_record& task) {
         for (run_record* run = task.runs; run != nullptr; run = run->next) {
             if (run->state != run_state_kind::running) continue;
-            finish(*run, outcome_of(run->cancelled), now);
+            finish(*run, outcome_of(run->cancelled), true, now);
             run->state = run_state_kind::overdue;
             ++task.overrunning;
         }

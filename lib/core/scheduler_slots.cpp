@@ -14,6 +14,13 @@ std::int64_t scheduler::now_key(const task_record& task, instant now) noexcept {
     return std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
 }
 
+// When `t` is, or was.
+std::int64_t scheduler::key_at(const task_record& task, wall_time t, instant now) noexcept {
+    if (task.by_wall()) return t.time_since_epoch().count();
+    constexpr std::chrono::microseconds far = std::chrono::years(150);
+    return now_key(task, now) - std::chrono::nanoseconds(std::clamp(now.wall - t, -far, far)).count();
+}
+
 // From an instant of the wall clock to when that is on the clock that the task follows.
 void scheduler::set_slot(task_record& task, wall_time slot, instant now) {
     if (task.by_wall()) return schedule_slot(task, {slot, slot.time_since_epoch().count()});
@@ -32,8 +39,12 @@ void scheduler::set_slot(task_record& task, wall_time slot, instant now) {
 
 void scheduler::schedule_slot(task_record& task, slot_due at) {
     task.slot = at.slot;
-    auto& heap = task.by_wall() ? wall_heap_ : steady_heap_;
     task.held = false;
+    if (task.paused) {
+        task.due = at.due;
+        return;
+    }
+    auto& heap = heap_of(task);
     if (task.heap_index == 0 && at.due >= heap.top_key()) {
         heap.delay_top(at.due);
     } else {
@@ -44,14 +55,15 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
 }
 
 void scheduler::unschedule(task_record& task) {
-    (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
+    if (!task.paused) heap_of(task).erase(task);
     task.held = false;
     leave_waiting(task);
 }
 
 void scheduler::on_due(task_record& task, instant now) {
+    if (task.paused) return on_pause_over(task, now);
     if (!full()) return decide(task, now, now);
-    (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
+    heap_of(task).erase(task);
     wait_for_place(task, now);
 }
 
@@ -100,7 +112,7 @@ bool scheduler::hold(task_record& task, instant now) {
     if (spread.count() <= 0 || task.held) return false;
     auto wait = std::chrono::microseconds(static_cast<std::int64_t>(
         detail::stable_hash(task.uid) % static_cast<std::uint64_t>(spread.count())));
-    auto& heap = task.by_wall() ? wall_heap_ : steady_heap_;
+    auto& heap = heap_of(task);
     heap.erase(task);
     heap.push(task,
               now_key(task, now) + (task.by_wall() ? wait.count() : std::chrono::nanoseconds(wait).count()));
@@ -130,8 +142,8 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     want_place(task, now);
 }
 
-void scheduler::skip_due(task_record& task, skip_reason reason, instant now) {
-    due_slots found = count_due(task.when, {task.slot, task.due}, now_key(task, now), task.anchor);
+void scheduler::skip_due(task_record& task, skip_reason reason, std::int64_t up_to, instant now) {
+    due_slots found = count_due(task.when, {task.slot, task.due}, up_to, task.anchor);
     step s = step_after(task, found, false, now);
     skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
     take(task, s);
@@ -153,7 +165,7 @@ scheduler::step scheduler::step_after(const task_record& task, const due_slots& 
 
 void scheduler::take(task_record& task, const step& s) {
     if (s.scheduled) return schedule_slot(task, s.next);
-    (task.by_wall() ? wall_heap_ : steady_heap_).erase(task); // what waits of it keeps its turn
+    heap_of(task).erase(task); // what waits of it keeps its turn
     task.slot = no_slot;
 }
 
@@ -222,7 +234,6 @@ void scheduler::resync(task_record& task, moment cursor, instant now) {
         if (!is_slot(task.when, *cursor, task.anchor)) slot = task.when.next_after(*cursor, task.anchor);
         task.slot = no_slot;
         if (slot) set_slot(task, *slot, now);
-        if (task.paused) unschedule(task);
     }
 }
 

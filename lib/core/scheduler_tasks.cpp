@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/retry_wait.hpp>
 #include <core/scheduler.hpp>
 #include <rondo/task_limits.hpp>
 
@@ -27,6 +28,7 @@ error_code check(const task_spec& spec) {
     if (spec.timeout.count() < 0 || spec.overlap > overlap::cancel_other) return errc::invalid_option;
     const task_policy& p = spec.policy;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
+    if (!is_valid(p.retry) || p.slot_timeout.count() < 0) return errc::invalid_option;
     const catch_up& c = p.catch_up;
     if (c.coalesce > coalesce::none || c.window.count() < 0 || c.grace.count() < 0)
         return errc::invalid_option;
@@ -104,8 +106,9 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     if (state.last_run || state.last_outcome) {
         task.made_past().last_run = state.last_run ? *state.last_run : no_slot;
         task.past->last_outcome = state.last_outcome;
+        task.past->failures = state.failures;
     }
-    task.paused = state.paused;
+    if (state.paused) halt(task, {state.pause_reason, state.paused_until});
     if (!state.created) task.catch_up_before = now.wall;
     wall_time slot = slot_after_restart(task, state, now);
     task.state = task_state_kind::live;
@@ -120,7 +123,6 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     }
     set_slot(task, from, now);
     if (from != slot) task.slot = slot;
-    if (task.paused) unschedule(task);
     return boost::outcome_v2::success();
 }
 
@@ -157,6 +159,7 @@ void scheduler::remove(task_record& task, instant now) {
     if (task.state == task_state_kind::removing) return;
     task.state = task_state_kind::removing;
     unschedule(task);
+    if (task.paused) wall_heap_.erase(task);
     forget_slots(task);
     if (task.runs == nullptr) return erase(task);
     // The last drop of a waiting run erases the task, so look ahead.
@@ -166,6 +169,8 @@ void scheduler::remove(task_record& task, instant now) {
         run->cancelled = cancel_reason::removed;
         if (run->state == run_state_kind::waiting)
             drop_waiting(*run, now);
+        else if (run->state == run_state_kind::backing_off)
+            drop_retry(*run, now);
         else if (run->state == run_state_kind::running)
             actions_.push_back({action::kind::cancel_run, &task, run});
     }
@@ -180,34 +185,66 @@ void scheduler::erase(task_record& task) {
     released_tasks_.push_back(&task);
 }
 
-void scheduler::pause(task_record& task, instant) {
+heap<task_record, &task_record::heap_index>& scheduler::heap_of(const task_record& task) noexcept {
+    return task.by_wall() || task.paused ? wall_heap_ : steady_heap_;
+}
+
+void scheduler::pause(task_record& task, instant, pause_note note) {
     recycle();
-    if (task.state != task_state_kind::live || task.paused) return;
-    task.paused = true;
+    if (task.state == task_state_kind::live) halt(task, std::move(note));
+}
+
+void scheduler::halt(task_record& task, pause_note note) {
+    if (task.paused) wall_heap_.erase(task);
     unschedule(task);
+    task.paused = true;
+    moment until = note.until;
+    task.made_past().pause.reset();
+    if (until || !note.reason.empty()) task.past->pause = std::make_unique<pause_note>(std::move(note));
+    if (until) wall_heap_.push(task, until->time_since_epoch().count());
 }
 
 void scheduler::resume(task_record& task, resume_from from, instant now) {
     recycle();
     if (task.state != task_state_kind::live || !task.paused) return;
-    task.paused = false;
+    end_pause(task);
     go_on(task, from, now);
     admit(now);
 }
 
+void scheduler::end_pause(task_record& task) {
+    wall_heap_.erase(task);
+    task.paused = false;
+    task.past->pause.reset();
+}
+
+// What fell due until then was paused; what did since, we are late for.
+void scheduler::on_pause_over(task_record& task, instant now) {
+    wall_time until = *task.past->pause->until;
+    end_pause(task);
+    actions_.push_back({action::kind::task_resumed, &task});
+    skip_paused(task, key_at(task, until, now), now);
+    want_place(task, now);
+}
+
 // After a pause, of the task or of all.
 void scheduler::go_on(task_record& task, resume_from from, instant now) {
-    if (from == resume_from::now)
-        skip_wanted(task, skip_reason::paused);
-    else
+    if (from == resume_from::now) {
+        skip_paused(task, now_key(task, now), now);
+    } else {
         task.catch_up_before = now.wall;
-    if (task.slot != no_slot) {
-        if (from == resume_from::now && task.due <= now_key(task, now))
-            skip_due(task, skip_reason::paused, now);
-        else
-            schedule_slot(task, {task.slot, task.due});
+        if (task.slot != no_slot) schedule_slot(task, {task.slot, task.due});
     }
     want_place(task, now);
+}
+
+void scheduler::skip_paused(task_record& task, std::int64_t up_to, instant now) {
+    skip_wanted(task, skip_reason::paused);
+    if (task.slot == no_slot) return;
+    if (task.due <= up_to)
+        skip_due(task, skip_reason::paused, up_to, now);
+    else
+        schedule_slot(task, {task.slot, task.due});
 }
 
 void scheduler::pause_all(instant) {
@@ -229,9 +266,14 @@ void scheduler::resume_all(resume_from from, instant now) {
     if (!paused_all_ || shutting_down()) return;
     paused_all_ = false;
     if (from == resume_from::now && slots_waiting_ == 0) {
-        for (auto* heap : {&steady_heap_, &wall_heap_})
-            while (!heap->empty() && heap->top_key() <= now_key(heap->top(), now))
-                go_on(heap->top(), from, now);
+        std::int64_t steady = std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
+        std::int64_t wall = now.wall.time_since_epoch().count();
+        for (auto [heap, until] : {std::pair(&steady_heap_, steady), std::pair(&wall_heap_, wall)})
+            while (!heap->empty() && heap->top_key() <= until)
+                if (task_record& top = heap->top(); top.paused)
+                    on_pause_over(top, now);
+                else
+                    go_on(top, from, now);
     } else {
         tasks_.for_each([&](task_record& task) {
             if (task.state == task_state_kind::live && !task.paused) go_on(task, from, now);

@@ -159,6 +159,8 @@ void scheduler::admit(instant now) {
         waiting_.pop_front();
         if (w.run == nullptr)
             admit_slot(*w.task, w.since, now);
+        else if (w.run->state == run_state_kind::backing_off)
+            begin_retry(*w.run, now);
         else if (run_may_start(*w.run))
             begin_waiting_run(*w.run, now);
         else

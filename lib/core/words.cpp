@@ -7,7 +7,7 @@
 namespace rondo {
 namespace {
 
-constexpr std::array<std::string_view, 3> triggers{"schedule", "manual", "catch_up"};
+constexpr std::array<std::string_view, 5> triggers{"schedule", "manual", "catch_up", "retry", "backfill"};
 constexpr std::array<std::string_view, 6> outcomes{"success",   "failed",      "timed_out",
                                                    "cancelled", "interrupted", "abandoned"};
 constexpr std::array<std::string_view, 5> skip_reasons{"overlap", "missed", "paused", "not_owner",

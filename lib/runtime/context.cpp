@@ -63,6 +63,9 @@ run_id context::id() const noexcept {
 rondo::trigger context::trigger() const noexcept {
     return state_->trigger;
 }
+std::uint32_t context::attempt() const noexcept {
+    return state_->attempt;
+}
 wall_time context::scheduled_at() const noexcept {
     return state_->scheduled_at;
 }

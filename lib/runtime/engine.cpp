@@ -163,13 +163,14 @@ void engine::tick() {
         retry_at_ = steady_time::max();
         record();
     }
+    if (pauses_at_ <= now.steady) record_pauses();
     if (drain_until_ <= now.steady) finish_shutdown();
 }
 
 steady_time engine::next_wakeup(instant now) {
     steady_time t = core_.next_wakeup(now);
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, record_deadline_, retry_at_, drain_until_});
+    return std::min({t, record_deadline_, retry_at_, pauses_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.

@@ -88,8 +88,9 @@ public:
     void start(pending_ptr<start_report> done);
     void add(pending_ptr<void> done, task t);
     void remove(pending_ptr<void> done, std::string uid);
+    void pause(pending_ptr<void> done, std::string uid, pause_options how);
+    void resume(pending_ptr<void> done, std::string uid, resume_from from);
     /// Pauses, or ends the pause.
-    void pause(pending_ptr<void> done, std::string uid, std::optional<resume_from> resume);
     void pause_all(pending_ptr<void> done, std::optional<resume_from> resume);
     void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
                  std::optional<overlap> policy);
@@ -104,6 +105,11 @@ public:
     void ask(pending_ptr<T> done, std::function<repository::awaitable<T>(rondo::repository&)> question);
 
 private:
+    /// The attempts of one slot, or one manual run.
+    struct chain {
+        std::optional<run> last; ///< that ended, if another may follow
+        std::vector<pending_ptr<run>> followers;
+    };
     enum class life : std::uint8_t { fresh, starting, running, draining, over };
     using strand = boost::asio::strand<boost::asio::any_io_executor>;
     using state_ptr = std::shared_ptr<detail::run_state>;
@@ -142,6 +148,14 @@ private:
     void cancel_body(core::run_record& record);
     void end_run(const core::action& a);
     void release_run(core::run_record& record);
+
+    // engine_retry.cpp: what goes on after the end of a run.
+    void keep_for_followers(const core::action& a, ended_run& ended);
+    void retry_later(const core::action& a);
+    void no_retry(const core::action& a);
+    void tell_failure(const core::task_record& task, const run& last);
+    void on_own_pause(const core::action& a);
+    void record_pauses();
     void on_task_gone(const core::action& a);
     void on_shutdown_done();
     void finish_shutdown();
@@ -196,6 +210,8 @@ private:
     void tell_skip(const core::action& a);
     void log_end(const run& r);
 
+    template <class F>
+    void change_pause(pending_ptr<void> done, const std::string& uid, task_update update, F in_force);
     [[nodiscard]] result<core::task_record*> live_task(std::string_view uid);
     [[nodiscard]] error_code usable() const;
 
@@ -229,6 +245,10 @@ private:
     std::vector<core::run_record*> stillborn_;   // grows never, so that it can be filled without memory
     std::vector<state_ptr> want_users_;
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
+    std::unordered_map<run_id, chain> chains_; // by the latest attempt, while it may have followers
+    std::map<std::string, task_update, std::less<>> own_pauses_; // and their ends, not on record yet
+    bool recording_pauses_ = false;
+    steady_time pauses_at_ = steady_time::max();
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;

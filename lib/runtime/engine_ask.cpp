@@ -110,16 +110,17 @@ void engine::add(pending_ptr<void> done, task t) {
         return;
     }
     const task_options& o = t.options();
-    core::task_spec spec{.uid = t.uid(),
-                         .name = t.name(),
-                         .when = t.schedule(),
-                         .overlap = o.overlap,
-                         .first = o.first_run,
-                         .timeout = o.timeout,
-                         .in_flight_max = o.runs_in_flight_max,
-                         .hidden = o.hidden,
-                         .policy = {o.catch_up, o.buffer_max},
-                         .payload = t.take_body()};
+    core::task_spec spec{
+        .uid = t.uid(),
+        .name = t.name(),
+        .when = t.schedule(),
+        .overlap = o.overlap,
+        .first = o.first_run,
+        .timeout = o.timeout,
+        .in_flight_max = o.runs_in_flight_max,
+        .hidden = o.hidden,
+        .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout},
+        .payload = t.take_body()};
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
     if (!reserved) {
         if (reserved.error() == errc::invalid_schedule)

@@ -43,7 +43,7 @@ boost::asio::any_io_executor engine::body_executor_for(const core::run_record& r
 }
 
 void engine::note_due(detail::run_state& state, const core::run_record& record) const {
-    if (record.trigger == trigger::catch_up) return;
+    if (record.trigger != trigger::schedule && record.trigger != trigger::manual) return;
     instant now = clock_.now();
     state.past = record.task->past.get();
     state.due = now.steady - since_due(record, now);

@@ -8,7 +8,10 @@
 
 #include <fmt/format.h>
 
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
+#include <exception>
 
 namespace rondo::runtime {
 
@@ -60,15 +63,40 @@ void engine::obey(core::action& a) {
     case kind::start_run: return start_body(*a.run);
     case kind::cancel_run: return cancel_body(*a.run);
     case kind::end_run: return end_run(a);
+    case kind::retry_later: return retry_later(a);
+    case kind::no_retry: return no_retry(a);
     case kind::release_run: return release_run(*a.run);
     case kind::run_overrunning: return tell_run(event_kind::run_overrunning, *a.run, {}, {});
     case kind::slots_skipped: return tell_skip(a);
+    case kind::task_paused:
+    case kind::task_resumed: return on_own_pause(a);
     case kind::task_gone: return on_task_gone(a);
     case kind::shutdown_done: return on_shutdown_done();
     }
 }
 
 namespace {
+
+bool has_failed(const detail::run_report& report) noexcept {
+    return report.failed ||
+           std::ranges::any_of(report.results, [](const task_result& r) { return r.failed(); });
+}
+
+// Whether the user wants another attempt, should it have failed.
+void ask_for_retry(detail::run_state& state) noexcept {
+    bool late = state.reason() == cancel_reason::timeout;
+    detail::run_report& report = state.report;
+    if (!late && !has_failed(report)) return;
+    try {
+        run_failure failure{
+            state.uid,   state.id,      state.attempt, late ? outcome::timed_out : outcome::failed,
+            report.code, report.thrown, report.error,  report.results};
+        report.final = !state.what->hooks.retry_if(failure);
+    } catch (...) {
+        report.final = true;
+        report.error += " (retry_if threw: " + detail::current_exception_text() + ")";
+    }
+}
 
 boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) {
     if (state->cancelled()) {
@@ -78,10 +106,18 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
     }
     try {
         co_await state->what->run(context(state), state->users, state->report);
+    } catch (const boost::system::system_error& e) {
+        state->report.failed = true;
+        state->report.thrown = std::current_exception();
+        state->report.code = e.code();
+        state->report.error = e.what();
     } catch (...) {
         state->report.failed = true;
+        state->report.thrown = std::current_exception();
         state->report.error = detail::current_exception_text();
     }
+    if (state->what->hooks.retry_if != nullptr) ask_for_retry(*state);
+    state->report.thrown = nullptr; // here, as it may refer to what goes with the body
 }
 
 } // namespace
@@ -93,6 +129,7 @@ void engine::start_body(core::run_record& record) {
     state->name = record.task->name;
     state->id = record.id;
     state->trigger = record.trigger;
+    state->attempt = record.attempt;
     state->scheduled_at = record.scheduled_at;
     state->started_at = record.started_at;
     if (record.deadline != 0) state->deadline = steady_time(std::chrono::nanoseconds(record.deadline));
@@ -174,10 +211,9 @@ void engine::drain_ended() {
     for (auto& state : ended) {
         if (state->record == nullptr) continue;
         state->body_over = true;
-        bool failed =
-            state->report.failed ||
-            std::ranges::any_of(state->report.results, [](const task_result& r) { return r.failed(); });
-        auto how = failed ? core::body_end::failed : core::body_end::success;
+        auto how = state->report.final         ? core::body_end::failed_for_good
+                   : has_failed(state->report) ? core::body_end::failed
+                                               : core::body_end::success;
         with_core([&](core::scheduler& core) { core.ended(*state->record, how, now); });
         obey_actions();
     }
@@ -190,6 +226,7 @@ void engine::end_run(const core::action& a) {
     r.id = a.run->id;
     r.uid = a.task->uid;
     r.trigger = a.run->trigger;
+    r.attempt = a.run->attempt;
     r.scheduled_at = a.run->scheduled_at;
     r.started_at = a.run->started_at;
     r.finished_at = a.at;
@@ -204,6 +241,7 @@ void engine::end_run(const core::action& a) {
     tell_run(event_kind::run_ended, *a.run, a.outcome, r.message);
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
+    keep_for_followers(a, ended);
     outbox_.ends.push_back(std::move(ended));
 }
 
@@ -229,6 +267,8 @@ void engine::take_results(const state_ptr& state, run& r) {
 void engine::release_run(core::run_record& record) {
     if (auto waiters = run_waiters_.extract(record.id)) // of a run that never was
         for (auto& waiter : waiters.mapped()) waiter->complete(errc::run_not_exists);
+    if (auto chain = chains_.extract(record.id)) // likewise
+        for (auto& follower : chain.mapped().followers) follower->complete(errc::run_not_exists);
     auto found = runs_.find(record.id);
     if (found == runs_.end()) return;
     found->second->record = nullptr;

@@ -34,15 +34,16 @@ void engine::remove(pending_ptr<void> done, std::string uid) {
 }
 
 // First on record, then in force: an error means that nothing has changed.
-void engine::pause(pending_ptr<void> done, std::string uid, std::optional<resume_from> resume) {
+template <class F>
+void engine::change_pause(pending_ptr<void> done, const std::string& uid, task_update update, F in_force) {
     auto task = live_task(uid);
     if (!task) {
         done->complete(task.error());
         return;
     }
-    task_update update{task.value()->uid, !resume, std::nullopt};
+    update.uid = task.value()->uid;
     call<void>([update](rondo::repository& r) { return r.update_tasks({update}); },
-               [this, done, resume, uid](result<void> r) {
+               [this, done, uid, update, in_force](result<void> r) {
                    if (!r) {
                        done->complete(r.error());
                        return;
@@ -52,20 +53,37 @@ void engine::pause(pending_ptr<void> done, std::string uid, std::optional<resume
                        done->complete(now_task.error());
                        return;
                    }
-                   with_core([&](core::scheduler& core) {
-                       if (resume)
-                           core.resume(*now_task.value(), *resume, clock_.now());
-                       else
-                           core.pause(*now_task.value(), clock_.now());
-                   });
+                   own_pauses_.erase(uid); // this one is later
+                   with_core([&](core::scheduler& core) { in_force(core, *now_task.value(), clock_.now()); });
                    obey();
                    event e;
-                   e.kind = resume ? event_kind::task_resumed : event_kind::task_paused;
+                   e.kind = *update.paused ? event_kind::task_paused : event_kind::task_resumed;
                    e.at = clock_.now().wall;
-                   e.uid = shared_string(uid);
+                   e.uid = update.uid;
+                   e.message = update.pause_reason;
                    publish(e);
                    done->complete(boost::outcome_v2::success());
                });
+}
+
+void engine::pause(pending_ptr<void> done, std::string uid, pause_options how) {
+    bool in_range = !how.until || (*how.until >= wall_time_first && *how.until <= wall_time_last);
+    if (how.reason.size() > pause_reason_size_max || !in_range) {
+        done->complete(errc::invalid_option);
+        return;
+    }
+    task_update update{{}, true, {}, how.reason, how.until};
+    change_pause(std::move(done), uid, std::move(update),
+                 [how](core::scheduler& core, core::task_record& task, instant now) {
+                     core.pause(task, now, {how.reason, how.until});
+                 });
+}
+
+void engine::resume(pending_ptr<void> done, std::string uid, resume_from from) {
+    change_pause(std::move(done), uid, {{}, false, {}},
+                 [from](core::scheduler& core, core::task_record& task, instant now) {
+                     core.resume(task, from, now);
+                 });
 }
 
 void engine::pause_all(pending_ptr<void> done, std::optional<resume_from> resume) {
@@ -115,7 +133,7 @@ void engine::run_now(pending_ptr<run> done, std::string uid, std::vector<user> u
         return core.trigger(*task.value(), std::move(users), policy, clock_.now());
     });
     if (record)
-        run_waiters_[record.value()->id].push_back(std::move(done));
+        chains_[record.value()->id].followers.push_back(std::move(done));
     else
         done->complete(record.error());
     obey();
@@ -126,10 +144,7 @@ void engine::wait(pending_ptr<run> done, run_id id) {
         done->complete(no);
         return;
     }
-    for (ended_run& e : outbox_.ends_called)
-        if (e.request.run.id == id) return add_waiter(e.waiters, std::move(done));
-    for (ended_run& e : outbox_.ends)
-        if (e.request.run.id == id) return add_waiter(e.waiters, std::move(done));
+    if (ended_run* on_its_way = outbox_.find_end(id)) return add_waiter(on_its_way->waiters, std::move(done));
     core::run_record* record = core_.find_run(id);
     if (record != nullptr && record->state != core::run_state_kind::overdue) { // its end is still to come
         add_waiter(run_waiters_[id], std::move(done));
@@ -226,6 +241,9 @@ void engine::finish_shutdown() {
     for (auto& call : std::exchange(calls_, {}))
         call->expire(errc::shutting_down); // nobody watches their deadlines any more
     let_bodies_go();
+    for (auto& [id, chain] : std::exchange(chains_, {}))
+        for (auto& follower : chain.followers)
+            follower->complete(chain.last ? result<run>(*chain.last) : errc::shutting_down);
     for (auto& [id, waiters] : std::exchange(run_waiters_, {}))
         for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
     for (auto& [uid, waiters] : std::exchange(removals_, {}))

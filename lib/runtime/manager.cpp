@@ -95,9 +95,17 @@ void manager::start_remove(const engine_ptr& e, detail::completion<void> done, s
 }
 
 void manager::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid,
-                          std::optional<resume_from> resume) {
-    on_strand<void>(e, std::move(done), false, [uid = std::move(uid), resume](engine& on, auto p) mutable {
-        on.pause(std::move(p), std::move(uid), resume);
+                          pause_options how) {
+    on_strand<void>(e, std::move(done), false,
+                    [uid = std::move(uid), how = std::move(how)](engine& on, auto p) mutable {
+                        on.pause(std::move(p), std::move(uid), std::move(how));
+                    });
+}
+
+void manager::start_resume(const engine_ptr& e, detail::completion<void> done, std::string uid,
+                           resume_from from) {
+    on_strand<void>(e, std::move(done), false, [uid = std::move(uid), from](engine& on, auto p) mutable {
+        on.resume(std::move(p), std::move(uid), from);
     });
 }
 

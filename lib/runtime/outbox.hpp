@@ -48,6 +48,13 @@ struct outbox {
         return may;
     }
     [[nodiscard]] bool end_may_go() const noexcept { return ends_that_may_go(1) > 0; }
+    /// The end of this run, if it is here.
+    [[nodiscard]] ended_run* find_end(run_id id) noexcept {
+        auto is_it = [&](const ended_run& e) { return e.request.run.id == id; };
+        if (auto e = std::ranges::find_if(ends_called, is_it); e != ends_called.end()) return &*e;
+        if (auto e = std::ranges::find_if(ends, is_it); e != ends.end()) return &*e;
+        return nullptr;
+    }
     /// Whether an end gives its task the next slot.
     [[nodiscard]] bool end_moves_cursor() const noexcept {
         return std::ranges::any_of(ends, [](const ended_run& e) { return e.request.next_slot.has_value(); });

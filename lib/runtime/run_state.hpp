@@ -36,6 +36,7 @@ public:
     shared_string name;
     run_id id;
     rondo::trigger trigger = rondo::trigger::schedule;
+    std::uint32_t attempt = 1;
     wall_time scheduled_at{};
     wall_time started_at{};
     std::optional<steady_time> deadline;
@@ -59,7 +60,8 @@ public:
 
     [[nodiscard]] boost::asio::any_io_executor executor() const;
     [[nodiscard]] cancellation_token token();
-    [[nodiscard]] bool cancelled() const noexcept { return reason_.load() != cancel_reason::none; }
+    [[nodiscard]] bool cancelled() const noexcept { return reason() != cancel_reason::none; }
+    [[nodiscard]] cancel_reason reason() const noexcept { return reason_.load(); }
     /// Sets the reason and tells the token. Any thread. The Asio signal is another matter.
     void cancel(cancel_reason reason);
     /// The run is over, or its execution context goes down: the strand must not live on in a context

@@ -32,6 +32,7 @@ void all_survives(probe& p) {
     expected.next_slot = at(20);
     expected.last_run = at(3);
     expected.last_outcome = outcome::failed;
+    expected.failures = 1;
     p.same("the task", show(expected), show(p.put(t)));
     p.is_true("the other is paused", p.put(task("idle")).paused);
     p.same("the run", show(end.run), show(p.find(id(1))));

@@ -42,6 +42,26 @@ void manual_beside_slot(probe& p) {
     p.same("a slot at a manual run's instant", "recorded", show(p.begin(slot_run("t", 5, 10)).state));
 }
 
+void retries_beside_slot(probe& p) {
+    p.put(task("t"));
+    p.begin(slot_run("t", 1, 0));
+    begin_request retry = manual_run("t", 2, 0);
+    retry.started->trigger = trigger::retry;
+    retry.started->attempt = 2;
+    p.same("a retry of the slot", "recorded", show(p.begin(retry).state));
+    p.same("its attempt", "2", std::to_string(p.find(id(2)).value().attempt));
+    begin_request again = manual_run("t", 3, 0);
+    again.started->trigger = trigger::backfill;
+    p.same("a backfill of the slot", "recorded", show(p.begin(again).state));
+    p.same("its trigger", "backfill", to_string(p.find(id(3)).value().trigger));
+    p.same("the cursor", show(at(10)), show(p.cursor("t")));
+    finish_request lost = end_of(retry, 0); // of a begin that never came
+    lost.run.id = id(4);
+    lost.run.attempt = 3;
+    p.same("an end alone", "recorded", show(p.finish(lost)));
+    p.same("its attempt", "3", std::to_string(p.find(id(4)).value().attempt));
+}
+
 void slots_of_other_tasks(probe& p) {
     p.put(task("t"));
     p.put(task("u"));
@@ -133,6 +153,7 @@ std::span<const suite_case> slot_cases() {
         {"a slot has one run, whatever moves the cursor", slot_is_taken},
         {"a slot that ran is not caught up", slot_is_taken_by_catch_up},
         {"manual runs take no slot", manual_beside_slot},
+        {"retries and backfills take no slot", retries_beside_slot},
         {"tasks do not share slots", slots_of_other_tasks},
         {"a repeated begin is recorded, and doubles nothing", repeated_begin},
         {"a begin is repeated when others followed", repeated_when_others_followed},

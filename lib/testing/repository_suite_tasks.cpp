@@ -118,6 +118,27 @@ void paused_and_resumed(probe& p) {
     p.is_true("the second of the batch is paused", p.put(task("other")).paused);
 }
 
+void pause_with_reason(probe& p) {
+    p.put(task("t"));
+    task_update u = pause("t", true);
+    u.pause_reason = "the disk's \"full\"";
+    u.paused_until = at(500);
+    p.update({u});
+    task_state s = p.put(task("t"));
+    p.same("the reason", u.pause_reason, s.pause_reason);
+    p.same("the end", show(at(500)), show(s.paused_until));
+    p.update({pause("t", true)});
+    s = p.put(task("t"));
+    p.same("the reason of a pause without", "", s.pause_reason);
+    p.same("its end", "never", show(s.paused_until));
+    p.update({u});
+    p.update({pause("t", false)});
+    s = p.put(task("t"));
+    p.is_true("resumed", !s.paused);
+    p.same("the reason of no pause", "", s.pause_reason);
+    p.same("its end", "never", show(s.paused_until));
+}
+
 void update_unknown(probe& p) {
     p.put(task("here"));
     p.update({pause("nowhere", true), pause("here", true)});
@@ -151,6 +172,29 @@ void last_run_and_outcome(probe& p) {
     p.same("last outcome", "timed_out", show(s.last_outcome));
 }
 
+void end(probe& p, const begin_request& begun, outcome how) {
+    finish_request r = end_of(begun, p.begin(begun).token);
+    r.run.outcome = how;
+    p.finish(r);
+}
+
+void failures_in_a_row(probe& p) {
+    p.put(task("t"));
+    end(p, slot_run("t", 1, 0), outcome::failed);
+    end(p, slot_run("t", 2, 10), outcome::success);
+    p.same("after a success", "0", std::to_string(p.put(task("t")).failures));
+    end(p, slot_run("t", 3, 20), outcome::timed_out);
+    end(p, slot_run("t", 4, 30), outcome::cancelled);
+    end(p, slot_run("t", 5, 40), outcome::failed);
+    begin_request retry = manual_run("t", 6, 45);
+    retry.started->trigger = trigger::retry;
+    retry.started->attempt = 2;
+    end(p, retry, outcome::failed);
+    end(p, manual_run("t", 7, 46), outcome::failed);
+    p.begin(slot_run("t", 8, 50)); // in flight
+    p.same("slots and manual runs, not retries", "3", std::to_string(p.put(task("t")).failures));
+}
+
 } // namespace
 
 std::span<const suite_case> task_cases() {
@@ -164,9 +208,11 @@ std::span<const suite_case> task_cases() {
         {"empty batches are no errors", empty_batches},
         {"a task without a first slot is finished", born_finished},
         {"a pause lasts until it is lifted", paused_and_resumed},
+        {"a pause has a reason and an end, if they are given", pause_with_reason},
         {"an update of an unknown task is skipped over", update_unknown},
         {"a task that is switched off and on stays paused", activity_is_no_pause},
         {"registering tells the last run and the last outcome", last_run_and_outcome},
+        {"registering tells how many runs failed in a row", failures_in_a_row},
     };
     return cases;
 }

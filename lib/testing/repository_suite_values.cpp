@@ -62,6 +62,7 @@ finish_request end_of(const begin_request& begun, std::uint64_t token) {
     r.run.id = begun.started->id;
     r.run.uid = begun.uid;
     r.run.trigger = begun.started->trigger;
+    r.run.attempt = begun.started->attempt;
     r.run.scheduled_at = begun.started->scheduled_at;
     r.run.started_at = begun.started->started_at;
     r.run.users = begun.started->users;
@@ -131,8 +132,10 @@ std::string show(const begin_answer& a) {
 
 std::string show(const task_state& s) {
     return std::string(s.created ? "created" : "known") + (s.schedule_changed ? ", schedule changed" : "") +
-           (s.paused ? ", paused" : "") + ", anchor " + show(s.anchor) + ", cursor " + show(s.next_slot) +
-           ", last run " + show(s.last_run) + ", " + show(s.last_outcome);
+           (s.paused ? ", paused" : "") + (s.pause_reason.empty() ? "" : " '" + s.pause_reason + "'") +
+           (s.paused_until ? " until " + show(s.paused_until) : "") + ", anchor " + show(s.anchor) +
+           ", cursor " + show(s.next_slot) + ", last run " + show(s.last_run) + ", " + show(s.last_outcome) +
+           ", failures " + std::to_string(s.failures);
 }
 
 std::string show(const skip_range& r) {
@@ -142,9 +145,9 @@ std::string show(const skip_range& r) {
 
 std::string show(const run& r) {
     std::string text = to_string(r.id) + " of " + r.uid.str() + ", " + std::string(to_string(r.trigger)) +
-                       ", scheduled " + show(r.scheduled_at) + ", started " + show(r.started_at) +
-                       ", finished " + show(r.finished_at) + ", " + show(r.outcome) + ", message '" +
-                       r.message + "', for " + show(r.users) + ", results";
+                       ", attempt " + std::to_string(r.attempt) + ", scheduled " + show(r.scheduled_at) +
+                       ", started " + show(r.started_at) + ", finished " + show(r.finished_at) + ", " +
+                       show(r.outcome) + ", message '" + r.message + "', for " + show(r.users) + ", results";
     for (const task_result& result : r.results)
         text += " (" + result.user().id() + ": '" + result.message() + "' '" + result.error() + "')";
     return text;

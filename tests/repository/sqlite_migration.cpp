@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/sqlite/open_file.hpp>
+#include <repository/sqlite/schema.hpp>
 
 #include <repository/blocking.hpp>
 #include <repository/raw_database.hpp>
 #include <repository/scratch_folder.hpp>
 
-#include <array>
 #include <ostream>
 
 #include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
 
 TEST_SUITE_BEGIN("repository/sqlite_migration");
 
@@ -21,7 +24,13 @@ using rondo::sqlite::detail::migration;
 /// A rondo of the future: our steps and one more.
 class newer_rondo {
 public:
-    explicit newer_rondo(const char* sql) : steps_{sqlite::detail::migrations()[0], migration{2, sql}} {}
+    explicit newer_rondo(const char* sql) {
+        const auto ours = sqlite::detail::migrations();
+        steps_.assign(ours.begin(), ours.end());
+        steps_.push_back({version(), sql});
+    }
+
+    [[nodiscard]] static std::int64_t version() { return sqlite::detail::migrations().back().to + 1; }
 
     [[nodiscard]] result<std::shared_ptr<repository>> open(const std::string& path) const {
         sqlite::detail::seams s;
@@ -30,7 +39,7 @@ public:
     }
 
 private:
-    std::array<migration, 2> steps_;
+    std::vector<migration> steps_;
 };
 
 } // namespace
@@ -44,9 +53,33 @@ TEST_CASE("an older database is brought up to date, and keeps what it holds") {
         const auto repository = newer.open(path).value();
         CHECK_FALSE(blocking(repository->register_tasks(one_task("t"))).value()[0].created);
     }
-    CHECK(raw_database(path).text("pragma user_version") == "2");
+    CHECK(raw_database(path).text("pragma user_version") == std::to_string(newer_rondo::version()));
     CHECK(raw_database(path).text("select colour from task") == "red");
     CHECK(sqlite::open(path).error() == errc::store_too_new);
+}
+
+TEST_CASE("a database of the first version keeps its runs, and its pauses have no reason") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        raw_database db(path);
+        db.execute(sqlite::detail::migrations()[0].sql);
+        db.execute("pragma application_id = " + std::to_string(sqlite::detail::application_id));
+        db.execute("pragma user_version = 1");
+        db.execute("insert into task (uid, name, schedule, hidden, anchor, next_slot, paused) "
+                   "values ('t', 't', 'every 10s', 0, 0, 20000000, 1)");
+        db.execute("insert into run values (zeroblob(16), 1, 'schedule', 10000000, 11000000, 12000000, "
+                   "'failed', '', 1)");
+    }
+    const auto repository = sqlite::open(path).value();
+    const task_state state = blocking(repository->register_tasks(one_task("t"))).value()[0];
+    CHECK(state.paused);
+    CHECK(state.pause_reason.empty());
+    CHECK(!state.paused_until);
+    CHECK(state.failures == 1);
+    const history_page page = blocking(repository->history({})).value();
+    REQUIRE(page.runs.size() == 1);
+    CHECK(page.runs[0].attempt == 1);
 }
 
 TEST_CASE("a new database is made by all the steps") {
@@ -54,7 +87,8 @@ TEST_CASE("a new database is made by all the steps") {
     const newer_rondo newer("alter table task add column colour text not null default 'red'");
     CHECK(newer.open(folder.path("a.db")).has_value());
     CHECK(newer.open(folder.path("a.db")).has_value());
-    CHECK(raw_database(folder.path("a.db")).text("pragma user_version") == "2");
+    CHECK(raw_database(folder.path("a.db")).text("pragma user_version") ==
+          std::to_string(newer_rondo::version()));
 }
 
 TEST_CASE("a step that fails leaves the database as it was") {
@@ -63,7 +97,7 @@ TEST_CASE("a step that fails leaves the database as it was") {
     blocking(sqlite::open(path).value()->register_tasks(one_task("t"))).value();
     const newer_rondo broken("create table extra (n integer) strict; insert into nowhere values (1)");
     CHECK(broken.open(path).has_error());
-    CHECK(raw_database(path).text("pragma user_version") == "1");
+    CHECK(raw_database(path).text("pragma user_version") == std::to_string(newer_rondo::version() - 1));
     CHECK(raw_database(path).text("select count(*) from sqlite_schema where name = 'extra'") == "0");
     const auto repository = sqlite::open(path).value();
     CHECK_FALSE(blocking(repository->register_tasks(one_task("t"))).value()[0].created);

@@ -10,10 +10,6 @@ namespace {
 
 constexpr const char* checker = "conservation on record";
 
-bool takes_slot(trigger t) noexcept {
-    return t != trigger::manual;
-}
-
 } // namespace
 
 std::uint64_t store::start() {

@@ -141,6 +141,10 @@ void world::obey(const core::action& a) {
     }
     case kind::release_run: return obey_release(run_of(*a.run));
     case kind::run_overrunning: return check_.outcomes.overruns(run_of(*a.run));
+    case kind::retry_later:
+    case kind::no_retry:
+    case kind::task_paused:
+    case kind::task_resumed: return out_.report("actions", task, "what no task of this world wants");
     case kind::slots_skipped: return;
     case kind::task_gone:
         if (out_.telling) note(task, "gone");

@@ -178,8 +178,17 @@ protected:
             return end_text(uid, a.outcome);
         case kind::release_run:
             std::erase(bodies, a.run);
-            if (a.run->state != core::run_state_kind::waiting) --in_flight_[uid];
+            if (a.run->state != core::run_state_kind::waiting &&
+                a.run->state != core::run_state_kind::backing_off)
+                --in_flight_[uid];
             return "release " + uid;
+        case kind::retry_later:
+            CHECK(a.next->attempt == a.run->attempt + 1);
+            CHECK(a.next->scheduled_at == a.run->scheduled_at);
+            return "retry " + uid + " " + std::to_string(a.next->attempt);
+        case kind::no_retry: return "no retry " + uid;
+        case kind::task_paused: return "paused " + uid;
+        case kind::task_resumed: return "resumed " + uid;
         case kind::run_overrunning: return "overrunning " + uid;
         case kind::slots_skipped:
             return "skip " + uid + " " + std::string(to_string(a.skipped.reason)) + " " +
@@ -202,7 +211,7 @@ protected:
             if (t == nullptr) continue;
             std::size_t most = t->overlap == rondo::overlap::allow_all ? t->in_flight_max : 1;
             if (most != 0 && n > most && !unlimited_.contains(uid)) complain("too many runs of " + uid);
-            if (t->in_flight != n) complain("the count of runs of " + uid + " is wrong");
+            if (t->in_flight != n + t->retrying()) complain("the count of runs of " + uid + " is wrong");
         }
         if (options_.runs_in_flight_max != 0 && all > options_.runs_in_flight_max) complain("too many runs");
     }
@@ -214,10 +223,11 @@ protected:
             const counters& c = s.counters;
             std::string line =
                 to_string(s.next_run) + to_string(s.last_run) + std::string(to_string(s.status));
-            for (std::uint64_t n : {c.runs, c.succeeded, c.failed, c.timed_out, c.cancelled, c.interrupted,
-                                    c.skipped_overlap, c.skipped_missed, c.skipped_paused,
+            for (std::uint64_t n : {c.runs, c.retries, c.succeeded, c.failed, c.timed_out, c.cancelled,
+                                    c.interrupted, c.skipped_overlap, c.skipped_missed, c.skipped_paused,
                                     c.skipped_not_owner, c.skipped_buffer_full, std::uint64_t(s.runs_waiting),
-                                    std::uint64_t(s.runs_in_flight), std::uint64_t(s.runs_overrunning)})
+                                    std::uint64_t(s.runs_in_flight), std::uint64_t(s.runs_overrunning),
+                                    std::uint64_t(s.runs_retrying), std::uint64_t(s.failures)})
                 line += " " + std::to_string(n);
             all[t.uid.str()] = line;
         });

@@ -88,9 +88,9 @@ public:
         step(uid, [&] { core_.remove(task(uid), now_); });
         return *this;
     }
-    core_script& pause(std::string_view uid) {
+    core_script& pause(std::string_view uid, core::pause_note note = {}) {
         accounts_.at(std::string(uid)).pause(true);
-        step(uid, [&] { core_.pause(task(uid), now_); });
+        step(uid, [&] { core_.pause(task(uid), now_, std::move(note)); });
         return *this;
     }
     core_script& resume(std::string_view uid, resume_from from = resume_from::now) {
@@ -193,6 +193,9 @@ public:
         return expect("cancel " + std::string(uid) + " " + std::string(to_string(why)));
     }
     core_script& expect_end(std::string_view uid, outcome how) { return expect(end_text(uid, how)); }
+    core_script& expect_retry(std::string_view uid, std::uint32_t attempt) {
+        return expect("retry " + std::string(uid) + " " + std::to_string(attempt));
+    }
     core_script& expect_overrunning(std::string_view uid) {
         return expect("overrunning " + std::string(uid));
     }

@@ -5,11 +5,15 @@
 #include <rondo/context.hpp>
 #include <rondo/detail/task_payload.hpp>
 #include <rondo/error.hpp>
+#include <rondo/run.hpp>
+#include <rondo/run_failure.hpp>
 #include <rondo/user.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <concepts>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,7 +27,16 @@ namespace rondo::detail {
 struct run_report {
     std::vector<task_result> results;
     bool failed = false;
-    std::string error; // of the body as a whole
+    bool final = false; // whatever went wrong, it is not to be tried again
+    std::string error;  // of the body as a whole
+    error_code code;    // likewise
+    std::exception_ptr thrown;
+};
+
+/// What a user wants to decide, or to hear, of the runs of a task.
+struct task_hooks {
+    std::function<bool(const run_failure&)> retry_if;
+    std::function<void(const rondo::run&)> on_failure;
 };
 
 /// A task's body, all forms made one.
@@ -34,6 +47,8 @@ public:
                                              run_report& report) = 0;
     /// Whether it wants to know its users.
     [[nodiscard]] virtual bool for_users() const noexcept = 0;
+
+    task_hooks hooks;
 };
 
 /// The text of the exception in flight, for use in a catch block: its `what()`, or "unknown exception".
@@ -121,6 +136,7 @@ private:
         result<void> r = co_await std::move(inner);
         if (r) co_return;
         report.failed = true;
+        report.code = r.error();
         report.error = r.error().message();
     }
 

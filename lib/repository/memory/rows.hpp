@@ -53,17 +53,13 @@ struct run_row {
     std::unique_ptr<run_details> details; // made when first needed, kept for the next run in this row
     std::array<run_links, 2> links;       // by list_kind
     std::uint32_t task = none;
+    std::uint32_t attempt = 1;
     rondo::trigger trigger = rondo::trigger::schedule;
     rondo::outcome outcome = rondo::outcome::success; // once it ended
 
     [[nodiscard]] bool ended() const noexcept { return finished_at != never; }
     [[nodiscard]] history_key key() const noexcept { return {started_at, id}; }
 };
-
-/// A manual run is beside the schedule; any other run is its slot's only one.
-[[nodiscard]] constexpr bool takes_slot(trigger t) noexcept {
-    return t != trigger::manual;
-}
 
 } // namespace rondo::memory::detail
 

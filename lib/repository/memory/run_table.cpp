@@ -31,24 +31,25 @@ bool run_table::slot_taken(std::uint32_t task, wall_time slot) const noexcept {
     return false;
 }
 
-std::uint32_t run_table::add(std::uint32_t task, const run_id& id, rondo::trigger trigger,
-                             wall_time scheduled_at, wall_time started_at) {
+std::uint32_t run_table::add(std::uint32_t task, const run_begin& r) {
     task_record& record = tasks_[task].make_record();
     make_room(record);
     const std::uint32_t i = rows_.take();
     run_row& row = rows_[i];
-    row.id = id;
+    row.id = r.id;
     row.order = ++order_;
     row.token = ++record.token;
-    row.scheduled_at = scheduled_at;
-    row.started_at = started_at;
+    row.scheduled_at = r.scheduled_at;
+    row.started_at = r.started_at;
     row.finished_at = never;
     row.task = task;
-    row.trigger = trigger;
-    by_id_.insert(hash_of(id), i);
+    row.trigger = r.trigger;
+    row.attempt = r.attempt;
+    by_id_.insert(hash_of(r.id), i);
     all_.append(rows_, i);
     record.runs.append(rows_, i);
-    if (takes_slot(trigger)) record.slot_max = std::max(record.slot_max, scheduled_at);
+    if (takes_slot(r.trigger)) record.slot_max = std::max(record.slot_max, r.scheduled_at);
+    if (!r.users.empty()) details_of(i).users = r.users;
     return i;
 }
 
@@ -99,6 +100,7 @@ run run_table::copy(std::uint32_t i) const {
     r.id = row.id;
     r.uid = tasks_[row.task].uid;
     r.trigger = row.trigger;
+    r.attempt = row.attempt;
     r.scheduled_at = row.scheduled_at;
     r.started_at = row.started_at;
     if (row.ended()) {

@@ -23,8 +23,7 @@ public:
     [[nodiscard]] bool slot_taken(std::uint32_t task, wall_time slot) const noexcept;
 
     /// Adds a run in flight, after making room for it.
-    [[nodiscard]] std::uint32_t add(std::uint32_t task, const run_id& id, rondo::trigger trigger,
-                                    wall_time scheduled_at, wall_time started_at);
+    [[nodiscard]] std::uint32_t add(std::uint32_t task, const run_begin& r);
 
     /// Ends a run that is in flight.
     void end(std::uint32_t i, wall_time at, rondo::outcome how) noexcept;

@@ -23,19 +23,22 @@ task_state store::register_task(const task_definition& definition) {
     task_state state;
     const task_row& task = tasks_[tasks_.put(definition, state)];
     if (task.record == nullptr) return state;
+    std::size_t ended = 0;
     task.record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
         const run_row& row = runs_.rows()[i];
         if (!state.last_run) state.last_run = row.started_at;
-        if (row.ended()) state.last_outcome = row.outcome;
-        return !row.ended();
+        if (!row.ended()) return true;
+        if (!state.last_outcome) state.last_outcome = row.outcome;
+        if (is_failure(row.outcome) && row.attempt == 1) ++state.failures;
+        return row.outcome != outcome::success && ++ended != failures_counted_max;
     });
     return state;
 }
 
-void store::update(const task_update& update) noexcept {
+void store::update(const task_update& update) {
     const std::uint32_t i = tasks_.find(update.uid);
     if (i == none) return;
-    if (update.paused) tasks_[i].paused = *update.paused;
+    if (update.paused) tasks_[i].pause(update);
     if (update.active) tasks_[i].active = *update.active;
 }
 
@@ -80,9 +83,7 @@ void store::apply(std::uint32_t task, begin_request& request, begin_answer& answ
         request.started && request.skipped && request.skipped->last > request.started->scheduled_at;
     if (request.skipped && !skip_is_later) row.make_record().add_skip(*request.skipped);
     if (request.started) {
-        run_begin& r = *request.started;
-        const std::uint32_t i = runs_.add(task, r.id, r.trigger, r.scheduled_at, r.started_at);
-        if (!r.users.empty()) runs_.details_of(i).users = std::move(r.users);
+        const std::uint32_t i = runs_.add(task, *request.started);
         answer.token = runs_.rows()[i].token;
     }
     if (request.skipped && skip_is_later) row.make_record().add_skip(*request.skipped);
@@ -97,8 +98,7 @@ finish_state store::finish(finish_request& request) {
     if (i == none) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (takes_slot(r.trigger) && runs_.slot_taken(t, r.scheduled_at)) return finish_state::fenced;
-        i = runs_.add(t, r.id, r.trigger, r.scheduled_at, r.started_at);
-        if (!r.users.empty()) runs_.details_of(i).users = std::move(r.users);
+        i = runs_.add(t, {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt});
     } else {
         const run_row& known = runs_.rows()[i];
         if (known.task != t) return finish_state::fenced;

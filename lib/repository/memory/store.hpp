@@ -25,7 +25,7 @@ public:
 
     std::uint64_t start(wall_time now);
     [[nodiscard]] task_state register_task(const task_definition& definition);
-    void update(const task_update& update) noexcept;
+    void update(const task_update& update);
 
     /// Both take from the request what they keep.
     [[nodiscard]] begin_answer begin(begin_request& request);

@@ -30,6 +30,14 @@ void task_record::add_skip(const skip_range& range) {
     skips.push_back(range);
 }
 
+void task_row::pause(const task_update& update) {
+    std::unique_ptr<pause_details> details;
+    if (*update.paused && (!update.pause_reason.empty() || update.paused_until))
+        details = std::make_unique<pause_details>(update.pause_reason, update.paused_until);
+    pause_is = std::move(details);
+    paused = *update.paused;
+}
+
 std::uint32_t task_table::find(std::string_view uid) const noexcept {
     return by_uid_.find(hash_of(uid), [&](std::uint32_t i) { return rows_[i].uid.view() == uid; });
 }
@@ -56,6 +64,10 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
     state.anchor = row.anchor;
     state.next_slot = unpacked(row.next_slot);
     state.paused = row.paused;
+    if (row.pause_is != nullptr) {
+        state.pause_reason = row.pause_is->reason;
+        state.paused_until = row.pause_is->until;
+    }
     return i;
 }
 

@@ -25,13 +25,20 @@ struct task_record {
     void add_skip(const skip_range& range);
 };
 
+/// Why and until when.
+struct pause_details {
+    std::string reason;
+    moment until;
+};
+
 struct task_row {
     shared_string uid;
     shared_string name;
     wall_time anchor{};
     wall_time next_slot = never; // the cursor
     std::unique_ptr<task_record> record;
-    std::uint32_t schedule = none; // in the pool of texts
+    std::unique_ptr<pause_details> pause_is; // null: nothing was said
+    std::uint32_t schedule = none;           // in the pool of texts
     bool hidden = false;
     bool paused = false;
     bool active = true;
@@ -40,6 +47,8 @@ struct task_row {
         if (record == nullptr) record = std::make_unique<task_record>();
         return *record;
     }
+
+    void pause(const task_update& update);
 };
 
 /// All tasks that were ever registered.

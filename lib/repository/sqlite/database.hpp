@@ -51,14 +51,14 @@ private:
 
     [[nodiscard]] std::optional<task_head> find_task(std::string_view uid);
     [[nodiscard]] task_state register_task(const task_definition& definition);
-    void tell_last_run(std::int64_t task, task_state& state);
+    void set_pause(const task_update& u);
+    void tell_latest_runs(std::int64_t task, task_state& state);
 
     [[nodiscard]] begin_answer begin(const begin_request& request);
     void apply(const task_head& task, const begin_request& request, begin_answer& answer);
     void add_skip(std::int64_t task, const skip_range& range);
     [[nodiscard]] bool slot_taken(std::int64_t task, rondo::trigger trigger, wall_time slot);
-    void insert_run(std::int64_t task, std::uint64_t token, const run_id& id, rondo::trigger trigger,
-                    wall_time scheduled_at, wall_time started_at, const std::vector<user>& users);
+    void insert_run(std::int64_t task, std::uint64_t token, const run_begin& r);
 
     [[nodiscard]] finish_state finish(const finish_request& request);
     void end_run(const run& r, wall_time started_at);

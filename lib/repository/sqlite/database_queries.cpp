@@ -10,8 +10,9 @@ namespace rondo::sqlite::detail {
 namespace {
 
 // The columns of `read_run`, of run r and task t.
-#define RONDO_RUN_COLUMNS \
-    "r.id, t.uid, r.\"trigger\", r.scheduled_at, r.started_at, r.finished_at, r.outcome, r.message "
+#define RONDO_RUN_COLUMNS                                                                             \
+    "r.id, t.uid, r.\"trigger\", r.scheduled_at, r.started_at, r.finished_at, r.outcome, r.message, " \
+    "r.attempt "
 
 /// The run in this row, without its users and results. A file may hold anything.
 run read_run(const query& q) {
@@ -27,6 +28,10 @@ run read_run(const query& q) {
     if (!q.is_null(6)) r.outcome = outcome_from(q.text(6));
     if (r.finished_at.has_value() != r.outcome.has_value()) throw failure(errc::store_corrupt);
     r.message = q.text(7);
+    const std::int64_t attempt = q.integer(8);
+    if (attempt < 1 || attempt > std::numeric_limits<std::uint32_t>::max())
+        throw failure(errc::store_corrupt);
+    r.attempt = static_cast<std::uint32_t>(attempt);
     return r;
 }
 

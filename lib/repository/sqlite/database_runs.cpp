@@ -9,6 +9,9 @@
 namespace rondo::sqlite::detail {
 namespace {
 
+// The condition of the index of slots: `takes_slot` in SQL.
+#define RONDO_TAKES_SLOT "\"trigger\" in ('schedule', 'catch_up')"
+
 // Nobody counts that far; but a count must not come back as a negative one.
 std::int64_t as_integer(std::uint64_t n) noexcept {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max()));
@@ -60,7 +63,7 @@ void database::apply(const task_head& task, const begin_request& request, begin_
     if (request.started) {
         const run_begin& r = *request.started;
         answer.token = task.token + 1;
-        insert_run(task.id, answer.token, r.id, r.trigger, r.scheduled_at, r.started_at, r.users);
+        insert_run(task.id, answer.token, r);
     }
     if (request.moves_cursor || request.started)
         execute("update task set next_slot = ?, token = ? where id = ?", answer.next_slot,
@@ -85,10 +88,9 @@ void database::add_skip(std::int64_t task, const skip_range& range) {
     if (id != 0 && latest.first <= range.first && range.last <= latest.last) return;
     bool parted = id == 0 || range.first <= latest.last;
     if (!parted) {
-        query q(
-            db_.prepared(
-                "select 1 from run where task = ? and scheduled_at > ? and \"trigger\" <> 'manual' limit 1"),
-            task, latest.last);
+        query q(db_.prepared("select 1 from run where task = ? and scheduled_at > ? and " RONDO_TAKES_SLOT
+                             " limit 1"),
+                task, latest.last);
         parted = q.step();
     }
     if (parted)
@@ -100,20 +102,20 @@ void database::add_skip(std::int64_t task, const skip_range& range) {
 }
 
 bool database::slot_taken(std::int64_t task, rondo::trigger trigger, wall_time slot) {
-    if (trigger == rondo::trigger::manual) return false;
-    query q(db_.prepared("select 1 from run where task = ? and scheduled_at = ? and \"trigger\" <> 'manual'"),
-            task, slot);
+    if (!takes_slot(trigger)) return false;
+    query q(db_.prepared("select 1 from run where task = ? and scheduled_at = ? and " RONDO_TAKES_SLOT), task,
+            slot);
     return q.step();
 }
 
-void database::insert_run(std::int64_t task, std::uint64_t token, const run_id& id, rondo::trigger trigger,
-                          wall_time scheduled_at, wall_time started_at, const std::vector<user>& users) {
-    execute(
-        "insert into run (id, task, \"trigger\", scheduled_at, started_at, token) values (?, ?, ?, ?, ?, ?)",
-        id, task, to_string(trigger), scheduled_at, started_at, as_integer(token));
+void database::insert_run(std::int64_t task, std::uint64_t token, const run_begin& r) {
+    execute("insert into run (id, task, \"trigger\", attempt, scheduled_at, started_at, token) "
+            "values (?, ?, ?, ?, ?, ?, ?)",
+            r.id, task, to_string(r.trigger), std::int64_t{r.attempt}, r.scheduled_at, r.started_at,
+            as_integer(token));
     std::int64_t position = 0;
-    for (const user& u : users)
-        execute("insert into run_user (run, position, user) values (?, ?, ?)", id, position++,
+    for (const user& u : r.users)
+        execute("insert into run_user (run, position, user) values (?, ?, ?)", r.id, position++,
                 std::string_view(u.id()));
 }
 
@@ -145,7 +147,8 @@ finish_state database::finish(const finish_request& request) {
     if (!known) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (slot_taken(task->id, r.trigger, r.scheduled_at)) return finish_state::fenced;
-        insert_run(task->id, task->token + 1, r.id, r.trigger, r.scheduled_at, r.started_at, r.users);
+        insert_run(task->id, task->token + 1,
+                   {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt});
         execute("update task set token = token + 1 where id = ?", task->id);
     }
     end_run(r, started_at);

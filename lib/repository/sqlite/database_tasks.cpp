@@ -34,7 +34,8 @@ task_state database::register_task(const task_definition& definition) {
     const std::int64_t hidden = definition.hidden ? 1 : 0;
     std::int64_t id = 0;
     {
-        query q(db_.prepared("select id, schedule, anchor, next_slot, paused from task where uid = ?"),
+        query q(db_.prepared("select id, schedule, anchor, next_slot, paused, pause_reason, paused_until "
+                             "from task where uid = ?"),
                 definition.uid.view());
         state.created = !q.step();
         if (!state.created) {
@@ -43,6 +44,8 @@ task_state database::register_task(const task_definition& definition) {
             state.anchor = q.time(2);
             state.next_slot = q.time_or_never(3);
             state.paused = q.flag(4);
+            if (state.paused && !q.is_null(5)) state.pause_reason = q.text(5);
+            if (state.paused) state.paused_until = q.time_or_never(6);
         }
     }
     if (state.created) {
@@ -55,33 +58,41 @@ task_state database::register_task(const task_definition& definition) {
     }
     execute("update task set name = ?, schedule = ?, hidden = ?, active = 1 where id = ?",
             definition.name.view(), std::string_view(definition.schedule), hidden, id);
-    tell_last_run(id, state);
+    tell_latest_runs(id, state);
     return state;
 }
 
-void database::tell_last_run(std::int64_t task, task_state& state) {
-    // Goes past the runs in flight, which are few.
-    query q(db_.prepared("select started_at, outcome from run where task = ? "
+void database::tell_latest_runs(std::int64_t task, task_state& state) {
+    query q(db_.prepared("select started_at, outcome, attempt from run where task = ? "
                          "order by started_at desc, id desc"),
             task);
-    while (q.step()) {
+    for (std::size_t ended = 0; ended != failures_counted_max && q.step();) {
         if (!state.last_run) state.last_run = q.time(0);
-        if (q.is_null(1)) continue;
-        state.last_outcome = outcome_from(q.text(1));
-        if (!state.last_outcome) throw failure(errc::store_corrupt);
-        return;
+        if (q.is_null(1)) continue; // those in flight are few
+        const auto how = outcome_from(q.text(1));
+        if (!how) throw failure(errc::store_corrupt);
+        if (!state.last_outcome) state.last_outcome = how;
+        if (how == outcome::success) return;
+        if (is_failure(*how) && q.integer(2) == 1) ++state.failures;
+        ++ended;
     }
 }
 
 void database::update_tasks(const std::vector<task_update>& updates) {
     for (const task_update& u : updates) {
-        if (u.paused)
-            execute("update task set paused = ? where uid = ?", std::int64_t{*u.paused ? 1 : 0},
-                    u.uid.view());
+        if (u.paused) set_pause(u);
         if (u.active)
             execute("update task set active = ? where uid = ?", std::int64_t{*u.active ? 1 : 0},
                     u.uid.view());
     }
+}
+
+void database::set_pause(const task_update& u) {
+    const bool paused = *u.paused;
+    const bool said_why = paused && !u.pause_reason.empty();
+    execute("update task set paused = ?, pause_reason = nullif(?, ''), paused_until = ? where uid = ?",
+            std::int64_t{paused ? 1 : 0}, said_why ? std::string_view(u.pause_reason) : std::string_view(),
+            paused ? u.paused_until : moment(), u.uid.view());
 }
 
 std::vector<user> database::users() {

@@ -74,7 +74,16 @@ create table user (
 ) strict, without rowid;
 )";
 
-constexpr std::array<migration, 1> all_migrations{migration{1, version_1}};
+// Retries of a slot, and runs that somebody asked for, have the slot beside its run.
+constexpr const char* version_2 = R"(
+alter table task add column pause_reason text;    -- null: none was given
+alter table task add column paused_until integer; -- null: until somebody resumes it
+alter table run add column attempt integer not null default 1;
+drop index run_slot;
+create unique index run_slot on run (task, scheduled_at) where "trigger" in ('schedule', 'catch_up');
+)";
+
+constexpr std::array<migration, 2> all_migrations{migration{1, version_1}, migration{2, version_2}};
 
 } // namespace
 
@@ -115,9 +124,11 @@ bool is_sound(connection& db) {
 
 void check_tables(connection& db) {
     for (const char* sql : {
-             "select id, uid, name, schedule, hidden, anchor, next_slot, token, paused, active from task",
-             "select id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token "
-             "from run",
+             "select id, uid, name, schedule, hidden, anchor, next_slot, token, paused, active, "
+             "pause_reason, "
+             "paused_until from task",
+             "select id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token, "
+             "attempt from run",
              "select run, position, user from run_user",
              "select run, position, user, started_at, message, error from result",
              "select id, task, reason, first, last, count from skip",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <rondo/cron.hpp>
 #include <support/play.hpp>
 
 namespace rondo::test {
@@ -98,6 +99,59 @@ TEST_CASE("slots that fall due while all is paused are skipped, also of a task t
         s.pause_all().at(25s).expect_nothing().end("a").expect_nothing();
         s.at(55s).resume_all().expect_skip("b", skip_reason::paused, 6).expect_wakeup(60s);
         s.at(60s).expect_start("b", 60s);
+    });
+}
+
+TEST_CASE("a pause has an end: what fell due until then was paused, and what did since is late") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+        s.at(5s).pause("a", {"a reason", wall_base + 25s}).expect_wakeup(6s);
+        CHECK(s.stat_of("a").paused);
+        CHECK(s.stat_of("a").pause_reason == "a reason");
+        CHECK(s.stat_of("a").paused_until == wall_base + 25s);
+        s.at(20s).expect_nothing();
+        s.at(45s).expect("resumed a").expect_skip("a", skip_reason::paused, 2);
+        s.expect_skip("a", skip_reason::missed, 1).expect_start("a", 40s, trigger::catch_up);
+        CHECK(!s.stat_of("a").paused_until);
+        CHECK(s.stat_of("a").pause_reason.empty());
+    });
+}
+
+TEST_CASE("a pause that is over when nobody looks ends in the next life, at its own time") {
+    play([](core_script& s) {
+        task_state state;
+        state.anchor = wall_base;
+        state.next_slot = wall_base + 10s;
+        state.paused = true;
+        state.pause_reason = "night";
+        state.paused_until = wall_base + 25s;
+        s.clock(61s).restore("a", every(10s), state).expect_nothing();
+        s.at(61s).expect("resumed a").expect_skip("a", skip_reason::paused, 2);
+        s.expect_skip("a", skip_reason::missed, 3).expect_start("a", 60s, trigger::catch_up);
+    });
+}
+
+TEST_CASE("an end of a pause may be moved, taken back, and forestalled") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+        s.pause("a", {"", wall_base + 15s}).pause("a", {"", wall_base + 35s}).at(20s).expect_nothing();
+        s.pause("a", {"for good", {}}).at(50s).expect_nothing().expect_no_wakeup();
+        s.pause("a", {"", wall_base + 100s}).resume("a").expect_skip("a", skip_reason::paused, 5);
+        s.expect_wakeup(60s).at(60s).expect_start("a", 60s);
+    });
+}
+
+TEST_CASE("a pause with an end of a cron task, of the whole manager, and of one that is removed") {
+    play([](core_script& s) {
+        s.add("a", cron<"* * * * *">).add("b", every(1min)).at(0s).expect_start("a", 0s);
+        s.expect_start("b", 0s).end("a").end("b");
+        s.pause("a", {"", wall_base + 90s}).pause("b", {"", wall_base + 90s}).pause_all();
+        s.at(100s).expect_nothing().resume_all();
+        s.expect("resumed a").expect_skip("a", skip_reason::paused, 1);
+        s.expect("resumed b").expect_skip("b", skip_reason::paused, 1);
+        s.at(120s).expect_start("a", 120s).expect_start("b", 120s).end("a").end("b");
+        s.pause("a", {"", wall_base + 130s}).remove("a").expect_gone("a");
+        s.at(140s).expect_nothing().expect_wakeup(180s);
     });
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/retry_wait.hpp>
+#include <core/scheduler.hpp>
+
+#include <chrono>
+
+namespace rondo::core {
+
+// A run that will be tried again is in flight of its task all the time, and has no place meanwhile.
+
+bool scheduler::may_retry(const run_record& run, rondo::outcome how) const noexcept {
+    const task_record& task = *run.task;
+    if (!is_failure(how) || run.attempt >= policy_of(task).retry.attempts) return false;
+    if (task.state != task_state_kind::live || shutting_down()) return false;
+    return run.cancelled == cancel_reason::none || run.cancelled == cancel_reason::timeout;
+}
+
+// Null if the time of the slot is over by then.
+run_record* scheduler::make_retry(const run_record& failed, instant now) {
+    task_record& task = *failed.task;
+    std::chrono::nanoseconds wait =
+        retry_wait(policy_of(task).retry, task.uid, failed.scheduled_at, failed.attempt);
+    std::int64_t at = (now.steady.time_since_epoch() + wait).count();
+    if (failed.give_up_at != 0 && at >= failed.give_up_at) return nullptr;
+    run_record& next = make_run(task, rondo::trigger::retry, failed.scheduled_at, now);
+    next.state = run_state_kind::backing_off;
+    next.attempt = failed.attempt + 1;
+    next.for_slot = failed.for_slot;
+    next.users = failed.users;
+    next.give_up_at = failed.give_up_at;
+    next.deadline = at;
+    deadlines_.push(next, at);
+    ++task.in_flight;
+    ++task.made_past().retrying;
+    ++retrying_;
+    return &next;
+}
+
+// It is time: in its turn, like all that wait.
+void scheduler::want_retry(run_record& run, instant now) {
+    run.ready = true;
+    waiting_.push_back({run.task, &run, now});
+    admit(now);
+}
+
+void scheduler::begin_retry(run_record& run, instant now) {
+    task_record& task = *run.task;
+    run.ready = false;
+    --task.past->retrying;
+    --retrying_;
+    --task.in_flight;
+    ++task.past->counts.retries;
+    begin_manual_run(run, now);
+}
+
+// Without a word to those who may start now.
+void scheduler::forget_retry(run_record& run) {
+    if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
+    give_up_on(run);
+    unlink(run);
+}
+
+void scheduler::drop_retry(run_record& run, instant now) {
+    if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
+    give_up_on(run);
+    release(run, now);
+}
+
+// An attempt follows no more on one that failed, although it was said that it may.
+void scheduler::give_up_on(run_record& run) {
+    actions_.push_back({action::kind::no_retry, run.task, &run});
+    pause_if_failing(*run.task, outcome::failed);
+}
+
+void scheduler::pause_if_failing(task_record& task, rondo::outcome how) {
+    std::uint32_t limit = policy_of(task).pause_after_failures;
+    if (limit == 0 || !is_failure(how) || task.past->failures < limit) return;
+    if (task.paused || task.state != task_state_kind::live) return;
+    halt(task, {std::to_string(task.past->failures) + " failures in a row", {}});
+    actions_.push_back({action::kind::task_paused, &task});
+}
+
+} // namespace rondo::core

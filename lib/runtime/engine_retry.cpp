@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <rondo/format.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace rondo::runtime {
+namespace {
+
+constexpr std::chrono::nanoseconds pauses_again_after = std::chrono::seconds(1);
+
+} // namespace
+
+// Who follows a run waits for its last attempt.
+void engine::keep_for_followers(const core::action& a, ended_run& ended) {
+    const run& r = ended.request.run;
+    if (!a.last) {
+        chains_[r.id].last = r;
+        return;
+    }
+    if (auto chain = chains_.extract(r.id))
+        std::ranges::move(chain.mapped().followers, std::back_inserter(ended.waiters));
+    if (is_failure(a.outcome)) tell_failure(*a.task, r);
+}
+
+void engine::retry_later(const core::action& a) {
+    if (auto chain = chains_.extract(a.run->id)) {
+        chain.key() = a.next->id;
+        chains_.insert(std::move(chain));
+    }
+    if (logs(log_level::info))
+        log(log_level::info,
+            fmt::format("task {} run {} will be tried again as {}", a.task->uid, a.run->id, a.next->id));
+    if (!anybody_listens()) return;
+    event e;
+    e.kind = event_kind::retry_planned;
+    e.at = clock_.now().wall;
+    e.uid = a.task->uid;
+    e.id = a.next->id;
+    e.trigger = a.next->trigger;
+    e.scheduled_at = a.next->scheduled_at;
+    e.count = a.next->attempt;
+    publish(e);
+}
+
+void engine::no_retry(const core::action& a) {
+    auto found = chains_.extract(a.run->id);
+    if (!found || !found.mapped().last) return;
+    chain last = std::move(found.mapped());
+    tell_failure(*a.task, *last.last);
+    if (ended_run* on_its_way = outbox_.find_end(last.last->id)) {
+        std::ranges::move(last.followers, std::back_inserter(on_its_way->waiters));
+        return;
+    }
+    for (auto& follower : last.followers) follower->complete(*last.last);
+}
+
+void engine::tell_failure(const core::task_record& task, const run& last) {
+    auto* body = static_cast<detail::body*>(task.payload.get());
+    if (body == nullptr || body->hooks.on_failure == nullptr) return;
+    try {
+        body->hooks.on_failure(last);
+    } catch (...) {
+        log_exception("on_failure threw");
+    }
+}
+
+// In force already, and told; on record as soon as may be.
+void engine::on_own_pause(const core::action& a) {
+    bool pauses = a.kind == core::action::kind::task_paused;
+    stat s = core_.stat_of(*a.task);
+    task_update update{a.task->uid, pauses, {}};
+    update.pause_reason = s.pause_reason;
+    update.paused_until = s.paused_until;
+    own_pauses_.insert_or_assign(a.task->uid.str(), update);
+    if (pauses) log(log_level::warning, fmt::format("task {} is paused: {}", a.task->uid, s.pause_reason));
+    event e;
+    e.kind = pauses ? event_kind::task_paused : event_kind::task_resumed;
+    e.at = clock_.now().wall;
+    e.uid = a.task->uid;
+    e.message = s.pause_reason;
+    publish(e);
+    record_pauses();
+}
+
+void engine::record_pauses() {
+    pauses_at_ = steady_time::max();
+    if (own_pauses_.empty() || recording_pauses_) return;
+    std::vector<task_update> updates;
+    for (auto& [uid, update] : own_pauses_) updates.push_back(update);
+    own_pauses_.clear();
+    recording_pauses_ = true;
+    call<void>([updates](rondo::repository& r) { return r.update_tasks(updates); },
+               [this, updates](result<void> r) {
+                   recording_pauses_ = false;
+                   if (r) return record_pauses();
+                   for (const task_update& u : updates)
+                       own_pauses_.try_emplace(u.uid.str(), u); // unless there is a later one
+                   pauses_at_ = clock_.now().steady + pauses_again_after;
+                   rearm();
+               });
+}
+
+} // namespace rondo::runtime
