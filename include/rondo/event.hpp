@@ -20,6 +20,7 @@ namespace rondo {
 /// What happened.
 enum class event_kind : std::uint8_t {
     task_added,
+    task_updated,
     task_removed,
     task_paused,     ///< an empty uid: the whole manager
     task_resumed,    ///< likewise

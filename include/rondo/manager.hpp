@@ -91,7 +91,23 @@ public:
     /// `invalid_option`; nothing has changed then.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_add(task t, Token&& token = Token()) {
-        return initiate<void>(&start_add, token, std::move(t));
+        return initiate<void>(&start_add, token, std::move(t), if_exists::fail);
+    }
+
+    /// As above, or whatever `otherwise` says where a live task has this uid.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_add(task t, if_exists otherwise, Token&& token = Token()) {
+        return initiate<void>(&start_add, token, std::move(t), otherwise);
+    }
+
+    /// Gives the live task of this uid another name, schedule, body and other options. Its history, its
+    /// counters, its pause and the anchor of its slots stay; so under the same interval no slot moves. What is due
+    /// under the old schedule is decided as if this came later; runs in flight, and what waits, go on, with
+    /// the body they began with, or begin with. `first_run` does not count. Errors: `task_not_exists` and
+    /// those of `async_add`; nothing has changed then.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_update(task t, Token&& token = Token()) {
+        return initiate<void>(&start_update, token, std::move(t));
     }
 
     /// Takes a task out: no slot of it starts any more, its runs are cancelled with reason `removed`,
@@ -193,16 +209,33 @@ public:
     }
 
     /// Asks a run to end, with reason `requested`; does not wait for it. One that then ends by its
-    /// cancellation has the outcome `cancelled`. Errors: `run_not_exists` if it is not in flight.
+    /// cancellation has the outcome `cancelled`, and `why` as its message. One that will be tried again is not.
+    /// Errors: `run_not_exists` if it is not in flight.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_cancel(run_id id, std::string why, Token&& token = Token()) {
+        return initiate<void>(&start_cancel_run, token, id, std::move(why));
+    }
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_cancel(run_id id, Token&& token = Token()) {
-        return initiate<void>(&start_cancel_run, token, id);
+        return initiate<void>(&start_cancel_run, token, id, std::string());
     }
 
     /// Asks all runs of a task to end, and gives their number. Errors: `task_not_exists`.
     template <boost::asio::completion_token_for<void(result<std::size_t>)> Token = boost::asio::deferred_t>
+    auto async_cancel(std::string uid, std::string why, Token&& token = Token()) {
+        return initiate<std::size_t>(&start_cancel_task, token, std::move(uid), std::move(why));
+    }
+    template <boost::asio::completion_token_for<void(result<std::size_t>)> Token = boost::asio::deferred_t>
     auto async_cancel(std::string uid, Token&& token = Token()) {
-        return initiate<std::size_t>(&start_cancel_task, token, std::move(uid));
+        return initiate<std::size_t>(&start_cancel_task, token, std::move(uid), std::string());
+    }
+
+    /// Gives up on a run whose body will not stop: it is cancelled, and recorded as `abandoned` at once. Its
+    /// body still counts for all limits until it ends (`stat::runs_overrunning`); what it reports then is
+    /// dropped. Errors: `run_not_exists` if it is not in flight.
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_detach(run_id id, Token&& token = Token()) {
+        return initiate<void>(&start_detach, token, id);
     }
 
     /// The tasks, sorted by next run, then uid; hidden ones only if asked for. Any thread. Copies all
@@ -299,7 +332,8 @@ private:
     }
 
     static void start_start(const engine_ptr&, detail::completion<start_report>);
-    static void start_add(const engine_ptr&, detail::completion<void>, task);
+    static void start_add(const engine_ptr&, detail::completion<void>, task, if_exists);
+    static void start_update(const engine_ptr&, detail::completion<void>, task);
     static void start_remove(const engine_ptr&, detail::completion<void>, std::string);
     static void start_pause(const engine_ptr&, detail::completion<void>, std::string, pause_options);
     static void start_resume(const engine_ptr&, detail::completion<void>, std::string, resume_from);
@@ -309,8 +343,10 @@ private:
     static void start_run(const engine_ptr&, detail::completion<run>, std::string, std::vector<user>,
                           std::optional<overlap>);
     static void start_wait(const engine_ptr&, detail::completion<run>, run_id);
-    static void start_cancel_run(const engine_ptr&, detail::completion<void>, run_id);
-    static void start_cancel_task(const engine_ptr&, detail::completion<std::size_t>, std::string);
+    static void start_cancel_run(const engine_ptr&, detail::completion<void>, run_id, std::string);
+    static void start_cancel_task(const engine_ptr&, detail::completion<std::size_t>, std::string,
+                                  std::string);
+    static void start_detach(const engine_ptr&, detail::completion<void>, run_id);
     static void start_history(const engine_ptr&, detail::completion<history_page>, history_filter);
     static void start_last_runs(const engine_ptr&, detail::completion<std::vector<run>>, std::optional<user>);
     static void start_users(const engine_ptr&, detail::completion<std::vector<user>>);

@@ -22,6 +22,7 @@ struct counters {
     std::uint64_t timed_out = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t interrupted = 0;
+    std::uint64_t abandoned = 0;           ///< by `async_detach`
     std::uint64_t skipped_overlap = 0;     ///< slots
     std::uint64_t skipped_missed = 0;      ///< slots
     std::uint64_t skipped_paused = 0;      ///< slots

@@ -22,6 +22,13 @@
 
 namespace rondo {
 
+/// What becomes of a task whose uid is taken.
+enum class if_exists : std::uint8_t {
+    fail,    ///< `errc::task_exists`
+    keep,    ///< nothing: the one that is there goes on
+    replace, ///< as `async_update`
+};
+
 /// How a task behaves; `task` has a setter for each.
 struct task_options {
     rondo::overlap overlap = rondo::overlap::skip;

@@ -58,6 +58,7 @@ struct slot_segment {
     bool wanted = false;                           ///< they wait to run
     rondo::trigger why = rondo::trigger::schedule; ///< if so
     skip_reason reason = skip_reason::buffer_full; ///< else
+    std::shared_ptr<const schedule> when{};        ///< whose slots they are; null: the task's, still
 };
 
 /// What of a task waits for the end of a run of it, or for a place under the limit of all runs.
@@ -180,7 +181,8 @@ struct run_record {
     bool for_slot = false;                            ///< or a retry of such a one
     rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released
     cancel_reason cancelled = cancel_reason::none;
-    std::vector<user> users; ///< who asked, of a manual run
+    std::string why_cancelled; ///< in the words of who asked for it
+    std::vector<user> users;   ///< who asked, of a manual run
 
     run_record() noexcept {}
 };

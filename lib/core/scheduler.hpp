@@ -23,6 +23,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -77,6 +78,11 @@ public:
     [[nodiscard]] task_definition definition(const task_record& task, instant now) const;
     /// The registration failed. Returns the payload, likewise.
     std::unique_ptr<task_payload> forget(task_record& task);
+    /// Checks what a live task is to become. Changes nothing.
+    result<void> check_update(const task_record& task, const task_spec& spec) const;
+    /// The repository knows of it: what was due is decided by the old schedule, what follows by the new one;
+    /// all else counts at once. `first` does not. Returns the old payload, which runs in flight may use.
+    std::unique_ptr<task_payload> update(task_record& task, task_spec& spec, instant now);
     /// The repository has registered it. Fails on a state that makes no sense; then `forget` it.
     result<void> activate(task_record& task, const task_state& state, instant now);
     [[nodiscard]] task_record* find(std::string_view uid) const noexcept;
@@ -97,7 +103,10 @@ public:
     /// A run that waits, begins, or runs; a scan over the tasks, for what people ask.
     [[nodiscard]] run_record* find_run(run_id id) const noexcept;
     /// Asks a run to end.
-    void cancel(run_record& run, cancel_reason reason, instant now);
+    void cancel(run_record& run, cancel_reason reason, instant now, std::string why = {});
+    /// Gives a run up whose body will not stop: it is `abandoned`, and counts until its body is gone. One
+    /// that has no body yet is cancelled.
+    void detach(run_record& run, instant now);
     /// The repository has answered a decision that has a run.
     void begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now);
     /// The repository has its cursor of a task elsewhere: go on from there.
@@ -153,7 +162,7 @@ private:
     void schedule_slot(task_record& task, slot_due at);
     void unschedule(task_record& task);
     void on_due(task_record& task, instant now);
-    void decide(task_record& task, instant now, instant seen);
+    void decide(task_record& task, instant now, instant seen, bool may_put_off = true);
     [[nodiscard]] bool hold(task_record& task, instant now);
     void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                        wall_time after, instant now);
@@ -167,6 +176,11 @@ private:
     decision* open_skip(task_record& task) noexcept;
     [[nodiscard]] static std::int64_t key_at(const task_record& task, wall_time t, instant now) noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
+
+    // scheduler_update.cpp
+    void decide_all_due(task_record& task, instant now);
+    [[nodiscard]] static moment first_slot_of(const task_record& task, instant now);
+    void change_schedule(task_record& task, rondo::schedule when, instant now);
 
     // scheduler_waiting.cpp
     task_queue& made_queue(task_record& task);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace rondo::core {
 namespace {
@@ -33,7 +34,7 @@ void count(counters& c, outcome how) noexcept {
     case outcome::timed_out: ++c.timed_out; break;
     case outcome::cancelled: ++c.cancelled; break;
     case outcome::interrupted: ++c.interrupted; break;
-    case outcome::abandoned: break; // only a later life finds that
+    case outcome::abandoned: ++c.abandoned; break;
     }
 }
 
@@ -235,7 +236,7 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
     set_slot(task, now.wall + *task.when.interval(), now);
 }
 
-void scheduler::cancel(run_record& run, cancel_reason reason, instant now) {
+void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::string why) {
     recycle();
     if (run.state == run_state_kind::overdue) {
         run.cancelled = reason; // no other attempt follows
@@ -243,12 +244,21 @@ void scheduler::cancel(run_record& run, cancel_reason reason, instant now) {
     }
     if (run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
+    run.why_cancelled = std::move(why);
     if (run.state == run_state_kind::waiting)
         drop_waiting(run, now);
     else if (run.state == run_state_kind::backing_off)
         drop_retry(run, now);
     else if (run.state == run_state_kind::running)
         actions_.push_back({action::kind::cancel_run, run.task, &run});
+}
+
+void scheduler::detach(run_record& run, instant now) {
+    cancel(run, cancel_reason::requested, now);
+    if (run.state != run_state_kind::running) return;
+    finish(run, outcome::abandoned, true, now);
+    run.state = run_state_kind::overdue;
+    ++run.task->overrunning;
 }
 
 run_record* scheduler::find_run(run_id id) const noexcept {

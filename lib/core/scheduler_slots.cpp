@@ -85,14 +85,14 @@ bool is_on_time(const task_record& task, slot_due latest, std::int64_t seen,
 
 } // namespace
 
-void scheduler::decide(task_record& task, instant now, instant seen) {
+void scheduler::decide(task_record& task, instant now, instant seen, bool may_put_off) {
     const catch_up& policy = policy_of(task).catch_up;
     slot_due from{task.slot, task.due};
     due_slots found = count_due(task.when, from, now_key(task, now), task.anchor);
     bool on_time = is_on_time(task, found.latest, now_key(task, seen), policy.grace);
     caught_up slots =
         catch_up_slots(policy, task.when, from, found, on_time, now_key(task, now), task.anchor);
-    if (!on_time && slots.wanted > 0 && hold(task, now)) return;
+    if (may_put_off && !on_time && slots.wanted > 0 && hold(task, now)) return;
     bool was_held = std::exchange(task.held, false);
     step s = step_after(task, found, slots.wanted > 0, now);
     if (slots.missed > 0)
@@ -129,7 +129,9 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     wall_time slot = found.first_wanted;
     switch (overlap_decision(task.overlap, task.in_flight, task.slots_waiting(), task.in_flight_max,
                              policy_of(task).buffer_max)) {
-    case overlap_answer::start: return begin_slot_run(make_run(task, why, slot, now), after, now);
+    case overlap_answer::start:
+        if (!full()) return begin_slot_run(make_run(task, why, slot, now), after, now);
+        break;
     case overlap_answer::skip: return put_skip(task, {skip_reason::overlap, slot, slot, 1}, after);
     case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);
     case overlap_answer::replace:

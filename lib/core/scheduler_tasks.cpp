@@ -67,6 +67,13 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     return &task;
 }
 
+result<void> scheduler::check_update(const task_record& task, const task_spec& spec) const {
+    if (shutting_down()) return errc::shutting_down;
+    if (task.state != task_state_kind::live) return errc::task_not_exists;
+    if (error_code bad = check(spec)) return bad;
+    return boost::outcome_v2::success();
+}
+
 task_definition scheduler::definition(const task_record& task, instant now) const {
     task_definition d;
     d.uid = task.uid;

@@ -92,7 +92,7 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
     --queue.slots_wanted;
     --slots_waiting_;
     moment next;
-    if (--s.count > 0) next = task.when.next_after(slot, task.anchor);
+    if (--s.count > 0) next = (s.when != nullptr ? *s.when : task.when).next_after(slot, task.anchor);
     if (next) {
         s.first = *next;
     } else { // a rule of somebody's own may contradict itself, and have none left

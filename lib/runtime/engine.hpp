@@ -86,7 +86,8 @@ public:
 
     // Strand: the operations of the manager.
     void start(pending_ptr<start_report> done);
-    void add(pending_ptr<void> done, task t);
+    void add(pending_ptr<void> done, task t, if_exists otherwise);
+    void update(pending_ptr<void> done, task t);
     void remove(pending_ptr<void> done, std::string uid);
     void pause(pending_ptr<void> done, std::string uid, pause_options how);
     void resume(pending_ptr<void> done, std::string uid, resume_from from);
@@ -97,8 +98,9 @@ public:
     void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users,
                  std::optional<overlap> policy);
     void wait(pending_ptr<run> done, run_id id);
-    void cancel_run(pending_ptr<void> done, run_id id);
-    void cancel_task(pending_ptr<std::size_t> done, std::string uid);
+    void cancel_run(pending_ptr<void> done, run_id id, std::string why);
+    void cancel_task(pending_ptr<std::size_t> done, std::string uid, std::string why);
+    void detach(pending_ptr<void> done, run_id id);
     void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
     /// Asks the repository; `done` gets the answer, or `store_timeout`.
     template <class T>
@@ -185,6 +187,8 @@ private:
     // engine_ask.cpp
     template <class T>
     void call(question<T> q, answer<T> then);
+    void put_in_force(core::task_record& task, core::task_spec& spec);
+    void tell_problems(const task& t, error_code why);
     void register_tasks();
     void on_registered(const std::vector<pending_ptr<void>>& done,
                        const std::vector<core::task_record*>& tasks, result<std::vector<task_state>> states);
@@ -210,6 +214,8 @@ private:
     void tell_skip(const core::action& a);
     void log_end(const run& r);
 
+    template <class F>
+    void steer_run(pending_ptr<void> done, run_id id, F f);
     template <class F>
     void change_pause(pending_ptr<void> done, const std::string& uid, task_update update, F in_force);
     [[nodiscard]] result<core::task_record*> live_task(std::string_view uid);

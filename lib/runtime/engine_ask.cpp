@@ -104,37 +104,101 @@ template void engine::call(question<std::vector<user>>, answer<std::vector<user>
 template void engine::call(question<std::optional<run>>, answer<std::optional<run>>);
 template void engine::call(question<void>, answer<void>);
 
-void engine::add(pending_ptr<void> done, task t) {
+namespace {
+
+core::task_spec spec_of(task& t) {
+    const task_options& o = t.options();
+    return {.uid = t.uid(),
+            .name = t.name(),
+            .when = t.schedule(),
+            .overlap = o.overlap,
+            .first = o.first_run,
+            .timeout = o.timeout,
+            .in_flight_max = o.runs_in_flight_max,
+            .hidden = o.hidden,
+            .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout},
+            .payload = t.take_body()};
+}
+
+} // namespace
+
+void engine::add(pending_ptr<void> done, task t, if_exists otherwise) {
     if (error_code no = usable()) {
         done->complete(no);
         return;
     }
-    const task_options& o = t.options();
-    core::task_spec spec{
-        .uid = t.uid(),
-        .name = t.name(),
-        .when = t.schedule(),
-        .overlap = o.overlap,
-        .first = o.first_run,
-        .timeout = o.timeout,
-        .in_flight_max = o.runs_in_flight_max,
-        .hidden = o.hidden,
-        .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout},
-        .payload = t.take_body()};
+    core::task_record* known = otherwise == if_exists::fail ? nullptr : core_.find(t.uid());
+    if (known != nullptr && known->state == core::task_state_kind::live) {
+        if (otherwise == if_exists::replace) return update(std::move(done), std::move(t));
+        done->complete(boost::outcome_v2::success());
+        return;
+    }
+    core::task_spec spec = spec_of(t);
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
+    tell_problems(t, reserved ? error_code() : reserved.error());
     if (!reserved) {
-        if (reserved.error() == errc::invalid_schedule)
-            log(log_level::warning, fmt::format("task {}: not added: {}", t.uid(), t.schedule().problem()));
         done->complete(reserved.error());
         return;
     }
     adds_.emplace_back(reserved.value(), std::move(done));
-    if (!registering_) {
-        registering_ = true;
-        post([self = shared_from_this()] { self->register_tasks(); }); // so that adds in a row go together
-    }
+    if (registering_) return;
+    registering_ = true;
+    post([self = shared_from_this()] { self->register_tasks(); }); // so that adds in a row go together
+}
+
+void engine::tell_problems(const task& t, error_code why) {
+    if (why == errc::invalid_schedule)
+        log(log_level::warning, fmt::format("task {}: not taken: {}", t.uid(), t.schedule().problem()));
+    if (why) return;
     for (const std::string& warning : t.schedule().warnings())
         log(log_level::warning, fmt::format("task {}: {}: {}", t.uid(), t.schedule().text(), warning));
+}
+
+// First on record, then in force.
+void engine::update(pending_ptr<void> done, task t) {
+    auto live = live_task(t.uid());
+    if (!live) {
+        done->complete(live.error());
+        return;
+    }
+    auto taken = std::make_shared<task>(std::move(t));
+    auto spec = std::make_shared<core::task_spec>(spec_of(*taken));
+    auto possible = core_.check_update(*live.value(), *spec);
+    tell_problems(*taken, possible ? error_code() : possible.error());
+    if (!possible) {
+        done->complete(possible.error());
+        return;
+    }
+    task_definition definition = core_.definition(*live.value(), clock_.now());
+    definition.name = shared_string(spec->name);
+    definition.schedule = spec->when.for_uid(spec->uid).text();
+    definition.hidden = spec->hidden;
+    call<std::vector<task_state>>(
+        [definition](rondo::repository& r) { return r.register_tasks({definition}); },
+        [this, done, taken, spec](result<std::vector<task_state>> states) {
+            auto now_task = live_task(spec->uid); // it may have gone meanwhile
+            if (!states || !now_task) {
+                done->complete(!states ? states.error() : now_task.error());
+                return;
+            }
+            put_in_force(*now_task.value(), *spec);
+            done->complete(boost::outcome_v2::success());
+        });
+}
+
+void engine::put_in_force(core::task_record& task, core::task_spec& spec) {
+    std::shared_ptr<detail::task_payload> old =
+        with_core([&](core::scheduler& core) { return core.update(task, spec, clock_.now()); });
+    for (auto& [id, state] : runs_)
+        if (state->record != nullptr && state->record->task == &task && state->keep == nullptr)
+            state->keep = old;
+    shared_string uid = task.uid;
+    obey();
+    event e;
+    e.kind = event_kind::task_updated;
+    e.at = clock_.now().wall;
+    e.uid = uid;
+    publish(e);
 }
 
 // One call at a time; the tasks added meanwhile go into the next.

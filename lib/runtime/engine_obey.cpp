@@ -238,6 +238,7 @@ void engine::end_run(const core::action& a) {
     if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
         r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";
+    if (r.outcome == outcome::cancelled && !a.run->why_cancelled.empty()) r.message = a.run->why_cancelled;
     tell_run(event_kind::run_ended, *a.run, a.outcome, r.message);
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
@@ -273,6 +274,7 @@ void engine::release_run(core::run_record& record) {
     if (found == runs_.end()) return;
     found->second->record = nullptr;
     found->second->what = nullptr;
+    auto old_body = std::move(found->second->keep);
     found->second->leave_strand(false);
     runs_.erase(found);
     if (life_ == life::over && record.task->runs == nullptr) auto body = std::move(record.task->payload);

@@ -161,7 +161,19 @@ void engine::wait(pending_ptr<run> done, run_id id) {
                              });
 }
 
-void engine::cancel_run(pending_ptr<void> done, run_id id) {
+void engine::cancel_run(pending_ptr<void> done, run_id id, std::string why) {
+    steer_run(std::move(done), id, [&](core::scheduler& core, core::run_record& run) {
+        core.cancel(run, cancel_reason::requested, clock_.now(), std::move(why));
+    });
+}
+
+void engine::detach(pending_ptr<void> done, run_id id) {
+    steer_run(std::move(done), id,
+              [&](core::scheduler& core, core::run_record& run) { core.detach(run, clock_.now()); });
+}
+
+template <class F>
+void engine::steer_run(pending_ptr<void> done, run_id id, F f) {
     if (error_code no = usable(); no && life_ != life::draining) {
         done->complete(no);
         return;
@@ -171,12 +183,12 @@ void engine::cancel_run(pending_ptr<void> done, run_id id) {
         done->complete(errc::run_not_exists);
         return;
     }
-    with_core([&](core::scheduler& core) { core.cancel(*record, cancel_reason::requested, clock_.now()); });
+    with_core([&](core::scheduler& core) { f(core, *record); });
     obey();
     done->complete(boost::outcome_v2::success());
 }
 
-void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid) {
+void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::string why) {
     auto task = live_task(uid);
     if (!task) {
         done->complete(task.error());
@@ -187,8 +199,9 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid) {
     for (run_id id : ids) {
         core::run_record* record = core_.find_run(id); // an earlier one may have taken it along
         if (record == nullptr) continue;
-        with_core(
-            [&](core::scheduler& core) { core.cancel(*record, cancel_reason::requested, clock_.now()); });
+        with_core([&](core::scheduler& core) {
+            core.cancel(*record, cancel_reason::requested, clock_.now(), why);
+        });
         obey();
     }
     done->complete(ids.size());

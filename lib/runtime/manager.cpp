@@ -83,9 +83,16 @@ void manager::start_start(const engine_ptr& e, detail::completion<start_report> 
     on_strand<start_report>(e, std::move(done), false, [](engine& on, auto p) { on.start(std::move(p)); });
 }
 
-void manager::start_add(const engine_ptr& e, detail::completion<void> done, task t) {
-    on_strand<void>(e, std::move(done), false,
-                    [t = std::move(t)](engine& on, auto p) mutable { on.add(std::move(p), std::move(t)); });
+void manager::start_add(const engine_ptr& e, detail::completion<void> done, task t, if_exists otherwise) {
+    on_strand<void>(e, std::move(done), false, [t = std::move(t), otherwise](engine& on, auto p) mutable {
+        on.add(std::move(p), std::move(t), otherwise);
+    });
+}
+
+void manager::start_update(const engine_ptr& e, detail::completion<void> done, task t) {
+    on_strand<void>(e, std::move(done), false, [t = std::move(t)](engine& on, auto p) mutable {
+        on.update(std::move(p), std::move(t));
+    });
 }
 
 void manager::start_remove(const engine_ptr& e, detail::completion<void> done, std::string uid) {
@@ -135,14 +142,23 @@ void manager::start_wait(const engine_ptr& e, detail::completion<run> done, run_
     on_strand<run>(e, std::move(done), true, [id](engine& on, auto p) { on.wait(std::move(p), id); });
 }
 
-void manager::start_cancel_run(const engine_ptr& e, detail::completion<void> done, run_id id) {
-    on_strand<void>(e, std::move(done), false, [id](engine& on, auto p) { on.cancel_run(std::move(p), id); });
+void manager::start_cancel_run(const engine_ptr& e, detail::completion<void> done, run_id id,
+                               std::string why) {
+    on_strand<void>(e, std::move(done), false, [id, why = std::move(why)](engine& on, auto p) mutable {
+        on.cancel_run(std::move(p), id, std::move(why));
+    });
 }
 
-void manager::start_cancel_task(const engine_ptr& e, detail::completion<std::size_t> done, std::string uid) {
-    on_strand<std::size_t>(e, std::move(done), false, [uid = std::move(uid)](engine& on, auto p) mutable {
-        on.cancel_task(std::move(p), std::move(uid));
-    });
+void manager::start_cancel_task(const engine_ptr& e, detail::completion<std::size_t> done, std::string uid,
+                                std::string why) {
+    on_strand<std::size_t>(e, std::move(done), false,
+                           [uid = std::move(uid), why = std::move(why)](engine& on, auto p) mutable {
+                               on.cancel_task(std::move(p), std::move(uid), std::move(why));
+                           });
+}
+
+void manager::start_detach(const engine_ptr& e, detail::completion<void> done, run_id id) {
+    on_strand<void>(e, std::move(done), false, [id](engine& on, auto p) { on.detach(std::move(p), id); });
 }
 
 void manager::start_history(const engine_ptr& e, detail::completion<history_page> done,

@@ -84,6 +84,18 @@ public:
         if (!r) CHECK(r.error() == why);
         return *this;
     }
+    /// What was due is decided by the old schedule, which the account knows; the new one is told to it after.
+    core_script& update(std::string_view uid, schedule when, task_extra extra = {}) {
+        core::task_spec wanted = spec(uid, when, extra);
+        CHECK(core_.check_update(task(uid), wanted));
+        unlimited_.insert(std::string(uid)); // by the policy before
+        bool moves = !(when.text() == task(uid).when.text());
+        step(uid, [&] {
+            if (moves) accounts_.at(std::string(uid)).reschedule(when);
+            CHECK(core_.update(task(uid), wanted, now_) != nullptr);
+        });
+        return *this;
+    }
     core_script& remove(std::string_view uid) {
         step(uid, [&] { core_.remove(task(uid), now_); });
         return *this;
@@ -145,6 +157,10 @@ public:
     /// Cancels the run of `uid` that is the latest.
     core_script& cancel(std::string_view uid, cancel_reason why = cancel_reason::requested) {
         step(uid, [&] { core_.cancel(*task(uid).runs, why, now_); });
+        return *this;
+    }
+    core_script& detach(std::string_view uid) {
+        step(uid, [&] { core_.detach(*task(uid).runs, now_); });
         return *this;
     }
     core_script& shutdown(nanoseconds grace) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace rondo::test {
 
@@ -24,8 +25,8 @@ public:
         if (r.started) state_.last_run = r.started->started_at;
         if (!r.moves_cursor) return r.skipped ? "a manual run skips slots" : "";
         std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
-        std::string wrong = loose_ || r.force ? std::string() : complaint(r, told);
-        if (told == 0) wrong = "a decision about nothing";
+        std::string wrong = loose_ || changed_ || r.force ? std::string() : complaint(r, told);
+        if (told == 0) wrong = std::exchange(moves_, false) ? "" : "a decision about nothing";
         if (r.started && r.started->trigger != trigger::manual) ++begun_;
         decided_ += told;
         loose_ = false;
@@ -37,6 +38,13 @@ public:
         state_.last_outcome = how;
         if (next_slot && state_.next_slot && *state_.next_slot == cursor_waits_for_end)
             state_.next_slot = next_slot;
+    }
+
+    /// Its slots are others from now on.
+    void reschedule(const schedule& when) {
+        when_ = when;
+        moves_ = true;
+        changed_ = true;
     }
 
     /// Another manager moved the cursor.
@@ -100,7 +108,9 @@ private:
     task_state state_;
     std::uint64_t decided_ = 0;
     std::uint64_t begun_ = 0;
-    bool loose_ = false; // the next decision starts from a cursor that is not on the grid
+    bool changed_ = false; // slots of the schedule before may wait
+    bool moves_ = false;   // one decision may move the cursor alone
+    bool loose_ = false;   // the next decision starts from a cursor that is not on the grid
 };
 
 } // namespace rondo::test

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace rondo::core {
+
+std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& spec, instant now) {
+    recycle();
+    rondo::schedule when = spec.when.for_uid(task.uid);
+    if (when.text() == task.when.text())
+        task.when = std::move(when); // what it refers to may be another, as a file of dates
+    else
+        change_schedule(task, std::move(when), now);
+    task.name = shared_string(spec.name);
+    task.hidden = spec.hidden;
+    task.overlap = spec.overlap;
+    task.timeout = spec.timeout;
+    task.in_flight_max = spec.in_flight_max;
+    task.policy = spec.policy == task_policy() ? nullptr : std::make_unique<const task_policy>(spec.policy);
+    std::swap(task.payload, spec.payload);
+    want_place(task, now); // the new policy may allow more
+    admit(now);
+    return std::move(spec.payload);
+}
+
+// By the schedule that they are of, and the policy so far.
+void scheduler::decide_all_due(task_record& task, instant now) {
+    if (task.slot == no_slot || task.due > now_key(task, now)) return;
+    if (task.paused || paused_all_) return skip_due(task, skip_reason::paused, now_key(task, now), now);
+    auto turn =
+        std::ranges::find_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
+    decide(task, now, turn != waiting_.end() ? turn->since : now, false);
+}
+
+moment scheduler::first_slot_of(const task_record& task, instant now) {
+    switch (task.when.type()) {
+    case schedule::kind::at: return *task.when.when();
+    case schedule::kind::once: return now.wall;
+    case schedule::kind::every_after: return now.wall + *task.when.interval();
+    case schedule::kind::rule:
+    case schedule::kind::every: break;
+    }
+    return task.when.next_after(now.wall, task.anchor);
+}
+
+void scheduler::change_schedule(task_record& task, rondo::schedule when, instant now) {
+    decide_all_due(task, now);
+    unschedule(task);
+    task.slot = no_slot;
+    auto old = std::make_shared<const rondo::schedule>(std::exchange(task.when, std::move(when)));
+    task_queue* queue = task.queue();
+    if (queue != nullptr)
+        for (slot_segment& s : queue->slots)
+            if (s.when == nullptr) s.when = old;
+    // A run in flight may be what the delay counts from, under both.
+    bool waits = task.cursor == cursor_waits_for_end && task.in_flight > 0;
+    if (waits && task.fixed_delay()) return;
+    moment slot = first_slot_of(task, now);
+    wall_time cursor = slot ? *slot : no_slot;
+    if (queue != nullptr && !queue->slots.empty())
+        queue->after = cursor;
+    else if (task.cursor != cursor)
+        append_decision(task, cursor);
+    if (slot) set_slot(task, *slot, now);
+}
+
+} // namespace rondo::core

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/cron.hpp>
+#include <support/play.hpp>
+
+namespace rondo::test {
+namespace {
+
+using core::body_end;
+
+TEST_SUITE_BEGIN("core/update");
+
+TEST_CASE("under the same schedule no slot moves, and the options count at once") {
+    play([](core_script& s) {
+        s.clock(3s).add("a", every(10s)).at(3s).expect_start("a", 3s);
+        s.at(5s).update("a", every(10s), {.overlap = overlap::allow_all}).expect_wakeup(13s);
+        s.at(13s).expect_start("a", 13s);
+        s.update("a", every(10s), {.overlap = overlap::buffer_one, .timeout = 5s});
+        s.at(23s).expect_nothing().at(24s).end("a").end("a").expect_start("a", 23s).expect_wakeup(29s);
+    });
+}
+
+TEST_CASE("another interval keeps the anchor, and the cursor follows") {
+    play([](core_script& s) {
+        s.clock(3s).add("a", every(10s)).at(3s).expect_start("a", 3s).end("a");
+        s.at(8s).update("a", every(7s)).expect_wakeup(10s);
+        CHECK(s.stored("a").next_slot == wall_base + 10s);
+        s.at(10s).expect_start("a", 10s).end("a").at(17s).expect_start("a", 17s).end("a");
+        s.update("a", every(1h)).expect_next_run("a", 1h + 3s);
+    });
+}
+
+TEST_CASE("what is due under the old schedule is decided by it") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+        s.clock(35s).update("a", every(1h));
+        s.expect_skip("a", skip_reason::missed, 2).expect_start("a", 30s, trigger::catch_up).end("a");
+        s.expect_next_run("a", 1h);
+        s.pause("a").clock(2h + 1s).update("a", every(25min)).expect_skip("a", skip_reason::paused, 2);
+        s.resume("a").expect_next_run("a", 125min);
+    });
+}
+
+TEST_CASE("slots of the old schedule that wait go on waiting, and run in order") {
+    play([](core_script& s) {
+        task_extra all;
+        all.overlap = overlap::buffer_all;
+        all.policy.catch_up.coalesce = coalesce::all;
+        s.add("a", every(10s), all).at(0s).expect_start("a", 0s).clock(35s).at(35s);
+        CHECK(s.stat_of("a").slots_waiting == 3);
+        s.update("a", every(1h), all).expect_nothing();
+        CHECK(s.stored("a").next_slot == wall_base + 10s);
+        s.end("a").expect_start("a", 10s, trigger::catch_up);
+        s.end("a").expect_start("a", 20s, trigger::catch_up);
+        s.end("a").expect_start("a", 30s, trigger::catch_up).end("a").expect_wakeup(1h);
+        CHECK(s.stored("a").next_slot == wall_base + 1h);
+    });
+}
+
+TEST_CASE("a slot that has no place yet keeps its turn") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        s.add("a", every(10s)).add("b", every(10s)).at(0s).expect_start("a", 0s);
+        s.update("b", every(1h)).expect_nothing();
+        s.at(5s).end("a").expect_start("b", 0s).end("b").expect_next_run("b", 1h);
+    });
+}
+
+TEST_CASE("from and to a fixed delay") {
+    play([](core_script& s) {
+        s.add("a", every_after(10s)).at(0s).expect_start("a", 0s);
+        s.update("a", every_after(20s)).expect_no_next_run("a");
+        s.at(1s).end("a").expect_next_run("a", 21s);
+        s.at(2s).update("a", every(1min)).expect_next_run("a", 1min);
+        s.at(1min).expect_start("a", 1min).update("a", every_after(5s)).expect_next_run("a", 65s);
+        s.at(61s).end("a").expect_next_run("a", 65s).at(65s).expect_start("a", 65s).expect_no_next_run("a");
+        s.update("a", every(1min)).expect_next_run("a", 2min).at(70s).end("a").expect_next_run("a", 2min);
+        s.at(2min).expect_start("a", 2min);
+    });
+}
+
+TEST_CASE("to an instant, a cron expression, and once more") {
+    play([](core_script& s) {
+        s.add("a", once()).at(0s).expect_start("a", 0s).end("a").expect_no_wakeup();
+        s.at(1s).update("a", at(wall_base + 5s)).expect_next_run("a", 5s);
+        s.at(5s).expect_start("a", 5s).end("a").expect_no_next_run("a");
+        s.update("a", cron<"*/2 * * * *">).expect_next_run("a", 2min);
+        s.at(2min).expect_start("a", 2min).end("a");
+        s.update("a", once()).at(2min).expect_start("a", 2min).end("a").expect_no_next_run("a");
+    });
+}
+
+TEST_CASE("what makes no sense changes nothing") {
+    core_script s;
+    s.add("a", every(10s)).at(0s).expect_start("a", 0s);
+    core::task_spec bad{
+        .uid = "a", .name = "", .when = every(-1s), .payload = std::make_unique<core::task_payload>()};
+    CHECK(s.core().check_update(s.task("a"), bad).error() == errc::invalid_schedule);
+    bad.when = every(1s);
+    bad.timeout = -1us;
+    CHECK(s.core().check_update(s.task("a"), bad).error() == errc::invalid_option);
+    s.expect_wakeup(10s);
+}
+
+TEST_CASE("a detached run is abandoned, and counts until its body ends") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s);
+        s.at(5s).detach("a").expect_cancel("a", cancel_reason::requested).expect_end("a", outcome::abandoned);
+        CHECK(s.stat_of("a").runs_overrunning == 1);
+        CHECK(s.stat_of("a").counters.abandoned == 1);
+        s.detach("a").expect_nothing();
+        s.at(10s).expect_skip("a", skip_reason::overlap, 1).at(15s).end("a").expect_nothing();
+        CHECK(s.stat_of("a").last_outcome == outcome::abandoned);
+        s.at(20s).expect_start("a", 20s);
+    });
+}
+
+TEST_CASE("a run that waits, or that has not begun, is cancelled instead") {
+    play([](core_script& s) {
+        s.add("a", every(1h), {.overlap = overlap::buffer_one}).at(0s).expect_start("a", 0s);
+        s.trigger("a").detach("a").expect_end("a", outcome::cancelled).end("a").expect_nothing();
+        s.hold().trigger("a").detach("a").answer().expect_end("a", outcome::cancelled);
+    });
+}
+
+TEST_SUITE_END();
+
+} // namespace
+} // namespace rondo::test

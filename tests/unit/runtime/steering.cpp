@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "faulty_repository.hpp"
+#include "world.hpp"
+
+namespace rondo::tests {
+namespace {
+
+// Says when it is gone, and what runs of it did.
+struct tracked {
+    std::shared_ptr<int> alive; // its use count
+    std::vector<std::string>* said;
+    std::string word;
+    std::chrono::nanoseconds d{0};
+    asio::awaitable<void> operator()(context ctx) {
+        if (d > 0s) (void)co_await ctx.async_sleep_for(d);
+        said->push_back(word);
+    }
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("runtime/steering");
+
+TEST_CASE("an update exchanges the body; a run in flight keeps its own, which goes when it ends") {
+    world w;
+    w.start();
+    std::vector<std::string> said;
+    auto old = std::make_shared<int>();
+    auto fresh = std::make_shared<int>();
+    REQUIRE(w.add(task("t", "old", every(10s), tracked{old, &said, "old", 15s})));
+    w.pass(1s);
+    auto stream = w.tasks->subscribe();
+    task t("t", "new", every(10s), tracked{fresh, &said, "new", 0s});
+    t.hidden();
+    CHECK(w.get<void>(w.tasks->async_update(std::move(t))).has_value());
+    CHECK(stream.try_next().value().kind == event_kind::task_updated);
+    CHECK(w.find("t").name == "new");
+    CHECK(w.find("t").hidden);
+    CHECK(old.use_count() > 1);
+    w.pass(15s);
+    CHECK(said == std::vector<std::string>{"old"});
+    CHECK(old.use_count() == 1);
+    w.pass(5s);
+    CHECK(said == std::vector<std::string>{"old", "new"});
+    CHECK(w.find("t").counters.runs == 2);
+    CHECK(w.get<void>(w.tasks->async_remove("t")).has_value());
+    CHECK(fresh.use_count() == 1);
+}
+
+TEST_CASE("an updated schedule is what the next life finds") {
+    world w;
+    w.start();
+    REQUIRE(w.add(task("t", "", every(10s), nothing)));
+    w.pass(5s);
+    CHECK(w.get<void>(w.tasks->async_update(task("t", "", every(1min), nothing))).has_value());
+    w.pass(5s);
+    CHECK(w.find("t").counters.runs == 1);
+    w.restart();
+    w.start();
+    REQUIRE(w.add(task("t", "", every(1min), nothing)));
+    w.pass(49s);
+    CHECK(w.find("t").counters.runs == 0);
+    w.pass(1s);
+    CHECK(w.find("t").counters.runs == 1);
+    CHECK(w.history().size() == 2);
+}
+
+TEST_CASE("an update that cannot be is refused, and nothing has changed") {
+    auto faulty = std::make_shared<faulty_repository>(memory::open());
+    world w(faulty);
+    w.start();
+    REQUIRE(w.add(task("t", "name", every(10s), nothing)));
+    CHECK(w.get<void>(w.tasks->async_update(task("u", "", every(1min), nothing))).error() ==
+          errc::task_not_exists);
+    CHECK(w.get<void>(w.tasks->async_update(task("t", "", every(0s), nothing))).error() ==
+          errc::invalid_schedule);
+    CHECK(w.get<void>(w.tasks->async_update(task("t", "", every(1min), nullptr))).error() ==
+          errc::invalid_body);
+    faulty->set("register_tasks", fault::fails);
+    CHECK(w.get<void>(w.tasks->async_update(task("t", "", every(1min), nothing))).has_error());
+    CHECK(w.find("t").interval == 10s);
+    CHECK(w.find("t").name == "name");
+}
+
+TEST_CASE("a second add fails, keeps or replaces") {
+    world w;
+    w.start();
+    std::vector<std::string> said;
+    auto body = [&](const char* word) { return tracked{{}, &said, word, 0s}; };
+    auto add = [&](const char* word, if_exists otherwise) {
+        return w.get<void>(w.tasks->async_add(task("t", word, every(10s), body(word)), otherwise));
+    };
+    REQUIRE(add("first", if_exists::replace));
+    CHECK(add("second", if_exists::fail).error() == errc::task_exists);
+    CHECK(add("third", if_exists::keep).has_value());
+    CHECK(w.find("t").name == "first");
+    CHECK(add("fourth", if_exists::replace).has_value());
+    w.pass(10s);
+    CHECK(said.back() == "fourth");
+    CHECK(w.find("t").name == "fourth");
+}
+
+TEST_CASE("a cancellation has a reason, which is the message of the run") {
+    world w;
+    w.start();
+    int began = 0;
+    int ended = 0;
+    REQUIRE(w.add(task("t", "", every(1h), sleeper{10min, &began, &ended})));
+    w.pass(1s);
+    CHECK(w.get<void>(w.tasks->async_cancel(w.history().at(0).id, "the disk is full")).has_value());
+    CHECK(w.history().at(0).outcome == outcome::cancelled);
+    CHECK(w.history().at(0).message == "the disk is full");
+    REQUIRE(w.get<run_id>(w.tasks->async_trigger("t")));
+    CHECK(w.get<std::size_t>(w.tasks->async_cancel("t", "all of them")).value() == 1);
+    CHECK(w.history().at(0).message == "all of them");
+}
+
+TEST_CASE("a run whose body will not stop can be given up, and its late result is dropped") {
+    world w;
+    w.start();
+    REQUIRE(w.add(task("t", "", every(1h), stubborn{30s})));
+    w.pass(1s);
+    run_id id = w.history().at(0).id;
+    CHECK(w.get<void>(w.tasks->async_detach(id)).has_value());
+    CHECK(w.history().at(0).outcome == outcome::abandoned);
+    CHECK(w.find("t").runs_overrunning == 1);
+    CHECK(w.get<run_id>(w.tasks->async_trigger("t")).error() == errc::already_running);
+    w.pass(30s);
+    CHECK(w.history().at(0).outcome == outcome::abandoned);
+    CHECK(w.find("t").runs_in_flight == 0);
+    CHECK(w.get<void>(w.tasks->async_detach(id)).error() == errc::run_not_exists);
+}
+
+TEST_SUITE_END();
+
+} // namespace rondo::tests
