@@ -49,10 +49,26 @@ void scheduler::unschedule(task_record& task) {
     leave_waiting(task);
 }
 
-void scheduler::on_due(task_record& task, instant now) {
-    if (!full()) return decide(task, now, now);
+// What is due now, in order, however many calls that takes. Our own work makes nothing late: what counts is
+// when the first of them was looked at. What falls due meanwhile is another matter.
+void scheduler::start_due(instant now) {
+    if (!std::exchange(slots_left_, false)) seen_ = now;
+    instant until{seen_.steady, std::min(seen_.wall, now.wall)}; // the wall clock may be set back meanwhile
+    std::size_t left = options_.work_max;
+    for (auto* heap : {&steady_heap_, &wall_heap_})
+        for (; !heap->empty() && heap->top_key() <= now_key(heap->top(), until); --left) {
+            if (left == 0) {
+                slots_left_ = true;
+                return;
+            }
+            on_due(heap->top(), now, seen_);
+        }
+}
+
+void scheduler::on_due(task_record& task, instant now, instant seen) {
+    if (!full()) return decide(task, now, seen);
     (task.by_wall() ? wall_heap_ : steady_heap_).erase(task);
-    wait_for_place(task, now);
+    wait_for_place(task, seen);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {
