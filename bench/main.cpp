@@ -40,7 +40,7 @@ private:
 std::vector<work> chosen_works(const options& o) {
     extent e = o.how_much();
     std::vector<work> works;
-    for (auto list : {idle_works, rate_works, lateness_works})
+    for (auto list : {idle_works, rate_works, lateness_works, resume_works})
         std::ranges::move(list(e), std::back_inserter(works));
     std::erase_if(works, [&](const work& w) { return !w.name.starts_with(o.only); });
     return works;
@@ -86,12 +86,16 @@ int run(const options& o) {
         all.insert(all.end(), lines.begin(), lines.end());
     }
     double early = 0;
-    for (const line& l : all)
+    std::size_t over = 0;
+    for (const line& l : all) {
         if (l.figure == early_figure) early += l.ours;
+        over += l.over() ? 1 : 0;
+    }
     bool written = o.json_file.empty() || write_json(o.json_file, all);
     auto summary = fmt::format("works={} early={:.0f}", works.size(), early);
     if (!written) return fail(summary + " cannot write " + o.json_file);
-    if (failed > 0 || early > 0) return fail(fmt::format("{} incomplete={}", summary, failed));
+    if (failed > 0 || early > 0 || over > 0)
+        return fail(fmt::format("{} incomplete={} over={}", summary, failed, over));
     fmt::print("bench: ok {}\n", summary);
     return 0;
 }

@@ -33,7 +33,8 @@ std::vector<line> lines_of(const work& w, const std::vector<values>& ours, const
     std::vector<line> lines;
     for (std::size_t i = 0; i != w.figures.size(); ++i) {
         const figure& f = w.figures[i];
-        lines.push_back({w.name, f.name, combined(ours, i, f.combine), combined(loop, i, f.combine), f.unit});
+        lines.push_back(
+            {w.name, f.name, combined(ours, i, f.combine), combined(loop, i, f.combine), f.unit, f.ours_max});
     }
     return lines;
 }

@@ -17,7 +17,16 @@ struct line {
     double ours = 0;
     double loop = 0;
     std::string unit;
+    double ours_max = 0; ///< 0: none
 
+    /// Whether ours is more than it may be, which only says something of a release build.
+    [[nodiscard]] bool over() const {
+#ifdef NDEBUG
+        return ours_max != 0 && ours > ours_max;
+#else
+        return false;
+#endif
+    }
     /// `ours` / `loop`; nothing where the loop has 0.
     [[nodiscard]] std::optional<double> ratio() const {
         if (loop == 0) return std::nullopt;

@@ -36,6 +36,12 @@ double resident_bytes() {
     return (resident - shared) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
+double peak_bytes() {
+    rusage used{};
+    if (::getrusage(RUSAGE_SELF, &used) != 0) throw std::runtime_error("getrusage fails");
+    return 1024.0 * static_cast<double>(used.ru_maxrss);
+}
+
 window run_window(boost::asio::io_context& io, steady::time_point begin, std::chrono::nanoseconds length,
                   const std::uint64_t& runs, bool& open) {
     begin = std::max(begin, steady::now()); // adding the tasks may have taken longer than planned

@@ -17,6 +17,9 @@ using steady = std::chrono::steady_clock;
 /// Resident memory that is not of files, in bytes, once the allocator has given back what is free.
 [[nodiscard]] double resident_bytes();
 
+/// The most memory that was resident since the process began.
+[[nodiscard]] double peak_bytes();
+
 /// What happened between two instants.
 struct window {
     std::chrono::nanoseconds elapsed{0};

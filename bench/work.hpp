@@ -17,6 +17,7 @@ struct figure {
     std::string name;
     std::string unit;
     over_rounds combine = over_rounds::median;
+    double ours_max = 0; ///< what a release build must keep to; 0: nothing
 };
 
 /// The name of the figure that must be 0.
@@ -42,6 +43,7 @@ struct extent {
 [[nodiscard]] std::vector<work> idle_works(const extent& e);
 [[nodiscard]] std::vector<work> rate_works(const extent& e);
 [[nodiscard]] std::vector<work> lateness_works(const extent& e);
+[[nodiscard]] std::vector<work> resume_works(const extent& e);
 
 } // namespace rondo::bench
 

@@ -46,15 +46,13 @@ void scheduler::on_time(instant now) {
     recycle();
     if (stopping_ == stopping::no && !paused_all_) {
         last_tick_ = now.steady;
-        auto wall = now.wall.time_since_epoch().count();
-        auto steady_due = [&] { return !steady_heap_.empty() && steady_heap_.top_key() <= key(now.steady); };
-        do {
-            while (steady_due()) on_due(steady_heap_.top(), now);
-            while (!wall_heap_.empty() && wall_heap_.top_key() <= wall) on_due(wall_heap_.top(), now);
-        } while (steady_due()); // the end of a pause brings slots
-        admit(now);
+        start_due(now);
     }
-    while (!deadlines_.empty() && deadlines_.top_key() <= key(now.steady)) on_deadline(deadlines_.top(), now);
+    if (!slots_left_) admit(now);
+    for (std::size_t left = options_.work_max; left > 0 && !deadlines_.empty(); --left) {
+        if (deadlines_.top_key() > key(now.steady)) break;
+        on_deadline(deadlines_.top(), now);
+    }
     if (stop_at_ <= now.steady) {
         if (stopping_ == stopping::grace)
             stop_all(now);
@@ -64,6 +62,7 @@ void scheduler::on_time(instant now) {
 }
 
 steady_time scheduler::next_wakeup(instant now) const {
+    if (stopping_ == stopping::no && (slots_left_ || places_left_)) return now.steady;
     steady_time wakeup = steady_time::max();
     if (stopping_ == stopping::no && !paused_all_) {
         if (!steady_heap_.empty()) wakeup = from_key(steady_heap_.top_key());

@@ -35,6 +35,9 @@ struct scheduler_options {
     std::size_t runs_waiting_max = 10'000;
     std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
     std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
+    /// How many slots, deadlines and waiting runs one input looks at, at least 1; for the others `on_time` is
+    /// wanted again at once. However many tasks fall due together, no call takes long.
+    std::size_t work_max = 1000;
     std::uint64_t seed = 1;
 };
 
@@ -119,7 +122,7 @@ public:
 
     // Time.
 
-    /// Starts what is due and cancels what is overdue.
+    /// Starts what is due and cancels what is overdue, or the first of it (`scheduler_options::work_max`).
     void on_time(instant now);
     /// When `on_time` is wanted next; `steady_time::max()`: never, as things stand.
     [[nodiscard]] steady_time next_wakeup(instant now) const;
@@ -161,7 +164,8 @@ private:
     void set_slot(task_record& task, wall_time slot, instant now);
     void schedule_slot(task_record& task, slot_due at);
     void unschedule(task_record& task);
-    void on_due(task_record& task, instant now);
+    void start_due(instant now);
+    void on_due(task_record& task, instant now, instant seen);
     void decide(task_record& task, instant now, instant seen, bool may_put_off = true);
     [[nodiscard]] bool hold(task_record& task, instant now);
     void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
@@ -265,6 +269,9 @@ private:
     std::size_t retrying_ = 0;
     std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
+    instant seen_{};           // when what is due was first looked at
+    bool slots_left_ = false;  // some of that is still to be decided
+    bool places_left_ = false; // some of what waits may start
     steady_time stop_at_ = steady_time::max();
     stopping stopping_ = stopping::no;
     bool paused_all_ = false;

@@ -60,11 +60,33 @@ void scheduler::unschedule(task_record& task) {
     leave_waiting(task);
 }
 
-void scheduler::on_due(task_record& task, instant now) {
+// What is due now, in order, however many calls that takes. Our own work makes nothing late: what counts is
+// when the first of them was looked at. What falls due meanwhile is another matter.
+void scheduler::start_due(instant now) {
+    if (!std::exchange(slots_left_, false)) seen_ = now;
+    std::int64_t steady = std::chrono::nanoseconds(seen_.steady.time_since_epoch()).count();
+    // The wall clock may be set back meanwhile.
+    std::int64_t wall = std::min(seen_.wall, now.wall).time_since_epoch().count();
+    auto next = [&]() -> task_record* { // the end of a pause, in the second, brings slots to the first
+        if (!steady_heap_.empty() && steady_heap_.top_key() <= steady) return &steady_heap_.top();
+        if (!wall_heap_.empty() && wall_heap_.top_key() <= wall) return &wall_heap_.top();
+        return nullptr;
+    };
+    std::size_t left = options_.work_max;
+    for (task_record* task = next(); task != nullptr; task = next()) {
+        if (left-- == 0) {
+            slots_left_ = true;
+            return;
+        }
+        on_due(*task, now, seen_);
+    }
+}
+
+void scheduler::on_due(task_record& task, instant now, instant seen) {
     if (task.paused) return on_pause_over(task, now);
-    if (!full()) return decide(task, now, now);
+    if (!full()) return decide(task, now, seen);
     heap_of(task).erase(task);
-    wait_for_place(task, now);
+    wait_for_place(task, seen);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {

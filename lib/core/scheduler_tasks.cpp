@@ -258,6 +258,7 @@ void scheduler::pause_all(instant) {
     recycle();
     if (paused_all_ || shutting_down()) return;
     paused_all_ = true;
+    slots_left_ = false;
     // A slot that waits for a place has not started either, and goes back among the others.
     for (const waiting& w : waiting_) {
         if (w.run != nullptr) continue;

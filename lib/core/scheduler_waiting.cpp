@@ -152,21 +152,26 @@ void scheduler::want_place(run_record& run, instant now) {
 
 // Each in its turn, in the order in which they came.
 void scheduler::admit(instant now) {
+    places_left_ = false;
     if (stopping_ != stopping::no || waiting_.empty()) return;
     std::deque<waiting> kept; // manual runs whose task runs meanwhile
-    while (!waiting_.empty() && !full()) {
+    std::size_t left = options_.work_max;
+    for (; !waiting_.empty() && !full() && left > 0; --left) {
         waiting w = waiting_.front();
         waiting_.pop_front();
-        if (w.run == nullptr)
+        if (w.run == nullptr) {
             admit_slot(*w.task, w.since, now);
-        else if (w.run->state == run_state_kind::backing_off)
+        } else if (w.run->state == run_state_kind::backing_off) {
             begin_retry(*w.run, now);
-        else if (run_may_start(*w.run))
+        } else if (run_may_start(*w.run)) {
             begin_waiting_run(*w.run, now);
-        else
+        } else {
             kept.push_back(w);
+            ++left; // which is no work
+        }
         want_place(*w.task, now);
     }
+    places_left_ = left == 0 && !waiting_.empty() && !full();
     waiting_.insert(waiting_.begin(), kept.begin(), kept.end());
 }
 

@@ -72,9 +72,10 @@ void engine::on_context_shutdown() noexcept {
     for (auto& [id, state] : runs_) {
         state->leave_strand(true);
         core::task_record& task = *state->record->task;
-        if (task.payload != nullptr) state->keep = std::move(task.payload);
-        for (auto& [other_id, other] : runs_)
-            if (other->record->task == &task && other->keep == nullptr) other->keep = state->keep;
+        if (task.payload == nullptr) continue;
+        std::shared_ptr<detail::task_payload> body = std::move(task.payload);
+        for (core::run_record* run = task.runs; run != nullptr; run = run->next)
+            if (run->runner != nullptr) static_cast<detail::run_state*>(run->runner)->keep = body;
     }
     let_bodies_go();
     runs_.clear();

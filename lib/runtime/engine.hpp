@@ -163,6 +163,7 @@ private:
     void finish_shutdown();
     void body_ended(state_ptr state);
     void drain_ended();
+    [[nodiscard]] std::vector<state_ptr> take_ended();
     void take_results(const state_ptr& state, run& r);
 
     // engine_record.cpp: the way to the repository.
@@ -171,6 +172,7 @@ private:
     void cancel_recording();
     boost::asio::awaitable<void> record_begins();
     boost::asio::awaitable<void> record_ends();
+    boost::asio::awaitable<void> give_way();
     void on_begin_answer(core::decision& d, const begin_answer& a, instant now);
     void tell_unrecorded(core::decision& d);
     void tell_all_unrecorded();
@@ -241,7 +243,7 @@ private:
     std::atomic<std::size_t> subscribers_count_ = 0;
 
     std::mutex ended_mutex_; // guards ended_
-    std::vector<state_ptr> ended_;
+    std::deque<state_ptr> ended_;
 
     // Strand.
     life life_ = life::fresh;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 
 namespace rondo::runtime {
 
@@ -201,14 +202,20 @@ void engine::body_ended(state_ptr state) {
     if (ended_.size() == 1) post([self = shared_from_this()] { self->drain_ended(); });
 }
 
+// Not so many that the loop would stand still; for the others it comes back.
+std::vector<engine::state_ptr> engine::take_ended() {
+    constexpr std::size_t batch_max = 1000;
+    std::lock_guard lock(ended_mutex_);
+    auto end = ended_.begin() + static_cast<std::ptrdiff_t>(std::min(ended_.size(), batch_max));
+    std::vector<state_ptr> first(std::move_iterator(ended_.begin()), std::move_iterator(end));
+    ended_.erase(ended_.begin(), end);
+    if (!ended_.empty()) post([self = shared_from_this()] { self->drain_ended(); });
+    return first;
+}
+
 void engine::drain_ended() {
-    std::vector<state_ptr> ended;
-    {
-        std::lock_guard lock(ended_mutex_);
-        ended.swap(ended_);
-    }
     instant now = clock_.now();
-    for (auto& state : ended) {
+    for (auto& state : take_ended()) {
         if (state->record == nullptr) continue;
         state->body_over = true;
         auto how = state->report.final         ? core::body_end::failed_for_good

@@ -5,6 +5,8 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
 
 #include <fmt/format.h>
 
@@ -90,12 +92,21 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
             break;
         }
         // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before.
-        while (outbox_.end_moves_cursor() && outbox_.end_may_go() && retry_at_ == steady_time::max())
+        while (outbox_.end_moves_cursor() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
             co_await record_ends();
+            co_await give_way();
+        }
         if (!outbox_.begins.empty() && retry_at_ == steady_time::max()) co_await record_begins();
         if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_ends();
+        co_await give_way();
     }
     (void)self;
+}
+
+// A store that answers at once must not keep the loop from others while there is more for it.
+boost::asio::awaitable<void> engine::give_way() {
+    if (outbox_.empty() && !core_.has_decisions()) co_return;
+    co_await boost::asio::post(*strand_, boost::asio::deferred);
 }
 
 boost::asio::awaitable<void> engine::record_begins() {

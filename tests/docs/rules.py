@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Sees that extract.py takes the right block, that quotes.py compares, and that both refuse what they must.
+"""Sees that extract.py takes the right block, that quotes.py and tables.py compare, and what they refuse.
 
-usage: rules.py PATH_OF_EXTRACT PATH_OF_QUOTES
+usage: rules.py PATH_OF_EXTRACT PATH_OF_QUOTES PATH_OF_TABLES
 """
 
 import importlib.util
@@ -58,6 +58,17 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.breaches("<!-- b.cpp -->\n" + block("int g();\n")),
                          ["P.md:3: b.cpp: No such file or directory"])
 
+    PAGE = "# a\n<!-- t -->\n\n| 1 |\n\n<!-- end -->\nb\n"
+
+    def test_tables_are_compared_and_replaced(self):
+        self.assertEqual(tables.breaches(self.PAGE, {"t": "| 1 |\n"}), [])
+        self.assertEqual(tables.breaches(self.PAGE, {"t": "| 2 |\n"}), ["table t is another, namely:\n| 2 |\n"])
+        self.assertEqual(tables.breaches(self.PAGE, {}), ["table t: nobody prints it"])
+        self.assertRegex(tables.breaches(self.PAGE, {"t": "| 1 |", "u": "-"})[0], "table u is another")
+        self.assertRegex(tables.breaches("", {"t": "-" * 111})[1], "a line of 111 characters")
+        written = tables.replaced(self.PAGE, {"t": "| 2 |\n"})
+        self.assertEqual(written, self.PAGE.replace("1", "2"))
+
 
 def load(name):
     spec = importlib.util.spec_from_file_location(name, sys.argv.pop(1))
@@ -70,4 +81,5 @@ if __name__ == "__main__":
     sys.dont_write_bytecode = True
     extract = load("extract")
     quotes = load("quotes")
+    tables = load("tables")
     unittest.main()

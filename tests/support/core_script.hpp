@@ -32,7 +32,7 @@ public:
             core_.on_time(now_);
         });
         std::size_t told = told_;
-        if (spurious_) core_.on_time(now_), end_step();
+        if (spurious_ && core_.next_wakeup(now_) > now_.steady) core_.on_time(now_), end_step();
         if (told != told_) complain("a second wake-up does something");
         return *this;
     }

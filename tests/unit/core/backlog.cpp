@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/cron.hpp>
+#include <support/play.hpp>
+
+#include <array>
+#include <sstream>
+#include <string>
+
+namespace rondo::test {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr core::scheduler_options by_twos{.work_max = 2};
+
+task_extra late(coalesce c, std::chrono::microseconds spread = 0us) {
+    task_extra extra;
+    extra.first = after_interval;
+    extra.policy.catch_up.coalesce = c;
+    extra.policy.catch_up.spread = spread;
+    return extra;
+}
+
+TEST_SUITE_BEGIN("core/backlog");
+
+TEST_CASE("what is due together starts in order, a part in each call, the next at once") {
+    play(core::scheduler_options{.resolution = 1s, .work_max = 2}, [](core_script& s) {
+        for (auto [uid, t] : {std::pair("a", 3s), {"b", 1s}, {"c", 5s}, {"d", 2s}, {"e", 4s}})
+            s.add(uid, once(), {.first = first_run(wall_base + t)});
+        s.add("f", at(wall_base + 1s)); // those of the wall clock come after the others
+        s.at(10s).expect_start("b", 1s).expect_start("d", 2s).expect_wakeup(10s);
+        s.at(10s).expect_start("a", 3s).expect_start("e", 4s).expect_wakeup(10s);
+        s.at(10s).expect_start("c", 5s).expect_start("f", 1s).expect_no_wakeup();
+    });
+}
+
+TEST_CASE("what comes last of much that is due together is not late for that") {
+    play(by_twos, [](core_script& s) {
+        for (auto uid : {"a", "b", "c"}) s.add(uid, every(1min), late(coalesce::none));
+        s.at(60s).expect_start("a", 60s).expect_start("b", 60s).expect_wakeup(60s);
+        s.at(70s).expect_start("c", 60s).expect_wakeup(120s);
+    });
+}
+
+TEST_CASE("what falls due after the first look is late if the look at it is") {
+    play(by_twos, [](core_script& s) {
+        for (auto uid : {"a", "b", "c"}) s.add(uid, every(1min), late(coalesce::none));
+        s.add("d", every(65s), late(coalesce::none));
+        s.at(60s).expect_start("a", 60s).expect_start("b", 60s);
+        s.at(70s).expect_start("c", 60s).expect_wakeup(70s);
+        s.at(70s).expect_skip("d", skip_reason::missed, 1);
+    });
+}
+
+TEST_CASE("a part that is decided after the next slot counts that slot too") {
+    play(by_twos, [](core_script& s) {
+        for (auto uid : {"a", "b", "c"}) s.add(uid, every(10s), late(coalesce::latest));
+        s.at(30s);
+        for (auto uid : {"a", "b"})
+            s.expect_skip(uid, skip_reason::missed, 2).expect_start(uid, 30s, trigger::catch_up);
+        s.at(40s).expect_skip("c", skip_reason::missed, 3).expect_start("c", 40s, trigger::catch_up);
+        s.at(40s).expect_skip("a", skip_reason::overlap, 1).expect_skip("b", skip_reason::overlap, 1);
+        s.expect_wakeup(50s);
+    });
+}
+
+TEST_CASE("slots that wait start after those that are due with them, a part in each call") {
+    play(by_twos, [](core_script& s) {
+        task_extra all = late(coalesce::all);
+        all.overlap = overlap::allow_all;
+        s.add("a", every(10s), all).add("b", every(30s), late(coalesce::latest));
+        s.add("c", every(30s), late(coalesce::latest));
+        s.at(31s).expect_start("b", 30s).expect_wakeup(31s); // "a" has three that wait
+        s.at(31s).expect_start("c", 30s);
+        s.expect_start("a", 10s, trigger::catch_up).expect_start("a", 20s, trigger::catch_up);
+        s.expect_wakeup(31s).at(31s).expect_start("a", 30s, trigger::catch_up).expect_wakeup(40s);
+    });
+}
+
+TEST_CASE("a place that comes free is taken by those who wait, not all in one call") {
+    play(core::scheduler_options{.runs_in_flight_max = 1, .work_max = 2}, [](core_script& s) {
+        s.add("z", once()).at(0s).expect_start("z", 0s);
+        for (auto uid : {"a", "b", "c", "d"}) s.add(uid, every(1min), late(coalesce::none));
+        s.add("e", every(61s), late(coalesce::latest));
+        for (int i = 0; i != 3; ++i) s.at(90s).expect_nothing();
+        s.end("z").expect_skip("a", skip_reason::missed, 1).expect_skip("b", skip_reason::missed, 1);
+        s.expect_wakeup(90s).at(90s);
+        s.expect_skip("c", skip_reason::missed, 1).expect_skip("d", skip_reason::missed, 1).at(90s);
+        s.expect_start("e", 61s).expect_wakeup(120s);
+    });
+}
+
+TEST_CASE("deadlines are kept while there is more to start, a part in each call") {
+    play(by_twos, [](core_script& s) {
+        for (auto [uid, t] : {std::pair("x", 30s), {"y", 31s}, {"z", 32s}})
+            s.add(uid, once(), {.timeout = t}).at(0s).expect_start(uid, 0s);
+        for (auto uid : {"a", "b", "c"}) s.add(uid, every(1min), late(coalesce::latest));
+        s.at(60s).expect_start("a", 60s).expect_start("b", 60s);
+        for (auto uid : {"x", "y"})
+            s.expect_cancel(uid, cancel_reason::timeout).expect_end(uid, outcome::timed_out);
+        s.expect_wakeup(60s).at(60s).expect_start("c", 60s).expect_cancel("z", cancel_reason::timeout);
+        s.expect_end("z", outcome::timed_out).expect_wakeup(61s);
+    });
+}
+
+TEST_CASE("a pause, a shutdown and a clock set back end what is left, and it comes in its time") {
+    auto three = [](core_script& s) -> core_script& {
+        for (auto uid : {"a", "b", "c"}) s.add(uid, schedule(cron_schedule("* * * * *")));
+        s.at(0s).expect_start("a", 0s).expect_start("b", 0s).expect_wakeup(0s).end("a").end("b");
+        return s;
+    };
+    play(by_twos, [&](core_script& s) {
+        three(s).pause_all().expect_no_wakeup().at(10s).resume_all(resume_from::the_past);
+        s.at(10s).expect_start("c", 0s, trigger::catch_up).expect_wakeup(11s);
+    });
+    play(by_twos, [&](core_script& s) { three(s).shutdown(1s).expect_shutdown_done().expect_no_wakeup(); });
+    play(by_twos, [&](core_script& s) {
+        three(s).wall_steps_by(-30s).at(1s).expect_nothing().expect_wakeup(2s);
+        s.at(30s).expect_start("c", 0s);
+    });
+}
+
+TEST_CASE("whatever the size of a part, the same runs begin, and slots are skipped, in the same order") {
+    auto begun = [](std::size_t work_max) {
+        core_script s(core::scheduler_options{.runs_in_flight_max = 7, .work_max = work_max});
+        for (int i = 0; i != 40; ++i) {
+            coalesce c = std::array{coalesce::latest, coalesce::all, coalesce::none}.at(i % 3u);
+            task_extra extra = late(c, i % 4 == 0 ? 5s : 0s);
+            extra.policy.catch_up.window = 60s;
+            extra.overlap = static_cast<overlap>(i % 5);
+            s.add("t" + std::to_string(i), every(10s + i % 7 * 1s), extra);
+        }
+        for (nanoseconds t : {5s, 480s, 483s, 500s, 540s, 1200s}) {
+            auto look = [&] {
+                do s.at(t).expect_anything();
+                while (s.core().next_wakeup(s.now()) <= s.now().steady);
+            };
+            look();
+            for (int i = 39; i >= 0; --i)
+                for (std::string uid = "t" + std::to_string(i); s.bodies(uid) > 0; look())
+                    s.end(uid).expect_anything();
+        }
+        std::string starts;
+        std::string skips;
+        std::istringstream lines(s.trace());
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with("  start ")) starts += line + "\n";
+            if (line.starts_with("  skip ")) skips += line + "\n";
+        }
+        return starts + skips;
+    };
+    std::string whole = begun(1'000'000);
+    for (std::size_t work_max : {1u, 2u, 5u, 17u}) CHECK(begun(work_max) == whole);
+}
+
+TEST_SUITE_END();
+
+} // namespace
+} // namespace rondo::test
