@@ -2,6 +2,7 @@
 #ifndef RONDO_MANAGER_HPP
 #define RONDO_MANAGER_HPP
 
+#include <rondo/backfill.hpp>
 #include <rondo/detail/completion.hpp>
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
@@ -238,6 +239,24 @@ public:
         return initiate<void>(&start_detach, token, id);
     }
 
+    /// Runs the slots that the schedule of a task has from `from` to before `to`, whatever became of them, with
+    /// trigger `backfill`; waits until all are over, and gives what became of them. `to` must not be in the
+    /// future. The slots are treated as if they fell due now, all at once: under `buffer_all` they run one after
+    /// the other, in order; under `allow_all` beside each other, up to the task's limit and
+    /// `backfill_in_flight_max`; under `skip` the first alone, if nothing runs; under `buffer_one` that and the
+    /// next; under `cancel_other` the last. Slots that fall due meanwhile find these runs in flight. How far it is: `stat::backfill`.
+    /// It neither moves the schedule nor survives the process.
+    /// Errors: `task_not_exists`, `invalid_option` (the range), `invalid_schedule` (of `every_after`),
+    /// `already_running` (a task has one backfill at a time), `shutting_down`.
+    /// Cancellation: terminal, partial and total end the wait with `operation_aborted` and the backfill with
+    /// it: no other run of it starts, and those in flight go on.
+    template <
+        boost::asio::completion_token_for<void(result<backfill_progress>)> Token = boost::asio::deferred_t>
+    auto async_backfill(std::string uid, wall_time from, wall_time to, overlap policy,
+                        Token&& token = Token()) {
+        return initiate<backfill_progress>(&start_backfill, token, std::move(uid), from, to, policy);
+    }
+
     /// The tasks, sorted by next run, then uid; hidden ones only if asked for. Any thread. Copies all
     /// of it under the manager's lock: tens of nanoseconds a task.
     [[nodiscard]] std::vector<stat> stats(bool with_hidden = false) const;
@@ -346,6 +365,8 @@ private:
     static void start_cancel_run(const engine_ptr&, detail::completion<void>, run_id, std::string);
     static void start_cancel_task(const engine_ptr&, detail::completion<std::size_t>, std::string,
                                   std::string);
+    static void start_backfill(const engine_ptr&, detail::completion<backfill_progress>, std::string,
+                               wall_time, wall_time, overlap);
     static void start_detach(const engine_ptr&, detail::completion<void>, run_id);
     static void start_history(const engine_ptr&, detail::completion<history_page>, history_filter);
     static void start_last_runs(const engine_ptr&, detail::completion<std::vector<run>>, std::optional<user>);

@@ -3,6 +3,7 @@
 #define RONDO_RONDO_HPP
 
 // All of the public face but rondo/sqlite.hpp (a library of its own) and rondo/testing/.
+#include <rondo/backfill.hpp>
 #include <rondo/calendar.hpp>
 #include <rondo/calendar_interval.hpp>
 #include <rondo/cancellation.hpp>

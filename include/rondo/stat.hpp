@@ -2,6 +2,7 @@
 #ifndef RONDO_STAT_HPP
 #define RONDO_STAT_HPP
 
+#include <rondo/backfill.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/time.hpp>
 #include <rondo/words.hpp>
@@ -65,9 +66,10 @@ struct stat {
     /// From the slot of a run, on the clock that its schedule follows, to the begin of its body; of a manual
     /// run, from when it was asked for. Runs of trigger `catch_up`, late by nature, do not count.
     lateness start_delay;
-    std::uint64_t blocked = 0;                ///< how often a body held the loop too long
-                                              ///< (`manager_options::blocking_warn_after`)
-    std::chrono::microseconds blocked_max{0}; ///< the longest of these
+    std::uint64_t blocked = 0;                 ///< how often a body held the loop too long
+                                               ///< (`manager_options::blocking_warn_after`)
+    std::chrono::microseconds blocked_max{0};  ///< the longest of these
+    std::optional<backfill_progress> backfill; ///< the latest, in this life
     rondo::counters counters;
 };
 

@@ -21,6 +21,7 @@ struct action {
         release_run,     ///< the body is gone: let go of what hangs on the run
         run_overrunning, ///< past its deadline for long, its body still there
         slots_skipped,   ///< tell of `skipped`; a decision records it
+        backfill_done,   ///< see `task->backfill()`
         task_paused,     ///< by its failures: record it
         task_resumed,    ///< its pause is over: record it
         task_gone,       ///< nothing of the task is left but this record, which goes too

@@ -2,6 +2,7 @@
 #ifndef RONDO_CORE_RECORDS_HPP
 #define RONDO_CORE_RECORDS_HPP
 
+#include <rondo/backfill.hpp>
 #include <rondo/catch_up.hpp>
 #include <rondo/detail/task_payload.hpp>
 #include <rondo/retry.hpp>
@@ -77,15 +78,28 @@ struct pause_note {
     moment until; ///< by the wall clock; never: until somebody ends it
 };
 
+/// Slots of the past that somebody asked for.
+struct backfill_state {
+    backfill_progress progress;
+    rondo::schedule when; ///< as it was then
+    wall_time anchor{};   ///< likewise
+    bool beside = false;  ///< its runs need not wait for others
+    run_record* waiting = nullptr; ///< its next run
+
+    explicit backfill_state(rondo::schedule s) noexcept : when(std::move(s)) {}
+    [[nodiscard]] bool over() const noexcept { return progress.left == 0 && progress.in_flight == 0; }
+};
+
 /// What only a task has that ever did something.
 struct task_past {
     rondo::counters counts;
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
-    std::uint32_t failures = 0;        ///< in a row
-    std::uint32_t retrying = 0;        ///< of its runs in flight, those that are not there again yet
-    std::unique_ptr<task_queue> queue; ///< null while nothing waits
-    std::unique_ptr<pause_note> pause; ///< null: nothing was said
+    std::uint32_t failures = 0;               ///< in a row
+    std::uint32_t retrying = 0;               ///< of its runs in flight, those that are not there again yet
+    std::unique_ptr<task_queue> queue;        ///< null while nothing waits
+    std::unique_ptr<pause_note> pause;        ///< null: nothing was said
+    std::unique_ptr<backfill_state> backfill; ///< the latest; null: there was none
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;
@@ -137,6 +151,9 @@ struct task_record {
     [[nodiscard]] bool slot_waits() const noexcept {
         return ready && slot != no_slot && heap_index == not_in_heap && !paused;
     }
+    [[nodiscard]] backfill_state* backfill() const noexcept {
+        return past != nullptr ? past->backfill.get() : nullptr;
+    }
     [[nodiscard]] std::uint32_t retrying() const noexcept { return past != nullptr ? past->retrying : 0; }
     [[nodiscard]] rondo::counters counts() const noexcept {
         return past != nullptr ? past->counts : counters();
@@ -178,6 +195,7 @@ struct run_record {
     rondo::overlap overlap = rondo::overlap::skip;    ///< of a manual run
     bool ready = false;                               ///< waits for a place, and for nothing else
     bool last = true;                                 ///< of its end: no other attempt may follow
+    bool of_backfill = false;                         ///< likewise
     bool for_slot = false;                            ///< or a retry of such a one
     rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released
     cancel_reason cancelled = cancel_reason::none;

@@ -107,6 +107,7 @@ stat scheduler::stat_of(const task_record& task) const {
     s.paused = task.paused;
     if (task.past != nullptr) {
         s.failures = task.past->failures;
+        if (task.backfill() != nullptr) s.backfill = task.backfill()->progress;
         if (task.past->pause != nullptr) {
             s.pause_reason = task.past->pause->reason;
             s.paused_until = task.past->pause->until;

@@ -103,6 +103,11 @@ public:
     /// waited already.
     result<run_record*> trigger(task_record& task, std::vector<user> users, std::optional<overlap> policy,
                                 instant now);
+    /// Runs the slots from `from` to before `to`, which must be past, as if they all fell due now under this
+    /// policy, beside the schedule. `backfill_done` follows.
+    result<void> backfill(task_record& task, wall_time from, wall_time to, overlap policy, instant now);
+    /// No other run of it starts; those in flight go on.
+    void stop_backfill(task_record& task, instant now);
     /// A run that waits, begins, or runs; a scan over the tasks, for what people ask.
     [[nodiscard]] run_record* find_run(run_id id) const noexcept;
     /// Asks a run to end.
@@ -210,7 +215,7 @@ private:
     result<run_record*> merge(task_record& task, std::vector<user> users);
     run_record& wait_as_run(task_record& task, std::vector<user> users, overlap policy, instant now);
     void drop_waiting(run_record& run, instant now); // scheduler_runs.cpp
-    void cancel_running(task_record& task, cancel_reason why);
+    void cancel_running(task_record& task, cancel_reason why, instant now);
 
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
@@ -232,10 +237,17 @@ private:
     [[nodiscard]] run_record* make_retry(const run_record& failed, instant now);
     void want_retry(run_record& run, instant now);
     void begin_retry(run_record& run, instant now);
-    void forget_retry(run_record& run);
+    void forget_retry(run_record& run, instant now);
     void drop_retry(run_record& run, instant now);
-    void give_up_on(run_record& run);
+    void give_up_on(run_record& run, instant now);
     void pause_if_failing(task_record& task, rondo::outcome how);
+
+    // scheduler_backfill.cpp
+    void next_of_backfill(task_record& task, instant now);
+    void begin_of_backfill(run_record& run, instant now);
+    void ended_of_backfill(const run_record& run, rondo::outcome how, instant now);
+    void stop_backfill_now(task_record& task, instant now);
+    void check_backfill(task_record& task);
 
     // scheduler_tasks.cpp
     [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
@@ -267,6 +279,7 @@ private:
     std::size_t beginning_ = 0;    // of those, how many wait for the repository
     std::size_t runs_waiting_ = 0; // manual ones
     std::size_t retrying_ = 0;
+    std::size_t backfills_ = 0;       // under way
     std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
     instant seen_{};           // when what is due was first looked at

@@ -26,6 +26,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     next.state = run_state_kind::backing_off;
     next.attempt = failed.attempt + 1;
     next.for_slot = failed.for_slot;
+    next.of_backfill = failed.of_backfill;
     next.users = failed.users;
     next.give_up_at = failed.give_up_at;
     next.deadline = at;
@@ -54,22 +55,23 @@ void scheduler::begin_retry(run_record& run, instant now) {
 }
 
 // Without a word to those who may start now.
-void scheduler::forget_retry(run_record& run) {
+void scheduler::forget_retry(run_record& run, instant now) {
     if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
-    give_up_on(run);
+    give_up_on(run, now);
     unlink(run);
 }
 
 void scheduler::drop_retry(run_record& run, instant now) {
     if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
-    give_up_on(run);
+    give_up_on(run, now);
     release(run, now);
 }
 
 // An attempt follows no more on one that failed, although it was said that it may.
-void scheduler::give_up_on(run_record& run) {
+void scheduler::give_up_on(run_record& run, instant now) {
     actions_.push_back({action::kind::no_retry, run.task, &run});
     pause_if_failing(*run.task, outcome::failed);
+    if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);
 }
 
 void scheduler::pause_if_failing(task_record& task, rondo::outcome how) {

@@ -70,7 +70,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
             older.cancelled = cancel_reason::overlap;
             drop_waiting(older, now);
         }
-        cancel_running(task, cancel_reason::overlap);
+        cancel_running(task, cancel_reason::overlap, now);
     }
     if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
     run_record& run = wait_as_run(task, std::move(users), how, now);
@@ -169,7 +169,7 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
         action& told = actions_.emplace_back(action{action::kind::retry_later, run.task, &run});
         told.next = next;
     } else if (known && !run.last) {
-        give_up_on(run);
+        give_up_on(run, now);
     }
     release(run, now);
 }
@@ -186,6 +186,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     std::size_t at = actions_.size();
     actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall}).last = last;
     if (last) pause_if_failing(task, how);
+    if (last && run.of_backfill) ended_of_backfill(run, how, now);
     if (!last || !task.fixed_delay() || !run.for_slot) return;
     if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
     auto next = now.wall + *task.when.interval();
@@ -245,7 +246,9 @@ void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::
     if (run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
     run.why_cancelled = std::move(why);
-    if (run.state == run_state_kind::waiting)
+    if (run.state == run_state_kind::waiting && run.of_backfill)
+        stop_backfill_now(*run.task, now);
+    else if (run.state == run_state_kind::waiting)
         drop_waiting(run, now);
     else if (run.state == run_state_kind::backing_off)
         drop_retry(run, now);
@@ -281,11 +284,11 @@ void scheduler::drop_waiting(run_record& run, instant now) {
     release(run, now);
 }
 
-void scheduler::cancel_running(task_record& task, cancel_reason why) {
+void scheduler::cancel_running(task_record& task, cancel_reason why, instant now) {
     for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
         next = run->next;
         if (run->state == run_state_kind::backing_off) {
-            forget_retry(*run);
+            forget_retry(*run, now);
             continue;
         }
         if (run->state == run_state_kind::overdue) run->cancelled = why; // no other attempt follows
@@ -323,16 +326,20 @@ void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     // Slots that wait stay undecided: the next life catches up on them.
     for (const waiting& w : std::exchange(waiting_, {})) w.task->ready = false;
     std::vector<run_record*> waiting_runs;
-    if (runs_waiting_ + retrying_ > 0)
+    if (runs_waiting_ + retrying_ + backfills_ > 0)
         tasks_.for_each([&](task_record& task) {
             for (run_record* run = task.runs; run != nullptr; run = run->next)
-                if (run->state == run_state_kind::backing_off) waiting_runs.push_back(run);
+                if (run->state == run_state_kind::backing_off ||
+                    (run->state == run_state_kind::waiting && run->of_backfill))
+                    waiting_runs.push_back(run);
             if (task.queue() == nullptr) return;
             waiting_runs.insert(waiting_runs.end(), task.queue()->runs.begin(), task.queue()->runs.end());
         });
     for (run_record* run : waiting_runs) {
         run->cancelled = cancel_reason::shutdown;
-        if (run->state == run_state_kind::waiting)
+        if (run->of_backfill && run->state == run_state_kind::waiting)
+            stop_backfill_now(*run->task, now);
+        else if (run->state == run_state_kind::waiting)
             drop_waiting(*run, now);
         else
             drop_retry(*run, now);

@@ -158,7 +158,7 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);
     case overlap_answer::replace:
         skip_wanted(task, skip_reason::overlap);
-        cancel_running(task, cancel_reason::overlap);
+        cancel_running(task, cancel_reason::overlap, now);
         break;
     case overlap_answer::wait: break;
     }

@@ -174,7 +174,9 @@ void scheduler::remove(task_record& task, instant now) {
         next = run->next;
         if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
         run->cancelled = cancel_reason::removed;
-        if (run->state == run_state_kind::waiting)
+        if (run->state == run_state_kind::waiting && run->of_backfill)
+            stop_backfill_now(task, now);
+        else if (run->state == run_state_kind::waiting)
             drop_waiting(*run, now);
         else if (run->state == run_state_kind::backing_off)
             drop_retry(*run, now);

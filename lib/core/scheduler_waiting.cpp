@@ -106,6 +106,7 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
 }
 
 void scheduler::begin_waiting_run(run_record& run, instant now) {
+    if (run.of_backfill) return begin_of_backfill(run, now);
     take_from_queue(run);
     begin_manual_run(run, now);
 }
@@ -142,6 +143,8 @@ void scheduler::leave_waiting(task_record& task) {
 void scheduler::want_place(task_record& task, instant now) {
     if (slot_may_start(task)) wait_for_place(task, now);
     if (task.runs_waiting() > 0) want_place(*task.queue()->runs.front(), now);
+    if (backfill_state* b = task.backfill(); b != nullptr && b->waiting != nullptr)
+        want_place(*b->waiting, now);
 }
 
 void scheduler::want_place(run_record& run, instant now) {

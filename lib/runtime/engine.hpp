@@ -86,7 +86,7 @@ public:
 
     // Strand: the operations of the manager.
     void start(pending_ptr<start_report> done);
-    void add(pending_ptr<void> done, task t, if_exists otherwise);
+    void add(pending_ptr<void> done, task t, if_exists otherwise = if_exists::fail);
     void update(pending_ptr<void> done, task t);
     void remove(pending_ptr<void> done, std::string uid);
     void pause(pending_ptr<void> done, std::string uid, pause_options how);
@@ -101,6 +101,9 @@ public:
     void cancel_run(pending_ptr<void> done, run_id id, std::string why);
     void cancel_task(pending_ptr<std::size_t> done, std::string uid, std::string why);
     void detach(pending_ptr<void> done, run_id id);
+    void backfill(pending_ptr<backfill_progress> done, std::string uid, wall_time from, wall_time to,
+                  overlap policy);
+    void stop_backfill(std::string_view uid, const std::weak_ptr<pending<backfill_progress>>& who);
     void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
     /// Asks the repository; `done` gets the answer, or `store_timeout`.
     template <class T>
@@ -155,6 +158,7 @@ private:
     void keep_for_followers(const core::action& a, ended_run& ended);
     void retry_later(const core::action& a);
     void no_retry(const core::action& a);
+    void on_backfill_done(const core::action& a);
     void tell_failure(const core::task_record& task, const run& last);
     void on_own_pause(const core::action& a);
     void record_pauses();
@@ -254,6 +258,7 @@ private:
     std::vector<state_ptr> want_users_;
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
     std::unordered_map<run_id, chain> chains_; // by the latest attempt, while it may have followers
+    std::map<std::string, pending_ptr<backfill_progress>, std::less<>> backfills_;
     std::map<std::string, task_update, std::less<>> own_pauses_; // and their ends, not on record yet
     bool recording_pauses_ = false;
     steady_time pauses_at_ = steady_time::max();

@@ -66,6 +66,7 @@ void engine::obey(core::action& a) {
     case kind::end_run: return end_run(a);
     case kind::retry_later: return retry_later(a);
     case kind::no_retry: return no_retry(a);
+    case kind::backfill_done: return on_backfill_done(a);
     case kind::release_run: return release_run(*a.run);
     case kind::run_overrunning: return tell_run(event_kind::run_overrunning, *a.run, {}, {});
     case kind::slots_skipped: return tell_skip(a);
@@ -296,6 +297,8 @@ void engine::on_task_gone(const core::action& a) {
     e.at = clock_.now().wall;
     e.uid = a.task->uid;
     publish(e);
+    if (auto stopped = backfills_.extract(a.task->uid.str()))
+        stopped.mapped()->complete(errc::task_not_exists);
     auto found = removals_.find(a.task->uid.view());
     if (found == removals_.end()) return;
     auto waiters = std::move(found->second);

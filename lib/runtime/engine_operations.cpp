@@ -172,6 +172,33 @@ void engine::detach(pending_ptr<void> done, run_id id) {
               [&](core::scheduler& core, core::run_record& run) { core.detach(run, clock_.now()); });
 }
 
+void engine::backfill(pending_ptr<backfill_progress> done, std::string uid, wall_time from, wall_time to,
+                      overlap policy) {
+    auto task = live_task(uid);
+    if (!task || done->done()) {
+        if (!task) done->complete(task.error());
+        return;
+    }
+    auto begun = with_core(
+        [&](core::scheduler& core) { return core.backfill(*task.value(), from, to, policy, clock_.now()); });
+    if (!begun) {
+        done->complete(begun.error());
+        return;
+    }
+    backfills_.insert_or_assign(std::move(uid), std::move(done));
+    obey();
+}
+
+// Whoever asked for it has lost interest.
+void engine::stop_backfill(std::string_view uid, const std::weak_ptr<pending<backfill_progress>>& who) {
+    auto found = backfills_.find(uid);
+    if (found == backfills_.end() || found->second != who.lock()) return;
+    auto task = live_task(uid);
+    if (!task) return;
+    with_core([&](core::scheduler& core) { core.stop_backfill(*task.value(), clock_.now()); });
+    obey();
+}
+
 template <class F>
 void engine::steer_run(pending_ptr<void> done, run_id id, F f) {
     if (error_code no = usable(); no && life_ != life::draining) {
@@ -254,6 +281,7 @@ void engine::finish_shutdown() {
     for (auto& call : std::exchange(calls_, {}))
         call->expire(errc::shutting_down); // nobody watches their deadlines any more
     let_bodies_go();
+    for (auto& [uid, waiter] : std::exchange(backfills_, {})) waiter->complete(errc::shutting_down);
     for (auto& [id, chain] : std::exchange(chains_, {}))
         for (auto& follower : chain.followers)
             follower->complete(chain.last ? result<run>(*chain.last) : errc::shutting_down);

@@ -59,6 +59,11 @@ void engine::no_retry(const core::action& a) {
     for (auto& follower : last.followers) follower->complete(*last.last);
 }
 
+void engine::on_backfill_done(const core::action& a) {
+    if (auto waiter = backfills_.extract(a.task->uid.str()))
+        waiter.mapped()->complete(a.task->backfill()->progress);
+}
+
 void engine::tell_failure(const core::task_record& task, const run& last) {
     auto* body = static_cast<detail::body*>(task.payload.get());
     if (body == nullptr || body->hooks.on_failure == nullptr) return;

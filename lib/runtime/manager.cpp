@@ -161,6 +161,17 @@ void manager::start_detach(const engine_ptr& e, detail::completion<void> done, r
     on_strand<void>(e, std::move(done), false, [id](engine& on, auto p) { on.detach(std::move(p), id); });
 }
 
+void manager::start_backfill(const engine_ptr& e, detail::completion<backfill_progress> done, std::string uid,
+                             wall_time from, wall_time to, overlap policy) {
+    auto waiting = e->wait_for<backfill_progress>(std::move(done));
+    waiting->allow_cancel([e, uid, weak = std::weak_ptr(waiting)] {
+        e->post([e, uid, weak] { e->stop_backfill(uid, weak); });
+    });
+    e->post([e, waiting = std::move(waiting), uid = std::move(uid), from, to, policy]() mutable {
+        e->backfill(std::move(waiting), std::move(uid), from, to, policy);
+    });
+}
+
 void manager::start_history(const engine_ptr& e, detail::completion<history_page> done,
                             history_filter filter) {
     on_strand<history_page>(e, std::move(done), false, [filter = std::move(filter)](engine& on, auto p) {

@@ -187,6 +187,7 @@ protected:
             CHECK(a.next->scheduled_at == a.run->scheduled_at);
             return "retry " + uid + " " + std::to_string(a.next->attempt);
         case kind::no_retry: return "no retry " + uid;
+        case kind::backfill_done: return "backfill done " + uid;
         case kind::task_paused: return "paused " + uid;
         case kind::task_resumed: return "resumed " + uid;
         case kind::run_overrunning: return "overrunning " + uid;

@@ -159,6 +159,18 @@ public:
         step(uid, [&] { core_.cancel(*task(uid).runs, why, now_); });
         return *this;
     }
+    core_script& backfill(std::string_view uid, nanoseconds from, nanoseconds to, overlap policy) {
+        unlimited_.insert(std::string(uid));
+        step(uid, [&] {
+            CHECK(core_.backfill(task(uid), wall_base + std::chrono::floor<microseconds>(from),
+                                 wall_base + std::chrono::floor<microseconds>(to), policy, now_));
+        });
+        return *this;
+    }
+    core_script& stop_backfill(std::string_view uid) {
+        step(uid, [&] { core_.stop_backfill(task(uid), now_); });
+        return *this;
+    }
     core_script& detach(std::string_view uid) {
         step(uid, [&] { core_.detach(*task(uid).runs, now_); });
         return *this;
