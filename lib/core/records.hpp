@@ -60,6 +60,7 @@ struct task_queue {
     wall_time after = no_slot;       ///< the cursor once they are decided
     std::uint64_t slots_wanted = 0;
     std::vector<run_record*> runs; ///< manual ones
+    std::optional<instant> seen;   ///< that its next slot is due, when those here had a turn already
 
     [[nodiscard]] bool empty() const noexcept { return slots.empty() && runs.empty(); }
 };
@@ -70,6 +71,7 @@ struct task_past {
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
     std::unique_ptr<task_queue> queue; ///< null while nothing waits
+    wall_time undecided = no_slot; ///< the first slot that refused decisions took back, while others follow
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;
@@ -140,6 +142,18 @@ enum class run_state_kind : std::uint8_t {
     running,   ///< its body is there
     overdue,   ///< it has its outcome, and its body is still there
 };
+
+/// The counter of slots that were skipped for this reason.
+[[nodiscard]] constexpr std::uint64_t& skipped_of(counters& c, skip_reason reason) noexcept {
+    switch (reason) {
+    case skip_reason::overlap: return c.skipped_overlap;
+    case skip_reason::missed: return c.skipped_missed;
+    case skip_reason::paused: return c.skipped_paused;
+    case skip_reason::not_owner: return c.skipped_not_owner;
+    case skip_reason::buffer_full: break;
+    }
+    return c.skipped_buffer_full;
+}
 
 /// A run from the decision to start it until its body is gone.
 struct run_record {

@@ -135,19 +135,18 @@ void scheduler::wait_for_place(task_record& task, instant since) {
 // Its slots, that is.
 void scheduler::leave_waiting(task_record& task) {
     if (!std::exchange(task.ready, false)) return;
+    if (task.queue() != nullptr) task.queue()->seen.reset();
     std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
 }
 
 // If something of the task may start now, it does in its turn.
 void scheduler::want_place(task_record& task, instant now) {
     if (slot_may_start(task)) wait_for_place(task, now);
-    if (task.runs_waiting() > 0) want_place(*task.queue()->runs.front(), now);
-}
-
-void scheduler::want_place(run_record& run, instant now) {
-    if (run.ready || !run_may_start(run)) return;
-    run.ready = true;
-    waiting_.push_back({run.task, &run, now});
+    if (task.runs_waiting() == 0 || task.queue()->runs.back()->ready) return;
+    for (run_record* run : task.queue()->runs) { // none goes before an earlier one
+        if (!run_may_start(*run)) return;
+        if (!std::exchange(run->ready, true)) waiting_.push_back({&task, run, now});
+    }
 }
 
 // Each in its turn, in the order in which they came.
@@ -159,7 +158,7 @@ void scheduler::admit(instant now) {
         waiting_.pop_front();
         if (w.run == nullptr)
             admit_slot(*w.task, w.since, now);
-        else if (run_may_start(*w.run))
+        else if (w.run == w.task->queue()->runs.front() && run_may_start(*w.run))
             begin_waiting_run(*w.run, now);
         else
             kept.push_back(w);
@@ -171,7 +170,10 @@ void scheduler::admit(instant now) {
 void scheduler::admit_slot(task_record& task, instant since, instant now) {
     bool due_too = task.slot_waits();
     task.ready = false;
+    if (task.queue() != nullptr) since = std::exchange(task.queue()->seen, {}).value_or(since);
     if (slot_may_start(task)) {
+        wall_time first = task.queue()->slots.front().first;
+        if (task.by_wall() && first > now.wall) return go_back(task, first, now); // the clock was set back
         begin_waiting_slot(task, now);
         if (due_too) wait_for_place(task, since);
     } else if (due_too) {

@@ -52,11 +52,7 @@ std::uint64_t play_small_worlds(int depth, tally& total) {
             script = {{event_kind::add, 0, 0}, {event_kind::add, 1, 0}};
             for (std::size_t letter : letters) script.push_back(alphabet[letter]);
             findings out;
-            tally one = play(s, script, out);
-            total.slots += one.slots;
-            total.decisions += one.decisions;
-            total.inputs += one.inputs;
-            total.faults += one.faults;
+            total += play(s, script, out);
             if (out.failed()) return print_failure(s, script, out), 1;
             more = false;
             for (std::size_t i = 0; i != letters.size() && !more; ++i) {
