@@ -109,7 +109,7 @@ void world::heal() {
         return draw(swarm_.seed, 37, ++drawn_) % 2 == 0 ? resume_from::now : resume_from::the_past;
     };
     if (!core_) live_again();
-    while (leaves_at_ != never_ns || (shut_down_ && !out_.failed())) pass(swarm_.unit_us);
+    while (!out_.failed() && (leaves_at_ != never_ns || shut_down_)) pass(swarm_.unit_us);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
         pass(swarm_.unit_us);
