@@ -68,6 +68,7 @@ struct task_queue {
     wall_time after = no_slot;       ///< the cursor once they are decided
     std::uint64_t slots_wanted = 0;
     std::vector<run_record*> runs; ///< manual ones
+    std::optional<instant> seen;   ///< that its next slot is due, when those here had a turn already
 
     [[nodiscard]] bool empty() const noexcept { return slots.empty() && runs.empty(); }
 };
@@ -81,9 +82,9 @@ struct pause_note {
 /// Slots of the past that somebody asked for.
 struct backfill_state {
     backfill_progress progress;
-    rondo::schedule when; ///< as it was then
-    wall_time anchor{};   ///< likewise
-    bool beside = false;  ///< its runs need not wait for others
+    rondo::schedule when;          ///< as it was then
+    wall_time anchor{};            ///< likewise
+    bool beside = false;           ///< its runs need not wait for others
     run_record* waiting = nullptr; ///< its next run
 
     explicit backfill_state(rondo::schedule s) noexcept : when(std::move(s)) {}
@@ -100,6 +101,7 @@ struct task_past {
     std::unique_ptr<task_queue> queue;        ///< null while nothing waits
     std::unique_ptr<pause_note> pause;        ///< null: nothing was said
     std::unique_ptr<backfill_state> backfill; ///< the latest; null: there was none
+    wall_time undecided = no_slot; ///< the first slot that refused decisions took back, while others follow
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;
@@ -175,6 +177,18 @@ enum class run_state_kind : std::uint8_t {
     running,     ///< its body is there
     overdue,     ///< it has its outcome, and its body is still there
 };
+
+/// The counter of slots that were skipped for this reason.
+[[nodiscard]] constexpr std::uint64_t& skipped_of(counters& c, skip_reason reason) noexcept {
+    switch (reason) {
+    case skip_reason::overlap: return c.skipped_overlap;
+    case skip_reason::missed: return c.skipped_missed;
+    case skip_reason::paused: return c.skipped_paused;
+    case skip_reason::not_owner: return c.skipped_not_owner;
+    case skip_reason::buffer_full: break;
+    }
+    return c.skipped_buffer_full;
+}
 
 /// A run from the decision to start it until its body is gone.
 struct run_record {

@@ -55,13 +55,6 @@ struct task_spec {
     std::unique_ptr<task_payload> payload;
 };
 
-/// What the repository said to a decision.
-enum class begin_verdict : std::uint8_t {
-    recorded,
-    unrecorded, ///< it failed or is overdue: the run starts all the same, its record will follow
-    refused,    ///< the slot was decided by another manager
-};
-
 /// Decides everything; does nothing. Time goes in with each call, actions and decisions come out and
 /// must be taken before the next input. It reads no clock, waits for nothing, starts no thread. Not
 /// thread-safe. Same inputs and seed, same outputs.
@@ -115,13 +108,14 @@ public:
     /// Gives a run up whose body will not stop: it is `abandoned`, and counts until its body is gone. One
     /// that has no body yet is cancelled.
     void detach(run_record& run, instant now);
-    /// The repository has answered a decision that has a run.
-    void begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now);
+    /// The repository has answered a decision that has a run, and recorded it. Token 0: it failed or is
+    /// overdue; the run starts all the same, its record will follow.
+    void begun(run_record& run, std::uint64_t token, instant now);
+    /// The repository has refused a decision about slots, as another manager has decided some of them: its
+    /// cursor is here. `run` is the run that waits for the answer, or null.
+    void refused(const begin_request& request, run_record* run, moment cursor, instant now);
     /// The repository has its cursor of a task elsewhere: go on from there.
     void resync(task_record& task, moment cursor, instant now);
-    /// As above, on the answer to the decision that moves the cursor to `decided`. If later ones have
-    /// moved it since, their answers tell where it is.
-    void resync_after(task_record& task, moment decided, moment cursor, instant now);
     /// The body of a run has ended.
     void ended(run_record& run, body_end how, instant now);
 
@@ -190,6 +184,12 @@ private:
     void decide_all_due(task_record& task, instant now);
     [[nodiscard]] static moment first_slot_of(const task_record& task, instant now);
     void change_schedule(task_record& task, rondo::schedule when, instant now);
+    // scheduler_resync.cpp
+    void follow(task_record& task, moment cursor, instant now);
+    void go_back(task_record& task, wall_time slot, instant now);
+    [[nodiscard]] static bool may_go_back(const task_record& task, const begin_request& r, moment cursor);
+    void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
+    void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);
 
     // scheduler_waiting.cpp
     task_queue& made_queue(task_record& task);
@@ -206,8 +206,10 @@ private:
     [[nodiscard]] bool slot_may_start(const task_record& task) const noexcept;
     [[nodiscard]] static bool run_may_start(const run_record& run) noexcept;
     void wait_for_place(task_record& task, instant since);
+    [[nodiscard]] static bool is_next(const run_record& run) noexcept;
     void want_place(task_record& task, instant now);
     void want_place(run_record& run, instant now);
+    void want_place_for_runs(task_record& task, instant now);
     void admit(instant now);
     void admit_slot(task_record& task, instant since, instant now);
     void decide_late(task_record& task, instant since, instant now);

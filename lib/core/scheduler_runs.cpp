@@ -65,8 +65,9 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
         return &run;
     }
     if (answer == overlap_answer::replace) {
-        while (task.runs_waiting() > 0) {
-            run_record& older = *task.queue()->runs.front();
+        if (runs_waiting_ - task.runs_waiting() >= options_.runs_waiting_max) return errc::queue_full;
+        while (task.runs_waiting() > 0) { // the latest first, or the next of them might start
+            run_record& older = *task.queue()->runs.back();
             older.cancelled = cancel_reason::overlap;
             drop_waiting(older, now);
         }
@@ -74,7 +75,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
     }
     if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
     run_record& run = wait_as_run(task, std::move(users), how, now);
-    want_place(run, now);
+    want_place(task, now);
     admit(now);
     return &run;
 }
@@ -127,21 +128,13 @@ void scheduler::begin_manual_run(run_record& run, instant now) {
         rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, run.users, run.attempt};
 }
 
-void scheduler::begun(run_record& run, begin_verdict verdict, std::uint64_t token, instant now) {
+void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     recycle();
     assert(run.state == run_state_kind::beginning);
     --beginning_;
     run.token = token;
-    if (verdict == begin_verdict::refused) {
-        --run.task->made_past().counts.runs;
-        if (takes_slot(run.trigger)) {
-            ++run.task->made_past().counts.skipped_not_owner;
-            action& told = actions_.emplace_back(action{action::kind::slots_skipped, run.task});
-            told.skipped = {skip_reason::not_owner, run.scheduled_at, run.scheduled_at, 1};
-        }
-        return release(run, now);
-    }
     run.task->made_past().last_run = run.started_at;
+    if (takes_slot(run.trigger)) run.task->past->undecided = no_slot;
     if (run.cancelled != cancel_reason::none) { // meanwhile, so its body need not start
         finish(run, outcome_of(run.cancelled), true, now);
         return release(run, now);
@@ -232,6 +225,7 @@ void scheduler::unlink(run_record& run) {
 void scheduler::wait_for_no_end(task_record& task, instant now) {
     if (!task.fixed_delay() || task.slot != no_slot || task.cursor != cursor_waits_for_end || shutting_down())
         return;
+    if (task.slots_waiting() > 0) return; // it is after that one
     if (task.in_flight != task.overrunning) return;
     if (!may_start(task.overlap, task.in_flight, task.in_flight_max)) return;
     set_slot(task, now.wall + *task.when.interval(), now);

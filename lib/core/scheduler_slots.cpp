@@ -86,7 +86,10 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     if (task.paused) return on_pause_over(task, now);
     if (!full()) return decide(task, now, seen);
     heap_of(task).erase(task);
-    wait_for_place(task, seen);
+    if (task.ready) // for slots before it
+        task.queue()->seen = seen;
+    else
+        wait_for_place(task, seen);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {
@@ -195,20 +198,17 @@ void scheduler::take(task_record& task, const step& s) {
 
 // Skips in a row become one range, so a task that cannot start for hours costs the store nothing.
 void scheduler::skip(task_record& task, skip_range range, wall_time next) {
-    rondo::counters& counts = task.made_past().counts;
+    skipped_of(task.made_past().counts, range.reason) += range.count;
     action& told = actions_.emplace_back(action{action::kind::slots_skipped, &task});
     told.skipped = range;
-    switch (range.reason) {
-    case skip_reason::overlap: counts.skipped_overlap += range.count; break;
-    case skip_reason::missed: counts.skipped_missed += range.count; break;
-    case skip_reason::paused: counts.skipped_paused += range.count; break;
-    case skip_reason::not_owner: counts.skipped_not_owner += range.count; break;
-    case skip_reason::buffer_full: counts.skipped_buffer_full += range.count; break;
-    }
     decision* open = open_skip(task);
-    if (open != nullptr && open->request.skipped->reason == range.reason) {
-        open->request.skipped->last = range.last;
-        open->request.skipped->count += range.count;
+    if (open != nullptr && (!open->request.skipped || open->request.skipped->reason == range.reason)) {
+        if (open->request.skipped) {
+            open->request.skipped->last = range.last;
+            open->request.skipped->count += range.count;
+        } else { // it only moves the cursor
+            open->request.skipped = range;
+        }
         open->request.next = next == no_slot ? moment() : moment(next);
         task.cursor = next;
         return;
@@ -235,35 +235,6 @@ decision& scheduler::append_decision(task_record& task, wall_time next) {
     if (next != no_slot) d.request.next = next;
     task.cursor = next;
     return d;
-}
-
-void scheduler::resync(task_record& task, moment cursor, instant now) {
-    recycle();
-    if (task.state != task_state_kind::live) return;
-    if (cursor && *cursor != cursor_waits_for_end &&
-        (*cursor < wall_time_first || *cursor > wall_time_last)) {
-        task.cursor_lost = true; // that makes no sense, so the next decision puts it right
-        return;
-    }
-    bool passed = task.slots_waiting() > 0 && (!cursor || *cursor > task.queue()->slots.front().first);
-    if (passed) forget_slots(task);
-    task.cursor = cursor ? *cursor : no_slot;
-    if (!cursor || *cursor == cursor_waits_for_end) {
-        unschedule(task);
-        task.slot = no_slot;
-        if (cursor) wait_for_no_end(task, now);
-    } else if (passed || *cursor > task.slot || (task.slot == no_slot && task.slots_waiting() == 0)) {
-        unschedule(task);
-        moment slot = cursor; // of another schedule, if that manager has another
-        if (!is_slot(task.when, *cursor, task.anchor)) slot = task.when.next_after(*cursor, task.anchor);
-        task.slot = no_slot;
-        if (slot) set_slot(task, *slot, now);
-    }
-}
-
-void scheduler::resync_after(task_record& task, moment decided, moment cursor, instant now) {
-    wall_time latest = decided ? *decided : no_slot;
-    if (task.cursor == latest) resync(task, cursor, now);
 }
 
 } // namespace rondo::core

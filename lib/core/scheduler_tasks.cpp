@@ -244,6 +244,7 @@ void scheduler::go_on(task_record& task, resume_from from, instant now) {
         task.catch_up_before = now.wall;
         if (task.slot != no_slot) schedule_slot(task, {task.slot, task.due});
     }
+    wait_for_no_end(task, now);
     want_place(task, now);
 }
 
@@ -266,9 +267,14 @@ void scheduler::pause_all(instant) {
         if (w.run != nullptr) continue;
         bool due = w.task->slot_waits();
         w.task->ready = false;
+        if (w.task->queue() != nullptr) w.task->queue()->seen.reset();
         if (due) schedule_slot(*w.task, {w.task->slot, w.task->due});
     }
     std::erase_if(waiting_, [](const waiting& w) { return w.run == nullptr; });
+    // Nor has one that is held; its slot is due, which the end of the pause must see.
+    tasks_.for_each([&](task_record& task) {
+        if (task.held) schedule_slot(task, {task.slot, task.due});
+    });
 }
 
 void scheduler::resume_all(resume_from from, instant now) {

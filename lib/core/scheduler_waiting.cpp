@@ -128,6 +128,11 @@ bool scheduler::run_may_start(const run_record& run) noexcept {
     return task.state == task_state_kind::live && may_start(run.overlap, task.in_flight, task.in_flight_max);
 }
 
+// Manual runs of a task start in order.
+bool scheduler::is_next(const run_record& run) noexcept {
+    return run.of_backfill || run.task->queue()->runs.front() == &run;
+}
+
 void scheduler::wait_for_place(task_record& task, instant since) {
     if (std::exchange(task.ready, true)) return;
     waiting_.push_back({&task, nullptr, since});
@@ -136,15 +141,24 @@ void scheduler::wait_for_place(task_record& task, instant since) {
 // Its slots, that is.
 void scheduler::leave_waiting(task_record& task) {
     if (!std::exchange(task.ready, false)) return;
+    if (task.queue() != nullptr) task.queue()->seen.reset();
     std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
 }
 
 // If something of the task may start now, it does in its turn.
 void scheduler::want_place(task_record& task, instant now) {
     if (slot_may_start(task)) wait_for_place(task, now);
-    if (task.runs_waiting() > 0) want_place(*task.queue()->runs.front(), now);
+    want_place_for_runs(task, now);
     if (backfill_state* b = task.backfill(); b != nullptr && b->waiting != nullptr)
         want_place(*b->waiting, now);
+}
+
+void scheduler::want_place_for_runs(task_record& task, instant now) {
+    if (task.runs_waiting() == 0 || task.queue()->runs.back()->ready) return;
+    for (run_record* run : task.queue()->runs) { // none goes before an earlier one
+        if (!run_may_start(*run)) return;
+        want_place(*run, now);
+    }
 }
 
 void scheduler::want_place(run_record& run, instant now) {
@@ -166,7 +180,7 @@ void scheduler::admit(instant now) {
             admit_slot(*w.task, w.since, now);
         } else if (w.run->state == run_state_kind::backing_off) {
             begin_retry(*w.run, now);
-        } else if (run_may_start(*w.run)) {
+        } else if (is_next(*w.run) && run_may_start(*w.run)) {
             begin_waiting_run(*w.run, now);
         } else {
             kept.push_back(w);
@@ -181,7 +195,10 @@ void scheduler::admit(instant now) {
 void scheduler::admit_slot(task_record& task, instant since, instant now) {
     bool due_too = task.slot_waits();
     task.ready = false;
+    if (task.queue() != nullptr) since = std::exchange(task.queue()->seen, {}).value_or(since);
     if (slot_may_start(task)) {
+        wall_time first = task.queue()->slots.front().first;
+        if (task.by_wall() && first > now.wall) return go_back(task, first, now); // the clock was set back
         begin_waiting_slot(task, now);
         if (due_too) wait_for_place(task, since);
     } else if (due_too) {

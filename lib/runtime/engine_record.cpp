@@ -144,11 +144,9 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant n
     if (a.state == begin_state::unknown_task)
         log(log_level::error,
             fmt::format("task {}: the repository does not know it any more", d.request.uid));
-    if (waiting) {
-        auto verdict = a.state == begin_state::recorded ? core::begin_verdict::recorded
-                       : conflict                       ? core::begin_verdict::refused
-                                                        : core::begin_verdict::unrecorded;
-        with_core([&](core::scheduler& core) { core.begun(*d.run, verdict, a.token, now); });
+    if (waiting && !conflict) {
+        std::uint64_t token = a.state == begin_state::recorded ? a.token : 0;
+        with_core([&](core::scheduler& core) { core.begun(*d.run, token, now); });
         obey_actions();
     }
     if (a.state == begin_state::recorded && ours && d.request.moves_cursor && a.next_slot != d.request.next)
@@ -156,14 +154,8 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant n
     if (!conflict) return;
     log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid,
                                         a.next_slot, d.request.expected));
-    with_core([&](core::scheduler& core) {
-        core::task_record* task = core.find(d.request.uid);
-        if (task == nullptr) return;
-        if (ours)
-            task->cursor_lost = true;
-        else
-            core.resync_after(*task, d.request.next, a.next_slot, now);
-    });
+    if (ours) return lose_cursor(d.request.uid);
+    with_core([&](core::scheduler& core) { core.refused(d.request, d.run, a.next_slot, now); });
     obey_actions();
 }
 
@@ -205,9 +197,7 @@ boost::asio::awaitable<void> engine::record_ends() {
 void engine::tell_unrecorded(core::decision& d) {
     core::run_record* record = std::exchange(d.run, nullptr);
     if (record == nullptr) return;
-    with_core([&](core::scheduler& core) {
-        core.begun(*record, core::begin_verdict::unrecorded, 0, clock_.now());
-    });
+    with_core([&](core::scheduler& core) { core.begun(*record, 0, clock_.now()); });
     obey_actions(); // not `obey`: that would bring us back here
 }
 

@@ -112,7 +112,7 @@ void stage::settle() {
         core_.take_decisions(decisions);
         for (core::decision& d : decisions) {
             if (d.run == nullptr) continue;
-            core_.begun(*d.run, core::begin_verdict::recorded, 1, now_);
+            core_.begun(*d.run, 1, now_);
             for (const core::action& a : std::exchange(core_.actions(), {})) observe(a);
         }
         more = core_.has_decisions() || !core_.actions().empty();
@@ -141,6 +141,11 @@ void stage::observe(const core::action& a) {
         return say(name_of(*a.run) +
                    (a.outcome == outcome::success ? "." : ":" + std::string(to_string(a.outcome))));
     case kind::slots_skipped: return observe_skip(a);
+    case kind::retry_later:
+    case kind::no_retry:
+    case kind::backfill_done:
+    case kind::task_paused:
+    case kind::task_resumed:
     case kind::release_run:
     case kind::run_overrunning:
     case kind::task_gone:

@@ -36,10 +36,12 @@ void books::take(const event& e) {
     }
     case event_kind::run_ended: take_end(e); break;
     case event_kind::slots_skipped: take_skip(e); break;
+    case event_kind::retry_planned:
     case event_kind::run_overrunning:
     case event_kind::store_failed:
     case event_kind::store_recovered:
     case event_kind::events_dropped: complain(fmt::format("event {}", to_string(e.kind))); break;
+    case event_kind::task_updated:
     case event_kind::task_removed:
     case event_kind::task_paused:
     case event_kind::task_resumed: break;

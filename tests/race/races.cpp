@@ -122,10 +122,15 @@ asio::awaitable<void> cancel_now(arena& a, std::uint64_t me, std::uint64_t tasks
     }
 }
 
-// Its own task, out and in again.
-asio::awaitable<void> remove_and_add(arena& a, std::uint64_t me, gauge& seen, quota& left) {
+// Its own task: another body and the same schedule, then out and in again.
+asio::awaitable<void> update_remove_and_add(arena& a, std::uint64_t me, gauge& seen, quota& left) {
     dice d(a.seed() + me);
     while (left.take()) {
+        for (std::uint64_t n = d.below(3); n > 0; --n) {
+            co_await give_way(d.below(8));
+            auto updated = co_await a.tasks().async_update(racing_task(seen, me));
+            if (!updated) a.complain("an update fails: " + updated.error().message());
+        }
         co_await give_way(d.below(8));
         auto removed = co_await a.tasks().async_remove(uid_of(me));
         if (!removed) a.complain("a removal fails: " + removed.error().message());
@@ -173,7 +178,7 @@ void race_remove(std::uint64_t count, std::uint64_t seed, tally& sums) {
     quota left(count);
     std::vector<gauge*> seen;
     for (std::uint64_t i = 0; i != tasks; ++i) seen.push_back(&add_racing_task(a, i));
-    for (std::uint64_t i = 0; i != tasks; ++i) a.join(remove_and_add(a, i, *seen[i], left));
+    for (std::uint64_t i = 0; i != tasks; ++i) a.join(update_remove_and_add(a, i, *seen[i], left));
     for (std::uint64_t i = 0; i != people; ++i) {
         a.join(run_now(a, tasks + i, tasks, left, false));
         a.join(cancel_now(a, tasks + people + i, tasks, left));

@@ -25,10 +25,11 @@ public:
     void ended(int task, moment next_slot) {
         if (next_slot) books_of(task).cursor = next_slot;
     }
-    /// The store has its cursor elsewhere. It only ever moves a task forward.
-    void resynced(int task, moment cursor) {
+    /// The store has its cursor elsewhere. It moves a task back only to what a refused decision said.
+    void resynced(int task, moment cursor, bool back) {
         books& b = books_of(task);
         b.cursor = cursor;
+        if (back) b.frontier = cursor;
         bool ahead = cursor && *cursor != cursor_waits_for_end && (!b.frontier || *cursor > *b.frontier);
         if (!cursor || ahead) b.frontier = cursor;
         if (ahead && !b.when.has(*cursor)) b.frontier = b.when.when().next_after(*cursor, b.when.anchor());

@@ -31,16 +31,9 @@ public:
         case outcome::abandoned: break;
         }
     }
-    void skipped(int task, skip_reason why, std::uint64_t n) {
-        counters& c = told_of(task);
-        switch (why) {
-        case skip_reason::overlap: c.skipped_overlap += n; break;
-        case skip_reason::missed: c.skipped_missed += n; break;
-        case skip_reason::paused: c.skipped_paused += n; break;
-        case skip_reason::not_owner: c.skipped_not_owner += n; break;
-        case skip_reason::buffer_full: c.skipped_buffer_full += n; break;
-        }
-    }
+    void skipped(int task, skip_reason why, std::uint64_t n) { count_of(task, why) += n; }
+    /// The store took it for nothing.
+    void taken_back(int task, skip_reason why, std::uint64_t n) { count_of(task, why) -= n; }
     void after_input(int task, const counters& counted) {
         if (counted != told_of(task)) out_.report("counters", task, "its counters are not what was told");
     }
@@ -48,6 +41,13 @@ public:
     [[nodiscard]] const counters& told(int task) { return told_of(task); }
 
 private:
+    std::uint64_t& count_of(int task, skip_reason why) {
+        counters& c = told_of(task);
+        if (why == skip_reason::overlap) return c.skipped_overlap;
+        if (why == skip_reason::missed) return c.skipped_missed;
+        if (why == skip_reason::paused) return c.skipped_paused;
+        return why == skip_reason::not_owner ? c.skipped_not_owner : c.skipped_buffer_full;
+    }
     counters& told_of(int task) { return told_[static_cast<std::size_t>(task)]; }
 
     findings& out_;

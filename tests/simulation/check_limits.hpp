@@ -6,7 +6,7 @@
 #include <simulation/sim_run.hpp>
 #include <simulation/swarm.hpp>
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -19,25 +19,41 @@ public:
     check_limits(const swarm& s, findings& out) : swarm_(s), out_(out) {}
 
     void after_input(const std::vector<sim_run*>& runs) {
-        std::array<std::uint32_t, tasks_max> of{};
         std::size_t all = 0;
-        for (const sim_run* r : runs) {
-            if (r->record->state == core::run_state_kind::waiting) continue;
+        for (sim_run* r : runs) {
+            if (!in_flight(*r)) continue;
             ++all;
-            ++of[static_cast<std::size_t>(r->task)];
+            if (!r->counted) started(*r, runs);
         }
-        for (std::size_t i = 0; i != swarm_.tasks; ++i) {
-            const task_plan& p = swarm_.plans[i];
-            std::uint32_t most = p.overlap == overlap::skip ? 1 : p.in_flight_max;
-            if (most != 0 && of[i] > most)
-                out_.report("limits", static_cast<int>(i), "more runs in flight than its overlap allows");
-        }
+        for (sim_run* r : runs) r->counted = in_flight(*r);
         std::size_t most = swarm_.core.runs_in_flight_max;
         if (most != 0 && all > most)
             out_.report("limits", findings::no_task, "more runs in all than allowed");
     }
 
 private:
+    static bool in_flight(const sim_run& r) noexcept {
+        return r.record->state != core::run_state_kind::waiting;
+    }
+    overlap policy_of(const sim_run& r) const {
+        return r.why == trigger::manual ? r.overlap : swarm_.plans[static_cast<std::size_t>(r.task)].overlap;
+    }
+    // One that wants to be alone may find others only if they came after it, to be beside it.
+    void started(const sim_run& r, const std::vector<sim_run*>& runs) {
+        std::uint32_t of_task = 0;
+        bool alone = policy_of(r) != overlap::allow_all;
+        for (const sim_run* other : runs) {
+            if (other->task != r.task || !in_flight(*other)) continue;
+            ++of_task;
+            bool later = !other->counted && policy_of(*other) == overlap::allow_all;
+            if (alone && other != &r && !later)
+                out_.report("limits", r.task, "a run starts beside another, which its overlap forbids");
+        }
+        std::uint32_t most = swarm_.plans[static_cast<std::size_t>(r.task)].in_flight_max;
+        if (!alone && most != 0 && of_task > most)
+            out_.report("limits", r.task, "more runs in flight than its overlap allows");
+    }
+
     const swarm& swarm_;
     findings& out_;
 };

@@ -8,6 +8,8 @@
 #include <simulation/findings.hpp>
 #include <simulation/sim_run.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,15 +30,26 @@ public:
         if (d.moves_cursor == manual) complain(r.task, "a manual run moves the cursor, or a slot's does not");
         if (manual && d.skipped) complain(r.task, "a manual run skips slots");
         if (!d.started || d.started->id != r.id) return complain(r.task, "a decision about another run");
-        if (!asked(d.started->users, r.user)) complain(r.task, "the record names users who did not ask");
+        if (!asked(d.started->users, r.users)) complain(r.task, "the record names users who did not ask");
+    }
+    /// Somebody asked for a run, and got one that waits: it is the first, and for both.
+    void merged(sim_run& r, const std::vector<sim_run*>& waiting, const std::vector<std::uint64_t>& who) {
+        if (waiting.empty() || &r != waiting.front()) complain(r.task, "merged into another run");
+        if (who.empty() || r.users.empty())
+            r.users.clear(); // for all
+        else
+            for (std::uint64_t one : who)
+                if (std::ranges::find(r.users, one) == r.users.end()) r.users.push_back(one);
+        if (!asked(r.record->users, r.users)) complain(r.task, "a merged run is not for those who asked");
     }
     void started(const sim_run& r) {
-        if (!asked(r.record->users, r.user)) complain(r.task, "a body starts for users who did not ask");
+        if (!asked(r.record->users, r.users)) complain(r.task, "a body starts for users who did not ask");
     }
 
 private:
-    static bool asked(const std::vector<user>& users, std::uint64_t user) {
-        return user == 0 ? users.empty() : users.size() == 1 && users[0].id() == name_of(user);
+    static bool asked(const std::vector<user>& users, const std::vector<std::uint64_t>& who) {
+        return std::ranges::equal(users, who,
+                                  [](const user& u, std::uint64_t one) { return u.id() == name_of(one); });
     }
     void complain(int task, const char* what) { out_.report("manual runs", task, what); }
 

@@ -18,6 +18,9 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
     case event_kind::stall: return d.one_in(4) ? d.below(200 * unit) : d.below(6 * unit);
     case event_kind::set_clock: return d.between(-10 * unit, 10 * unit);
     case event_kind::cancel: return d.below(4);
+    case event_kind::trigger: return s.overrides && d.one_in(3) ? d.between(1, 5) : 0;
+    case event_kind::resume:
+    case event_kind::resume_all: return s.pasts ? d.below(2) : 0;
     case event_kind::preview: return d.between(1, 6);
     case event_kind::outage: return d.below(10 * unit);
     case event_kind::crash: return d.one_in(3) ? d.below(20 * unit) : d.below(unit);

@@ -18,10 +18,10 @@ enum class event_kind : std::uint8_t {
     add,        ///< a task, if it is not there
     remove,     ///<
     pause,      ///<
-    resume,     ///<
+    resume,     ///< from now, or, if `amount` is not 0, from the past
     pause_all,  ///<
-    resume_all, ///<
-    trigger,    ///<
+    resume_all, ///< as `resume`
+    trigger,    ///< under the policy of the task, or, from 1, that of the number `amount` - 1
     end_body,   ///< the oldest of the task
     cancel,     ///< the `amount`th run of the task
     preview,    ///< ask for the next slots of a task, and remember them

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string_view>
 #include <vector>
 
@@ -45,13 +46,6 @@ double seconds_since(clock::time_point begin) {
     return std::chrono::duration<double>(clock::now() - begin).count();
 }
 
-void add(tally& a, const tally& b) {
-    a.slots += b.slots;
-    a.decisions += b.decisions;
-    a.inputs += b.inputs;
-    a.faults += b.faults;
-}
-
 // Invariant 10: the same seed once more, to the same actions.
 void check_determinism(const swarm& s, const std::vector<event>& script, findings& out) {
     findings again;
@@ -75,7 +69,7 @@ bool play_seed(std::uint64_t seed, bool twice, sums& total) {
     swarm s = swarm_of(seed);
     std::vector<event> script = script_of(s);
     findings out;
-    add(total.all, play(s, script, out));
+    total.all += play(s, script, out);
     if (twice) check_determinism(s, script, out);
     ++total.seeds;
     if (!out.failed()) return true;
@@ -85,13 +79,20 @@ bool play_seed(std::uint64_t seed, bool twice, sums& total) {
 }
 
 void report(const sums& total, double seconds) {
+    std::uint64_t faults = 0;
+    fmt::print("faults:");
+    for (std::size_t i = 0; i != tally::fault_names.size(); ++i) {
+        faults += total.all.faults[i];
+        fmt::print(" {}={}", tally::fault_names[i], total.all.faults[i]);
+    }
+    fmt::print("\n");
+    double core_seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
     fmt::print("simulate: {} seeds={} slots={} decisions={} inputs={} faults={} violations={} "
-               "slots_per_second={:.0f} "
-               "decisions_per_second={:.0f} seconds={:.1f}\n",
+               "slots_per_core_second={:.0f} decisions_per_core_second={:.0f} seconds={:.1f}\n",
                total.violations == 0 ? "ok" : "FAILED", total.seeds, total.all.slots, total.all.decisions,
-               total.all.inputs, total.all.faults, total.violations,
-               static_cast<double>(total.all.slots) / seconds,
-               static_cast<double>(total.all.decisions) / seconds, seconds);
+               total.all.inputs, faults, total.violations,
+               static_cast<double>(total.all.slots) / core_seconds,
+               static_cast<double>(total.all.decisions) / core_seconds, seconds);
 }
 
 int run(const options& o) {

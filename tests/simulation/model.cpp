@@ -48,9 +48,7 @@ void model::reserve(int task, core::task_record& record, const schedule& when, c
     m = mirror();
     m.at = mirror::stage::registering;
     m.when = naive_schedule(when, {});
-    m.overlap = plan.overlap;
-    m.in_flight_max = plan.in_flight_max;
-    m.timeout_ns = std::chrono::nanoseconds(plan.timeout).count();
+    m.plan = plan;
     m.record = &record;
 }
 
@@ -98,48 +96,112 @@ void model::set_slot(mirror& m, wall_time slot, instant now) {
                              : ns_of(now) + std::chrono::nanoseconds(slot - now.wall).count();
 }
 
-void model::remove(int task, const std::vector<sim_run*>& runs) {
+// Its slots wait for no place and no time.
+void model::unschedule(mirror& m) noexcept {
+    m.place = 0;
+    m.left = m.held = false;
+}
+
+void model::remove(int task) {
     mirror& m = of(task);
     if (!m.live()) return;
     m.at = mirror::stage::removing;
-    m.queued = 0;
-    for (sim_run* r : runs)
+    unschedule(m);
+    m.backlog.clear();
+    for (sim_run* r : runs_)
         if (r->task == task) r->ask_to_end(cancel_reason::removed);
 }
 
-void model::pause(int task, bool paused, instant) {
+void model::pause(int task, bool paused) {
     mirror& m = of(task);
     if (!m.live() || m.paused == paused) return;
     m.paused = paused;
-    if (paused) m.queued = 0;
+    if (paused) unschedule(m);
 }
 
 void model::pause_all(bool paused) {
-    if (stage_ != stopping::no) return;
+    if (stage_ != stopping::no || paused_all_ == paused) return;
     paused_all_ = paused;
     if (!paused) return;
-    for (mirror& m : tasks_) m.queued = 0;
+    for (mirror& m : tasks_) unschedule(m); // what is due is due, as it was
 }
 
-error_code model::trigger(int task) const {
-    const mirror& m = of(task);
-    if (stage_ != stopping::no) return errc::shutting_down;
-    if (!m.live()) return errc::task_not_exists;
-    if (!may_start(m.overlap, m.in_flight + m.manual_waiting, m.in_flight_max)) return errc::already_running;
-    if (full() && waiting_runs_ >= options_.runs_waiting_max) return errc::queue_full;
-    return {};
-}
-
-void model::resync(int task, moment cursor, instant now) {
+model::answer model::trigger(int task, overlap policy) {
     mirror& m = of(task);
-    if (!m.live()) return;
+    if (stage_ != stopping::no) return {errc::shutting_down};
+    if (!m.live()) return {errc::task_not_exists};
+    answer a{{}, fate_under(policy, m.around_manual())};
+    if (a.what == fate::skipped) a.error = errc::already_running;
+    if (a.what == fate::dropped && policy != overlap::buffer_one) a.error = errc::queue_full;
+    if (a.what == fate::starts && full()) a.what = fate::waits;
+    std::size_t others = waiting_runs_ - (a.what == fate::replaces ? m.manual.size() : 0);
+    bool waits = a.what == fate::waits || a.what == fate::replaces;
+    if (waits && others >= options_.runs_waiting_max) a.error = errc::queue_full;
+    if (a.error || a.what != fate::replaces) return a;
+    for (sim_run* r : m.manual) r->ask_to_end(cancel_reason::overlap);
+    cancel_others(task);
+    return a;
+}
+
+// What a refused decision told is off the books: the slots before the cursor are another manager's, and the
+// others are undecided, if the cursor is among those that this decision told, or refused ones before it.
+model::refusal model::refused(int task, const begin_request& r, moment cursor, instant now) {
+    mirror& m = of(task);
+    wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
+    wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
+    bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
+    wall_time least = m.taken_back ? std::min(*m.taken_back, first) : first;
+    bool elsewhere = !(cursor == r.expected);
+    refusal a;
+    a.back = on_grid && elsewhere && cursor && *cursor >= least && *cursor <= last && m.when.has(*cursor);
+    a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
+    if (a.moved) {
+        m.taken_back.reset();
+        if (a.back)
+            go_back(m, *cursor, now);
+        else
+            follow(m, cursor, now);
+    } else if (a.back) {
+        m.taken_back = cursor;
+    }
+    a.taken_back = a.back || !cursor || (elsewhere && *cursor >= first);
+    if (!a.taken_back) {
+        if (r.started) a.theirs = skip_of(skip_reason::not_owner, last, last, 1);
+        return a;
+    }
+    if (a.back && *cursor <= first) return a;
+    std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+    a.theirs = skip_of(skip_reason::not_owner, first, last, told);
+    if (!a.back) return a;
+    naive_slots theirs = m.when.until(first, *cursor - microseconds(1));
+    a.theirs = skip_of(skip_reason::not_owner, first, theirs.last, theirs.count);
+    return a;
+}
+
+void model::go_back(mirror& m, wall_time slot, instant now) {
+    m.backlog.clear();
+    unschedule(m);
+    m.cursor = slot;
+    std::int64_t due = m.due - std::chrono::nanoseconds(m.slot - slot).count();
+    bool known = !m.when.by_wall() && m.slot != no_slot;
+    set_slot(m, slot, now);
+    if (known) m.due = due;
+}
+
+void model::follow(mirror& m, moment cursor, instant now) {
+    bool passed = !m.backlog.empty() && (!cursor || *cursor > m.backlog.front().first);
+    bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
+    if (passed && on_grid && cursor && *cursor < m.slot && m.when.has(*cursor))
+        return go_back(m, *cursor, now);
+    if (passed) m.backlog.clear();
     m.cursor = cursor ? *cursor : no_slot;
     if (!cursor || *cursor == cursor_waits_for_end) {
-        m.queued = 0;
+        unschedule(m);
         m.slot = no_slot;
         fixed_delay_waits_for_no_end(m, now);
-    } else if (*cursor > m.slot) { // never back: what is decided stays decided
-        m.queued = 0;
+    } else if (passed || (*cursor > m.slot && (m.slot != no_slot || m.backlog.empty()))) {
+        unschedule(m);
+        m.compared_at = ns_of(now);
         moment slot = m.when.has(*cursor) ? cursor : m.when.when().next_after(*cursor, m.when.anchor());
         m.slot = no_slot;
         if (slot) set_slot(m, *slot, now);
@@ -171,7 +233,7 @@ void model::release(sim_run& run, instant now) {
     mirror& m = of(run.task);
     if (run.at == sim_run::stage::overdue) --m.overrunning;
     if (run.at == sim_run::stage::waiting) {
-        --m.manual_waiting;
+        std::erase(m.manual, &run);
         --waiting_runs_;
     } else {
         --m.in_flight;
@@ -187,8 +249,10 @@ void model::gone(int task) {
 // A fixed delay whose slot was skipped because of a run that is over by now.
 void model::fixed_delay_waits_for_no_end(mirror& m, instant now) {
     if (!m.when.fixed_delay() || m.slot != no_slot || m.cursor != cursor_waits_for_end) return;
+    if (!m.backlog.empty()) return;
     if (stage_ != stopping::no || m.in_flight != m.overrunning) return;
-    if (may_start(m.overlap, m.in_flight, m.in_flight_max)) set_slot(m, now.wall + m.when.interval(), now);
+    if (may_start(m.plan.overlap, m.in_flight, m.plan.in_flight_max))
+        set_slot(m, now.wall + m.when.interval(), now);
 }
 
 } // namespace rondo::simulation

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace rondo::simulation {
@@ -25,21 +26,38 @@ struct mirror {
 
     stage at = stage::absent;
     naive_schedule when;
+    task_plan plan;
     wall_time cursor = no_slot;
-    wall_time slot = no_slot;
-    std::int64_t due = 0; ///< nanoseconds of the monotonic clock, or microseconds of the wall clock
+    wall_time slot = no_slot; ///< the first that is neither decided nor in the backlog
+    std::int64_t due = 0;     ///< nanoseconds of the monotonic clock, or microseconds of the wall clock
     wall_time catch_up_before = wall_time::min();
-    rondo::overlap overlap = rondo::overlap::skip;
-    std::uint32_t in_flight_max = 0;
-    std::int64_t timeout_ns = 0;
+    std::int64_t held_until = 0; ///< likewise, if `held`
+    bool held = false;           ///< it begins to catch up later
+    bool left = false;           ///< its slot is due, and there was no place
+    std::int64_t left_at = 0;    ///< when that was first seen
+    std::uint64_t place = 0;     ///< when its slots came to wait for a place; 0: they do not
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
-    std::uint32_t manual_waiting = 0;
+    std::vector<verdict> backlog; ///< due slots that wait, one by one, and the skips behind them
+    wall_time behind = no_slot;   ///< the cursor once the backlog is decided
+    std::vector<sim_run*> manual; ///< runs that wait
+    std::int64_t compared_at = 0; ///< when the clocks were compared for its sake, since it is live
+    moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
     bool paused = false;
-    std::uint64_t queued = 0; ///< when it came to wait for a place; 0: it does not
     core::task_record* record = nullptr;
 
     [[nodiscard]] bool live() const noexcept { return at == stage::live; }
+    [[nodiscard]] std::uint64_t slots_waiting() const noexcept {
+        std::uint64_t n = 0;
+        for (const verdict& v : backlog) n += v.runs ? 1 : 0;
+        return n;
+    }
+    [[nodiscard]] company around_slot() const noexcept {
+        return {in_flight, slots_waiting(), plan.in_flight_max, plan.buffer_max};
+    }
+    [[nodiscard]] company around_manual() const noexcept {
+        return {in_flight, manual.size(), plan.in_flight_max, plan.buffer_max};
+    }
 };
 
 /// What the core must do, worked out a second time by other means: from lists of due slots and from
@@ -47,8 +65,13 @@ struct mirror {
 class model {
 public:
     enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
+    struct answer { // to a trigger
+        error_code error;
+        fate what = fate::starts;
+    };
 
-    model(const core::scheduler_options& options, findings& out) : options_(options), out_(out) {}
+    model(const core::scheduler_options& options, const std::vector<sim_run*>& alive, findings& out)
+        : options_(options), runs_(alive), out_(out) {}
 
     /// Another life begins.
     void restart();
@@ -58,15 +81,20 @@ public:
     void reserve(int task, core::task_record& record, const schedule& when, const task_plan& plan);
     void forget(int task);
     void activate(int task, const task_state& state, instant now);
-    void remove(int task, const std::vector<sim_run*>& runs);
-    void pause(int task, bool paused, instant now);
+    void remove(int task);
+    void pause(int task, bool paused);
     void pause_all(bool paused);
-    /// What a trigger must say; no error: a run comes.
-    [[nodiscard]] error_code trigger(int task) const;
-    void resync(int task, moment cursor, instant now);
+    /// What a trigger must say; no error: a run comes, or one that waits takes its users too.
+    [[nodiscard]] answer trigger(int task, overlap policy);
+    struct refusal {
+        std::optional<verdict> theirs; ///< the slots that another manager has decided
+        bool taken_back = false;       ///< what was told of slots counts no more
+        bool moved = false;            ///< the task goes on from the store's cursor
+        bool back = false;             ///< which is one of its slots, and behind where it was
+    };
+    /// The store refuses a decision.
+    [[nodiscard]] refusal refused(int task, const begin_request& r, moment cursor, instant now);
     void shutdown(std::int64_t grace_ns, instant now);
-    /// An instant at which somebody looks: deadlines pass.
-    void on_time(instant now, const std::vector<sim_run*>& runs);
 
     // What came out of it, in order.
 
@@ -75,13 +103,15 @@ public:
     void end(sim_run& run, const core::action& a, input_kind input, instant now);
     void release(sim_run& run, instant now);
     void gone(int task);
-    void explain_places(observation& o, const std::vector<sim_run*>& runs);
+    void explain_places(observation& o);
+    /// All that was to be explained has been.
+    void explained(observation& o);
 
     // What it believes.
 
     [[nodiscard]] const mirror& of(int task) const { return tasks_[static_cast<std::size_t>(task)]; }
     [[nodiscard]] mirror& of(int task) { return tasks_[static_cast<std::size_t>(task)]; }
-    [[nodiscard]] std::int64_t next_wakeup(instant now, const std::vector<sim_run*>& runs) const;
+    [[nodiscard]] std::int64_t next_wakeup(instant now) const;
     [[nodiscard]] bool is_due(const mirror& m, instant now) const;
     [[nodiscard]] bool full() const noexcept {
         return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
@@ -95,24 +125,53 @@ public:
     }
 
 private:
-    void set_slot(mirror& m, wall_time slot, instant now);
-    void expect(int task, observation& o, bool paused);
-    void explain_resume(observation& o);
-    void explain_time(observation& o);
-    void nothing_else(const observation& o);
-    void fixed_delay_waits_for_no_end(mirror& m, instant now);
-    [[nodiscard]] std::int64_t key(const mirror& m, instant now) const;
-
     struct place { // somebody who waits for one
         int task = 0;
-        sim_run* run = nullptr;
+        sim_run* run = nullptr; // null: a slot
         std::uint64_t arrival = 0;
     };
 
+    // model.cpp
+    void set_slot(mirror& m, wall_time slot, instant now);
+    void follow(mirror& m, moment cursor, instant now);
+    void go_back(mirror& m, wall_time slot, instant now);
+    void fixed_delay_waits_for_no_end(mirror& m, instant now);
+    [[nodiscard]] std::int64_t key(const mirror& m, instant now) const;
+    static void unschedule(mirror& m) noexcept;
+
+    // model_decide.cpp: the due slots of a task, and its backlog.
+    [[nodiscard]] naive_slots due_slots(const mirror& m, instant now) const;
+    void decide(int task, instant now, std::int64_t seen);
+    void decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why);
+    void go_on(mirror& m, const naive_slots& due, bool waits_for_end, instant now);
+    void resumed(int task, resume_from from, instant now);
+    void put(int task, const verdict& v);
+    void give_up_backlog(int task, skip_reason why);
+    void flush(int task);
+    void start_from_backlog(int task);
+    void cancel_others(int task);
+    [[nodiscard]] bool backlog_may_start(const mirror& m) const;
+    static void settle_cursor(mirror& m);
+    [[nodiscard]] std::vector<verdict>& want(int task) { return want_[static_cast<std::size_t>(task)]; }
+
+    // model_explain.cpp
+    void explain_time(observation& o);
+    void explain_resume(observation& o);
+    void line_up(int task, std::uint64_t arrival);
+    bool serve(observation& o, const place& p);
+    bool serve_slot(observation& o, int task);
+    bool serve_run(observation& o, const place& p);
+    void check_places(std::uint64_t latest_served);
+    void compare(observation& o, int task);
+
+    // model_time.cpp
+    void pass_deadlines(instant now);
+
     core::scheduler_options options_;
+    const std::vector<sim_run*>& runs_; // alive
     findings& out_;
     std::array<mirror, tasks_max> tasks_;
-    std::vector<verdict> want_;
+    std::array<std::vector<verdict>, tasks_max> want_; // of the input at hand
     std::vector<place> places_;
     std::size_t in_flight_ = 0;
     std::size_t waiting_runs_ = 0;

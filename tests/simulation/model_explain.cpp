@@ -16,85 +16,74 @@ std::string text_of(const std::vector<verdict>& list) {
     return text.empty() ? "nothing" : text;
 }
 
-} // namespace
-
-// The due slots of a task were decided: were they decided so?
-void model::expect(int task, observation& o, bool paused) {
-    mirror& m = of(task);
-    policy_question q;
-    wall_time end = m.slot;
-    if (m.when.by_wall()) {
-        end = o.now.wall;
-    } else if (m.when.kind() == schedule::kind::every) {
-        std::int64_t late = (ns_of(o.now) - m.due) / 1000;
-        end = m.slot + std::chrono::microseconds(late);
+// Skips of one reason in a row may be told in one or in several.
+void join(std::vector<verdict>& list) {
+    std::size_t n = 0;
+    for (const verdict& v : list) {
+        verdict* before = n != 0 ? &list[n - 1] : nullptr;
+        if (before != nullptr && !v.runs && !before->runs && v.reason == before->reason) {
+            before->last = v.last;
+            before->count += v.count;
+        } else {
+            list[n++] = v;
+        }
     }
-    q.due = m.when.until(m.slot, end);
-    q.overlap = m.overlap;
-    q.in_flight = m.in_flight;
-    q.in_flight_max = m.in_flight_max;
-    q.catch_up_before = m.catch_up_before;
-    want_.clear();
-    if (paused)
-        decide_paused(q.due, want_);
-    else
-        decide_due(q, want_);
-    std::vector<verdict>& seen = o.of(task);
-    if (seen != want_)
-        out_.report(checker, task, fmt::format("decided {}; not {}", text_of(seen), text_of(want_)));
-    seen.clear();
-    for (const verdict& v : want_) {
-        if (!v.runs) continue;
-        ++m.in_flight;
-        ++in_flight_;
-    }
-    m.queued = 0;
-    if (m.when.fixed_delay()) {
-        m.cursor = paused ? o.now.wall + m.when.interval() : cursor_waits_for_end;
-        m.slot = no_slot;
-        if (paused) set_slot(m, m.cursor, o.now);
-        return;
-    }
-    m.slot = q.due.next ? *q.due.next : no_slot;
-    m.cursor = m.slot;
-    if (m.when.by_wall())
-        m.due = m.slot.time_since_epoch().count();
-    else
-        m.due += static_cast<std::int64_t>(q.due.count) * m.when.interval().count() * 1000;
+    list.resize(n);
 }
+
+bool starts(const std::vector<verdict>& list, wall_time slot) {
+    return std::ranges::any_of(list, [&](const verdict& v) { return v.runs && v.first == slot; });
+}
+
+bool waits(const core::run_record& r) noexcept {
+    return r.state == core::run_state_kind::waiting;
+}
+
+} // namespace
 
 /// What an input does to slots by itself, before a place that became free is given to somebody else.
 void model::explain_slots(observation& o) {
+    arrivals_ += 2; // and who comes again, after a turn, is one later
     if (o.input == input_kind::on_time) explain_time(o);
     if (o.input == input_kind::resume || o.input == input_kind::resume_all) explain_resume(o);
 }
 
 void model::explain_time(observation& o) {
-    if (stage_ != stopping::no || paused_all_) return;
-    last_tick_ = ns_of(o.now);
-    bool was_full = full();
-    int left = -1;
-    ++arrivals_;
-    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
-        mirror& m = of(i);
-        if (m.paused || m.queued != 0 || !is_due(m, o.now)) continue;
-        if (o.of(i).empty()) {
-            m.queued = arrivals_;
-            left = i;
-            continue;
+    if (stage_ == stopping::no && !paused_all_) {
+        last_tick_ = ns_of(o.now);
+        bool was_full = full();
+        int left = -1;
+        for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+            mirror& m = of(i);
+            if (m.paused || m.left || !is_due(m, o.now)) continue;
+            if (m.held && m.held_until > key(m, o.now)) continue;
+            if (m.record->slot_waits()) {
+                if (!m.held && m.record->held) { // for not even a tick, after which there was no place
+                    m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
+                    m.held_until = key(m, o.now);
+                }
+                m.left = true;
+                m.left_at = key(m, o.now);
+                if (m.place == 0) m.place = arrivals_;
+                left = i;
+                continue;
+            }
+            if (was_full) out_.report(checker, i, "a slot is decided while all places are taken");
+            decide(i, o.now, key(m, o.now));
+            if (m.held && m.held_until <= key(m, o.now)) decide(i, o.now, key(m, o.now)); // not even a tick
         }
-        if (was_full) out_.report(checker, i, "a slot is decided while all places are taken");
-        expect(i, o, false);
+        explain_places(o);
+        if (left != -1 && !full())
+            out_.report(checker, left, "a due slot is not decided, and there is a place");
     }
-    if (left != -1 && !full()) out_.report(checker, left, "a due slot is not decided, and there is a place");
+    pass_deadlines(o.now);
 }
 
 void model::explain_resume(observation& o) {
+    if (!o.was_paused) return;
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
-        mirror& m = of(i);
         if (o.input == input_kind::resume && i != o.task) continue;
-        if (m.paused || m.queued != 0 || !is_due(m, o.now)) continue;
-        if (o.was_paused) expect(i, o, true);
+        if (of(i).live() && !of(i).paused) resumed(i, o.from, o.now);
     }
 }
 
@@ -102,72 +91,162 @@ void model::explain_fresh(observation& o) {
     for (sim_run* r : o.fresh) {
         if (r->why != rondo::trigger::manual) continue;
         mirror& m = of(r->task);
-        if (o.input != input_kind::trigger || r->task != o.task) {
+        if (o.input != input_kind::trigger || r->task != o.task || o.answered == fate::dropped) {
             out_.report(checker, r->task, "a manual run that nobody asked for");
-        } else if (full() != (r->record->state == core::run_state_kind::waiting)) {
-            out_.report(checker, r->task, "a manual run waits with places free, or starts with none");
-        } else if (full()) {
-            r->at = sim_run::stage::waiting;
-            r->arrival = ++arrivals_;
-            ++m.manual_waiting;
-            ++waiting_runs_;
-        } else {
+        } else if (o.answered == fate::starts) {
+            if (waits(*r->record)) out_.report(checker, r->task, "a manual run waits for nothing");
             ++m.in_flight;
             ++in_flight_;
+        } else {
+            r->at = sim_run::stage::waiting;
+            m.manual.push_back(r);
+            ++waiting_runs_;
         }
+    }
+}
+
+// Who may start now, and does not wait for a place yet, does so from now on: slots before manual runs.
+void model::line_up(int task, std::uint64_t arrival) {
+    mirror& m = of(task);
+    if (m.place == 0 && backlog_may_start(m)) {
+        m.place = arrival;
+        places_.push_back({task, nullptr, m.place});
+    }
+    if (!m.live()) return;
+    for (sim_run* r : m.manual) { // none goes before an earlier one
+        if (!may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) return;
+        if (r->arrival != 0) continue;
+        r->arrival = arrival;
+        places_.push_back({task, r, r->arrival});
     }
 }
 
 // Places are free: those that wait get them in the order in which they came. Who came at the same
 // instant may be in any order, so what is checked is that nobody is passed over.
-void model::explain_places(observation& o, const std::vector<sim_run*>& runs) {
-    bool looks = o.releases > 0 || (o.input == input_kind::resume_all && o.was_paused);
-    if (!looks || stage_ != stopping::no) return nothing_else(o);
+void model::explain_places(observation& o) {
     places_.clear();
-    for (int i = 0; i != static_cast<int>(tasks_max); ++i)
-        if (of(i).queued != 0) places_.push_back({i, nullptr, of(i).queued});
-    for (sim_run* r : runs)
-        if (r->at == sim_run::stage::waiting) places_.push_back({r->task, r, r->arrival});
-    if (places_.empty()) return nothing_else(o);
-    std::ranges::sort(places_, {}, &place::arrival);
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        mirror& m = of(i);
+        if (m.place != 0) places_.push_back({i, nullptr, m.place});
+        for (sim_run* r : m.manual)
+            if (r->arrival != 0) places_.push_back({i, r, r->arrival});
+        line_up(i, arrivals_);
+    }
+    if (places_.empty() || stage_ != stopping::no) return;
+    std::ranges::stable_sort(places_, {}, &place::arrival);
     std::uint64_t latest_served = 0;
-    for (place& p : places_) {
-        mirror& m = of(p.task);
-        bool served = false;
-        if (p.run == nullptr && !o.of(p.task).empty()) {
-            if (!is_due(m, o.now)) out_.report(checker, p.task, "a slot is decided before it is due");
-            expect(p.task, o, false);
-            served = true;
-        } else if (p.run == nullptr && !is_due(m, o.now) && !m.record->ready) {
-            m.queued = 0; // the clock was set back, so it waits for its time again
-        } else if (p.run != nullptr && p.run->record->state != core::run_state_kind::waiting) {
-            if (!may_start(m.overlap, m.in_flight, m.in_flight_max))
-                out_.report(checker, p.task, "a manual run starts beside too many");
-            p.run->at = sim_run::stage::beginning;
-            --m.manual_waiting;
-            --waiting_runs_;
-            ++m.in_flight;
-            ++in_flight_;
-            served = true;
-        }
-        if (!served) continue;
+    for (std::size_t i = 0; i != places_.size(); ++i) {
+        place p = places_[i];
+        if (!serve(o, p)) continue;
         latest_served = std::max(latest_served, p.arrival);
-        p.arrival = never_ns;
+        line_up(p.task, arrivals_ + 1);
     }
-    for (const place& p : places_) {
-        const mirror& m = of(p.task);
-        bool waits = p.arrival != never_ns && (p.run != nullptr || m.queued != 0);
-        if (!waits || (p.run != nullptr && !may_start(m.overlap, m.in_flight, m.in_flight_max))) continue;
-        if (!full()) out_.report(checker, p.task, "it waits for a place, and there is one");
-        if (p.arrival < latest_served) out_.report(checker, p.task, "who came later got the place");
-    }
-    nothing_else(o);
+    check_places(latest_served);
 }
 
-void model::nothing_else(const observation& o) {
-    for (std::size_t i = 0; i != tasks_max; ++i)
-        if (!o.slots[i].empty())
-            out_.report(checker, static_cast<int>(i), "decided out of turn: " + text_of(o.slots[i]));
+bool model::serve(observation& o, const place& p) {
+    if (p.run != nullptr) return serve_run(o, p);
+    mirror& m = of(p.task);
+    bool served = m.place != 0 && serve_slot(o, p.task);
+    // Who had its turn for nothing has to come again.
+    if (!served && !m.record->ready && !m.left) m.place = 0;
+    return served;
+}
+
+bool model::serve_slot(observation& o, int task) {
+    mirror& m = of(task);
+    if (backlog_may_start(m) && m.when.by_wall() && m.backlog.front().first > o.now.wall) {
+        // The clock was set back, so it waits for its time again.
+        if (m.record->slot == m.backlog.front().first) go_back(m, m.backlog.front().first, o.now);
+        return false;
+    }
+    if (backlog_may_start(m) && starts(o.of(task), m.backlog.front().first)) {
+        start_from_backlog(task);
+        m.place = m.left ? arrivals_ + 1 : 0; // behind all who wait
+        if (m.left) places_.push_back({task, nullptr, m.place});
+        return true;
+    }
+    if (!m.left || m.record->slot_waits()) return false;
+    m.left = false;
+    m.place = 0;
+    if (!is_due(m, o.now)) { // the clock was set back, so it waits for its time again
+        m.held = false;
+        return false;
+    }
+    decide(task, o.now, m.left_at);
+    return true;
+}
+
+bool model::serve_run(observation& o, const place& p) {
+    if (waits(*p.run->record) || p.run->at != sim_run::stage::waiting) return false;
+    mirror& m = of(p.task);
+    if (!may_start(p.run->overlap, m.in_flight, m.plan.in_flight_max))
+        out_.report(checker, p.task, "a manual run starts beside too many");
+    if (p.run != m.manual.front()) out_.report(checker, p.task, "a manual run goes before an earlier one");
+    if (m.place != 0 && m.place <= p.arrival && backlog_may_start(m))
+        out_.report(checker, p.task, "a manual run goes before a slot");
+    p.run->at = sim_run::stage::beginning;
+    o.begun.push_back(p.run);
+    std::erase(m.manual, p.run);
+    --waiting_runs_;
+    ++m.in_flight;
+    ++in_flight_;
+    return true;
+}
+
+void model::check_places(std::uint64_t latest_served) {
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        mirror& m = of(i);
+        auto check = [&](std::uint64_t arrival) {
+            if (!full()) out_.report(checker, i, "it waits for a place, and there is one");
+            if (arrival < latest_served) out_.report(checker, i, "who came later got the place");
+        };
+        if (m.place != 0 && (m.left || backlog_may_start(m))) check(m.place);
+        for (sim_run* r : m.manual) {
+            if (r->arrival == 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) break;
+            check(r->arrival);
+        }
+    }
+}
+
+/// What was decided is what had to be, and what waits is what has to.
+void model::explained(observation& o) {
+    if (o.theirs != o.theirs_told) {
+        auto text = [](const std::optional<verdict>& v) { return v ? to_string(*v) : "nothing"; };
+        out_.report(checker, o.task,
+                    fmt::format("of the slots of another manager it tells {}, not {}", text(o.theirs_told),
+                                text(o.theirs)));
+    }
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) compare(o, i);
+}
+
+void model::compare(observation& o, int task) {
+    std::vector<verdict>& seen = o.of(task);
+    std::vector<verdict>& wanted = want(task);
+    if (!seen.empty() || !wanted.empty()) {
+        join(seen);
+        join(wanted);
+        if (seen != wanted)
+            out_.report(checker, task,
+                        fmt::format("decided {}; not {} (input {})", text_of(seen), text_of(wanted),
+                                    static_cast<int>(o.input)));
+        wanted.clear();
+    }
+    const mirror& m = of(task);
+    if (m.record == nullptr) return;
+    const core::task_record& r = *m.record;
+    if (r.in_flight != m.in_flight || r.overrunning != m.overrunning)
+        out_.report(checker, task, "it counts other runs in flight than there are");
+    if (!m.live()) return;
+    if (r.slots_waiting() != m.slots_waiting())
+        out_.report(checker, task,
+                    fmt::format("{} slots wait, not {}", r.slots_waiting(), m.slots_waiting()));
+    if (r.runs_waiting() != m.manual.size())
+        out_.report(checker, task, fmt::format("{} runs wait, not {}", r.runs_waiting(), m.manual.size()));
+    if (r.slot != m.slot)
+        out_.report(checker, task,
+                    fmt::format("its next slot is {}, not {}", rondo::to_string(r.slot, 6),
+                                rondo::to_string(m.slot, 6)));
 }
 
 } // namespace rondo::simulation

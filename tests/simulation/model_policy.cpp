@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <simulation/model_policy.hpp>
 
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <cstddef>
 
 namespace rondo::simulation {
 namespace {
 
+bool alone(std::uint64_t in_flight, std::uint32_t) {
+    return in_flight == 0;
+}
+bool beside(std::uint64_t in_flight, std::uint32_t most) {
+    return most == 0 || in_flight < most;
+}
+
 struct overlap_rule_row {
     rondo::overlap policy;
-    bool (*may_start)(std::uint32_t in_flight, std::uint32_t in_flight_max);
-    skip_reason otherwise; ///< what a slot becomes that may not
+    bool (*may_start)(std::uint64_t in_flight, std::uint32_t in_flight_max);
+    fate (*in_the_way)(const company& c); ///< somebody is there
 };
 
-constexpr std::array<overlap_rule_row, 2> overlap_rules{{
-    {overlap::skip, [](std::uint32_t in_flight, std::uint32_t) { return in_flight == 0; },
-     skip_reason::overlap},
-    {overlap::allow_all,
-     [](std::uint32_t in_flight, std::uint32_t most) { return most == 0 || in_flight < most; },
-     skip_reason::overlap},
+constexpr std::array<overlap_rule_row, 5> overlap_rules{{
+    {overlap::skip, alone, [](const company&) { return fate::skipped; }},
+    {overlap::allow_all, beside,
+     [](const company& c) {
+         if (!beside(c.in_flight + c.waiting, c.in_flight_max)) return fate::skipped;
+         return c.waiting > 0 ? fate::waits : fate::starts;
+     }},
+    {overlap::buffer_one, alone,
+     [](const company& c) { return c.waiting > 0 ? fate::dropped : fate::waits; }},
+    {overlap::buffer_all, alone,
+     [](const company& c) { return c.waiting >= c.waiting_max ? fate::dropped : fate::waits; }},
+    {overlap::cancel_other, alone, [](const company&) { return fate::replaces; }},
 }};
 
 const overlap_rule_row& row_of(rondo::overlap policy) {
@@ -27,32 +41,61 @@ const overlap_rule_row& row_of(rondo::overlap policy) {
     return overlap_rules[i];
 }
 
-// Catch-up as it is today: the latest due slot stands for those before it, which were missed.
-void coalesce_to_latest(const policy_question& q, std::vector<verdict>& out) {
-    if (q.due.count > 1)
-        out.push_back(skip_of(skip_reason::missed, q.due.first, q.due.before_last, q.due.count - 1));
-    const overlap_rule_row& rule = row_of(q.overlap);
-    wall_time slot = q.due.last;
-    if (!rule.may_start(q.in_flight, q.in_flight_max)) {
-        out.push_back(skip_of(rule.otherwise, slot, slot, 1));
-        return;
-    }
-    bool late = q.due.count > 1 || slot < q.catch_up_before;
-    out.push_back(run_of(slot, late ? trigger::catch_up : trigger::schedule));
-}
-
 } // namespace
 
-bool may_start(rondo::overlap policy, std::uint32_t in_flight, std::uint32_t in_flight_max) {
+bool may_start(rondo::overlap policy, std::uint64_t in_flight, std::uint32_t in_flight_max) {
     return row_of(policy).may_start(in_flight, in_flight_max);
 }
 
-void decide_due(const policy_question& q, std::vector<verdict>& out) {
-    coalesce_to_latest(q, out);
+fate fate_under(rondo::overlap policy, const company& c) {
+    if (c.in_flight + c.waiting == 0) return fate::starts;
+    return row_of(policy).in_the_way(c);
 }
 
-void decide_paused(const naive_slots& due, std::vector<verdict>& out) {
-    out.push_back(skip_of(skip_reason::paused, due.first, due.last, due.count));
+std::int64_t late_task::due_of(wall_time slot) const {
+    if (when.by_wall()) return slot.time_since_epoch().count();
+    return first_due + (slot - due.first).count() * 1000;
+}
+
+std::int64_t late_task::late_us(wall_time slot, std::int64_t at) const {
+    std::int64_t late = at - due_of(slot);
+    if (when.by_wall()) return late;
+    return late <= 0 ? 0 : (late + 999) / 1000;
+}
+
+bool late_task::on_time(const catch_up& policy) const {
+    return due.last >= nobody_looked_before && late_us(due.last, seen) <= policy.grace.count();
+}
+
+// From slot to slot, the last first. Before the window there may be a million of them.
+std::vector<wall_time> wanted_of(const catch_up& policy, const late_task& t) {
+    auto young = [&](wall_time slot) { return t.late_us(slot, t.now) <= policy.window.count(); };
+    bool on_time = t.on_time(policy);
+    std::vector<wall_time> wanted;
+    if (on_time || (young(t.due.last) && policy.coalesce != coalesce::none)) wanted.push_back(t.due.last);
+    if (policy.coalesce != coalesce::all || wanted.empty()) return wanted;
+    if (t.when.kind() == schedule::kind::every) {
+        auto interval = t.when.interval();
+        for (wall_time slot = t.due.last - interval; slot >= t.due.first && young(slot); slot -= interval)
+            wanted.push_back(slot);
+        std::ranges::reverse(wanted);
+        return wanted;
+    }
+    wanted.clear();
+    for (moment slot = t.due.first; slot && *slot <= t.due.last; slot = t.when.after(*slot))
+        if (young(*slot) || (*slot == t.due.last && on_time)) wanted.push_back(*slot);
+    return wanted;
+}
+
+// FNV-1a, mixed as SplitMix64 does.
+std::int64_t held_for(std::string_view uid, const catch_up& policy) {
+    if (policy.spread.count() == 0) return 0;
+    std::uint64_t h = 14'695'981'039'346'656'037u;
+    for (char c : uid) h = (h ^ static_cast<unsigned char>(c)) * 1'099'511'628'211u;
+    h = (h ^ h >> 30) * 0xbf58'476d'1ce4'e5b9;
+    h = (h ^ h >> 27) * 0x94d0'49bb'1331'11eb;
+    h ^= h >> 31;
+    return static_cast<std::int64_t>(h % static_cast<std::uint64_t>(policy.spread.count()));
 }
 
 } // namespace rondo::simulation

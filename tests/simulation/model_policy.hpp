@@ -2,33 +2,53 @@
 #ifndef RONDO_TESTS_SIMULATION_MODEL_POLICY_HPP
 #define RONDO_TESTS_SIMULATION_MODEL_POLICY_HPP
 
+#include <rondo/catch_up.hpp>
 #include <rondo/words.hpp>
 
 #include <simulation/naive_slots.hpp>
 #include <simulation/verdict.hpp>
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace rondo::simulation {
 
-/// All that a policy may look at when it decides what becomes of the due slots of a task.
-struct policy_question {
-    naive_slots due;
-    rondo::overlap overlap = rondo::overlap::skip;
-    std::uint32_t in_flight = 0;
+/// What a slot, or a manual run, does that finds others of its task in its way.
+enum class fate : std::uint8_t { starts, skipped, waits, dropped, replaces };
+
+/// Who is there: runs in flight, others of its kind that wait, and the limits of both (0: none of the first).
+struct company {
+    std::uint64_t in_flight = 0;
+    std::uint64_t waiting = 0;
     std::uint32_t in_flight_max = 0;
-    wall_time catch_up_before{}; ///< a slot before this fell due while nobody looked
+    std::uint32_t waiting_max = 0;
 };
 
 /// Whether a run may start beside those in flight: the meaning of `overlap`, a row for each policy.
-[[nodiscard]] bool may_start(rondo::overlap policy, std::uint32_t in_flight, std::uint32_t in_flight_max);
+[[nodiscard]] bool may_start(rondo::overlap policy, std::uint64_t in_flight, std::uint32_t in_flight_max);
+[[nodiscard]] fate fate_under(rondo::overlap policy, const company& c);
 
-/// What each of the due slots becomes, in order. A policy is a rule in here and nowhere else.
-void decide_due(const policy_question& q, std::vector<verdict>& out);
+/// A task whose slots are due, as catching up sees it. Times are in the unit of the clock that it follows.
+struct late_task {
+    const naive_schedule& when;
+    naive_slots due;
+    std::int64_t first_due = 0;
+    std::int64_t seen = 0; ///< when somebody first saw that they are due
+    std::int64_t now = 0;
+    wall_time nobody_looked_before{}; ///< slots before this fell due while nobody did
 
-/// What the due slots become when a pause ends.
-void decide_paused(const naive_slots& due, std::vector<verdict>& out);
+    [[nodiscard]] std::int64_t due_of(wall_time slot) const;
+    /// How late that is, at `at`, in microseconds rounded up.
+    [[nodiscard]] std::int64_t late_us(wall_time slot, std::int64_t at) const;
+    [[nodiscard]] bool on_time(const catch_up& policy) const;
+};
+
+/// Those of the due slots that want to run, in order; the others, all before them, are missed.
+[[nodiscard]] std::vector<wall_time> wanted_of(const catch_up& policy, const late_task& t);
+
+/// How long a task of this uid is held before it catches up, in microseconds.
+[[nodiscard]] std::int64_t held_for(std::string_view uid, const catch_up& policy);
 
 } // namespace rondo::simulation
 

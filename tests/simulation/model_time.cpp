@@ -6,10 +6,10 @@
 namespace rondo::simulation {
 
 // Deadlines of runs, then that of the shutdown.
-void model::on_time(instant now, const std::vector<sim_run*>& runs) {
+void model::pass_deadlines(instant now) {
     std::int64_t time = ns_of(now);
     std::int64_t grace = options_.cancel_grace.count();
-    for (sim_run* r : runs) {
+    for (sim_run* r : runs_) {
         if (r->deadline == 0 || r->deadline > time) continue;
         if (r->at == sim_run::stage::running) {
             if (r->cancelled == cancel_reason::none) r->ask_to_end(cancel_reason::timeout);
@@ -25,12 +25,12 @@ void model::on_time(instant now, const std::vector<sim_run*>& runs) {
     if (stage_ == stopping::grace) {
         stage_ = stopping::cancelling;
         stop_at_ = time + grace;
-        for (sim_run* r : runs)
+        for (sim_run* r : runs_)
             if (!r->must_end) r->ask_to_end(cancel_reason::shutdown);
     } else if (stage_ == stopping::cancelling) {
         stage_ = stopping::giving_up;
         stop_at_ = never_ns;
-        for (sim_run* r : runs) {
+        for (sim_run* r : runs_) {
             if (r->at != sim_run::stage::running || r->must_end) continue;
             r->expect_end(outcome_of(r->cancelled));
             r->deadline = 0;
@@ -43,21 +43,25 @@ void model::shutdown(std::int64_t grace_ns, instant now) {
         stop_at_ = std::min(stop_at_, ns_of(now) + grace_ns);
     if (stage_ != stopping::no) return;
     stage_ = stopping::grace;
-    for (mirror& m : tasks_) m.queued = 0;
+    for (mirror& m : tasks_) {
+        m.place = 0;
+        m.left = false;
+    }
 }
 
 // Each reason to wake up by itself, and the least of them.
-std::int64_t model::next_wakeup(instant now, const std::vector<sim_run*>& runs) const {
+std::int64_t model::next_wakeup(instant now) const {
     std::int64_t wakeup = never_ns;
     if (stage_ == stopping::no && !paused_all_) {
         for (const mirror& m : tasks_) {
-            if (!m.live() || m.paused || m.slot == no_slot || m.queued != 0) continue;
+            if (!m.live() || m.paused || m.slot == no_slot || m.left) continue;
+            std::int64_t due = m.held ? m.held_until : m.due;
             if (!m.when.by_wall()) {
-                wakeup = std::min(wakeup, m.due);
+                wakeup = std::min(wakeup, due);
                 continue;
             }
             // The wall clock may be set, so it is looked at again before long.
-            std::int64_t wait_us = std::max<std::int64_t>(0, m.due - key(m, now));
+            std::int64_t wait_us = std::max<std::int64_t>(0, due - key(m, now));
             std::int64_t check = options_.wall_clock_check.count();
             bool soon = wait_us < check / 1000;
             wakeup = std::min(wakeup, ns_of(now) + (soon ? wait_us * 1000 : check));
@@ -65,7 +69,7 @@ std::int64_t model::next_wakeup(instant now, const std::vector<sim_run*>& runs) 
         if (wakeup != never_ns && last_tick_ != never_ns)
             wakeup = std::max(wakeup, last_tick_ + options_.resolution.count());
     }
-    for (const sim_run* r : runs)
+    for (const sim_run* r : runs_)
         if (r->deadline != 0) wakeup = std::min(wakeup, r->deadline);
     return std::min(wakeup, stop_at_);
 }

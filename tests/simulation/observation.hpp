@@ -6,12 +6,14 @@
 
 #include <core/actions.hpp>
 
+#include <simulation/model_policy.hpp>
 #include <simulation/sim_run.hpp>
 #include <simulation/swarm.hpp>
 #include <simulation/verdict.hpp>
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace rondo::simulation {
@@ -28,7 +30,7 @@ enum class input_kind : std::uint8_t {
     cancel,
     begun,
     ended,
-    resync,
+    refused,
     shutdown,
 };
 
@@ -39,19 +41,30 @@ struct observation {
     instant now;
     sim_run* run = nullptr;                            ///< likewise
     bool was_paused = false;                           ///< what is resumed
-    std::uint32_t releases = 0;                        ///< runs let go of
+    resume_from from = resume_from::now;               ///< likewise
+    fate answered = fate::starts;                      ///< to a trigger, by the model
+    std::optional<verdict> theirs;                     ///< slots that another manager has, by the model
+    std::optional<verdict> theirs_told;                ///< by the core
+    std::vector<sim_run*> begun;                       ///< runs that waited
     std::vector<sim_run*> fresh;                       ///< runs that were not there before
     std::array<std::vector<verdict>, tasks_max> slots; ///< what became of due slots
     std::uint32_t touched = 0;                         ///< tasks, a bit each
 
     void clear() {
-        releases = 0;
+        theirs_told.reset();
+        begun.clear();
         run = nullptr;
         task = -1;
-        was_paused = false;
         fresh.clear();
         touched = 0;
         for (auto& list : slots) list.clear();
+    }
+    /// What the next input is about must be said again.
+    void forget_question() {
+        was_paused = false;
+        from = resume_from::now;
+        answered = fate::starts;
+        theirs.reset();
     }
     std::vector<verdict>& of(int i) { return slots[static_cast<std::size_t>(i)]; }
 };

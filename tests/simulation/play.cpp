@@ -66,9 +66,11 @@ void print_failure(const swarm& s, const std::vector<event>& script, const findi
                told.task() >= 0 ? fmt::format("task t{}: ", told.task()) : "", told.text());
     for (std::size_t i = 0; i != s.tasks; ++i) {
         const task_plan& p = s.plans[i];
-        fmt::print("  t{}: {} | {}, overlap {} {}, timeout {}, body up to {} us\n", i, p.when.text(),
-                   p.when_changed.text(), to_string(p.overlap), p.in_flight_max, rondo::to_string(p.timeout),
-                   p.body_us_max);
+        fmt::print("  t{}: {} | {}, overlap {} {} buffer {}, timeout {}, body up to {} us\n", i,
+                   p.when.text(), p.when_changed.text(), to_string(p.overlap), p.in_flight_max, p.buffer_max,
+                   rondo::to_string(p.timeout), p.body_us_max);
+        fmt::print("      catch up {}, window {} us, grace {} us, spread {} us\n", to_string(p.late.coalesce),
+                   p.late.window.count(), p.late.grace.count(), p.late.spread.count());
     }
     fmt::print("  in all {}, resolution {} ns, unit {} us\n", s.core.runs_in_flight_max,
                s.core.resolution.count(), s.unit_us);

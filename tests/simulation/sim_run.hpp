@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 namespace rondo::simulation {
 
@@ -26,8 +27,10 @@ struct sim_run {
     rondo::trigger why = trigger::schedule;
     wall_time slot{};
     wall_time started_at{};
-    std::uint64_t arrival = 0; ///< of one that waits: when it came
-    std::uint64_t user = 0;    ///< who asked for it; 0: nobody
+    std::uint64_t arrival = 0; ///< of one that waits: when it came to wait for a place; 0: it does not
+    rondo::overlap overlap = overlap::skip; ///< of a manual run: the policy under which it was asked for
+    std::uint64_t ask = 0;                  ///< of a manual run: the number of its trigger
+    std::vector<std::uint64_t> users;       ///< who asked for it; empty: nobody in particular
     std::uint64_t token = 0;
 
     std::int64_t deadline = 0; ///< 0: none
@@ -40,6 +43,7 @@ struct sim_run {
     outcome must_be = outcome::success;            ///< which is this
     bool answered = false;                         ///< the store's answer has come
     bool refused = false;
+    bool counted = false; ///< by the checker of the limits
     bool decided = false; ///< its decision came out
     bool body = false;    ///< is there
     bool fails = false;

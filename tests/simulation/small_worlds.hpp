@@ -8,7 +8,8 @@
 
 namespace rondo::simulation {
 
-/// Every story of `depth` events from a small alphabet, in small worlds of two tasks. Prints the first
+/// Every story of `depth` events from a small alphabet, in small worlds of two tasks. Of more than four
+/// events, from a smaller one: six take some minutes. Prints the first
 /// that fails, and gives the number of those: 0 or 1.
 std::uint64_t play_small_worlds(int depth, tally& total);
 

@@ -88,9 +88,8 @@ begin_answer store::begin(int task, const begin_request& r) {
     }
     bool elsewhere = r.moves_cursor && !r.force && !(t.cursor == r.expected);
     if (elsewhere || (r.started && takes_slot(r.started->trigger) && taken(t, r.started->scheduled_at))) {
-        // What a refused decision said of slots that the other manager did not take is told, but is not on
-        // record: the core never goes back, so the next decision may begin beyond the cursor.
-        t.loose = t.loose || r.moves_cursor;
+        // Another run has the slot, and the cursor has not passed it: the next decision may begin beyond.
+        t.loose = t.loose || (r.moves_cursor && !elsewhere);
         a.state = begin_state::conflict;
         return a;
     }

@@ -50,11 +50,30 @@ schedule random_schedule(dice& d, const swarm& s, bool by_wall) {
     }
 }
 
+// What `all` has to run, one by one, must stay countable.
+catch_up random_catch_up(dice& d, const swarm& s, const task_plan& p) {
+    catch_up late;
+    late.coalesce = static_cast<coalesce>(d.below(3));
+    microseconds half(s.unit_us / 2);
+    microseconds least = std::min(p.when.interval().value_or(half), p.when_changed.interval().value_or(half));
+    bool unlimited = d.one_in(3) && (late.coalesce != coalesce::all || least >= half);
+    if (!unlimited) late.window = microseconds(d.below(12 * least.count() + 1));
+    switch (d.below(4)) {
+    case 0: late.grace = microseconds::max(); break;
+    case 1: late.grace = microseconds(0); break;
+    default: late.grace = microseconds(d.below(2 * s.unit_us)); break;
+    }
+    if (d.one_in(4)) late.spread = microseconds(d.between(1, 3 * s.unit_us));
+    return late;
+}
+
 task_plan random_plan(dice& d, const swarm& s, bool by_wall) {
     task_plan p;
     p.when = random_schedule(d, s, by_wall);
     p.when_changed = random_schedule(d, s, by_wall);
-    if (d.one_in(3)) p.overlap = overlap::allow_all;
+    p.overlap = static_cast<overlap>(d.below(5));
+    p.buffer_max = static_cast<std::uint32_t>(d.between(1, 4));
+    p.late = random_catch_up(d, s, p);
     if (d.one_in(2)) p.in_flight_max = static_cast<std::uint32_t>(d.between(1, 3));
     switch (d.below(6)) {
     case 0: p.first = after_interval; break;
@@ -81,6 +100,8 @@ void random_faults(dice& d, swarm& s) {
     s.merges = d.one_in(2);
     s.told_of_set = d.one_in(2);
     s.changes = d.one_in(4);
+    s.overrides = d.one_in(2);
+    s.pasts = d.one_in(2);
     s.stalls = maybe(d, 40);
     s.wakes = maybe(d, 10, 3);
     s.clock_sets = maybe(d, 8, 4);

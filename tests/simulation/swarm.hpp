@@ -2,7 +2,9 @@
 #ifndef RONDO_TESTS_SIMULATION_SWARM_HPP
 #define RONDO_TESTS_SIMULATION_SWARM_HPP
 
+#include <rondo/catch_up.hpp>
 #include <rondo/schedule.hpp>
+#include <rondo/task_limits.hpp>
 #include <rondo/time.hpp>
 #include <rondo/words.hpp>
 
@@ -22,6 +24,8 @@ struct task_plan {
     rondo::schedule when = once();
     rondo::schedule when_changed = once(); ///< what a later life may want instead
     rondo::overlap overlap = rondo::overlap::skip;
+    catch_up late;
+    std::uint32_t buffer_max = buffer_max_default;
     rondo::first_run first = by_schedule;
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
@@ -51,6 +55,8 @@ struct swarm {
     bool merges = false;      ///< decisions stay in the core while the store is busy
     bool told_of_set = false; ///< somebody wakes the loop when the clock is set
     bool changes = false;     ///< a restart may bring another schedule
+    bool overrides = false;   ///< a trigger may have an overlap policy of its own
+    bool pasts = false;       ///< a pause may end from the past
 
     // How often an event of each kind is among the events, beside 100 of plain time.
     std::int64_t stalls = 0;

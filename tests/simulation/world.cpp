@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -16,10 +18,14 @@ namespace {
 constexpr std::array<std::string_view, tasks_max> uids{"t0", "t1", "t2", "t3", "t4", "t5"};
 constexpr steady_time steady_begin{std::chrono::seconds(1000)};
 
+resume_from from_of(const event& e) noexcept {
+    return e.amount == 0 ? resume_from::now : resume_from::the_past;
+}
+
 } // namespace
 
 world::world(const swarm& s, findings& out)
-    : swarm_(s), out_(out), check_(swarm_, out), model_(swarm_.core, out), store_(out) {
+    : swarm_(s), out_(out), check_(swarm_, out), model_(swarm_.core, runs_, out), store_(out) {
     now_ = {steady_begin, s.wall_begin};
     clock_ns_ = ns_of(now_);
     clock_wall_ = now_.wall;
@@ -34,7 +40,7 @@ void world::play(const event& e) {
     case event_kind::stall: return stall(e.amount);
     case event_kind::wake: return on_time();
     case event_kind::set_clock:
-        fault();
+        fault(fault_kind::clock);
         clock_ns_ = ns_of(now_);
         now_.wall += std::chrono::microseconds(e.amount);
         clock_wall_ = now_.wall;
@@ -43,19 +49,19 @@ void world::play(const event& e) {
         return;
     case event_kind::add: return add(task);
     case event_kind::remove: return remove(task);
-    case event_kind::pause:
-    case event_kind::resume: return pause(task, e.kind == event_kind::pause);
-    case event_kind::pause_all:
-    case event_kind::resume_all: return pause_all(e.kind == event_kind::pause_all);
-    case event_kind::trigger: return trigger(task);
+    case event_kind::pause: return pause(task);
+    case event_kind::resume: return resume(task, from_of(e));
+    case event_kind::pause_all: return pause_all();
+    case event_kind::resume_all: return resume_all(from_of(e));
+    case event_kind::trigger: return trigger(task, e.amount);
     case event_kind::end_body: return end_oldest_body(task);
     case event_kind::cancel: return cancel(task, e.amount);
     case event_kind::preview: return ask_preview(task, e.amount);
     case event_kind::rival:
-        if (store_.rival_takes(task, now_.wall)) fault();
+        if (store_.rival_takes(task, now_.wall)) fault(fault_kind::rival);
         return;
     case event_kind::outage:
-        fault();
+        fault(fault_kind::outage);
         broken_until_ = ns_of(now_) + e.amount * 1000;
         return;
     case event_kind::crash: return die(e.amount, true);
@@ -73,8 +79,7 @@ void world::add(int task) {
                          .first = p.first,
                          .timeout = p.timeout,
                          .in_flight_max = p.in_flight_max,
-                         // The model knows no slot that is late by itself.
-                         .policy = {.catch_up = {.grace = std::chrono::microseconds::max()}},
+                         .policy = {.catch_up = p.late, .buffer_max = p.buffer_max},
                          .payload = std::make_unique<core::task_payload>()};
     if (core_->has_decisions()) take_decisions(); // of the task that had the uid before
     auto r = core_->reserve(spec);
@@ -128,7 +133,7 @@ void world::registered(int task) {
         if (bool(live) == refused) out_.report("uid unique", task, "activation says otherwise");
         if (live) return;
     } else {
-        fault();
+        fault(fault_kind::unregistered);
         core_->forget(record);
         records_[i] = nullptr;
     }
@@ -144,59 +149,78 @@ void world::remove(int task) {
     wanted_[i] = false;
     check_.nothing_after.removed(task);
     check_.preview.intervened(task);
-    model_.remove(task, runs_);
+    model_.remove(task);
     core::task_record& record = *records_[i];
     input(input_kind::remove, task, nullptr, [&] { core_->remove(record, now_); });
 }
 
-void world::pause(int task, bool paused) {
-    auto i = static_cast<std::size_t>(task);
+void world::pause(int task) {
     if (!live(task) || shut_down_) return;
-    store_.row(task).paused = paused; // first on record, then in force
-    seen_.was_paused = model_.of(task).paused && !paused;
-    model_.pause(task, paused, now_);
-    input(paused ? input_kind::pause : input_kind::resume, task, nullptr, [&] {
-        if (paused)
-            core_->pause(*records_[i], now_);
-        else
-            core_->resume(*records_[i], resume_from::now, now_);
-    });
+    store_.row(task).paused = true; // first on record, then in force
+    model_.pause(task, true);
+    input(input_kind::pause, task, nullptr,
+          [&] { core_->pause(*records_[static_cast<std::size_t>(task)], now_); });
 }
 
-void world::pause_all(bool paused) {
-    seen_.was_paused = model_.paused_all() && !paused && !shut_down_;
-    model_.pause_all(paused);
-    input(paused ? input_kind::pause_all : input_kind::resume_all, findings::no_task, nullptr, [&] {
-        if (paused)
-            core_->pause_all(now_);
-        else
-            core_->resume_all(resume_from::now, now_);
-    });
+void world::resume(int task, resume_from from) {
+    if (!live(task) || shut_down_) return;
+    store_.row(task).paused = false;
+    seen_.was_paused = model_.of(task).paused;
+    seen_.from = from;
+    model_.pause(task, false);
+    input(input_kind::resume, task, nullptr,
+          [&] { core_->resume(*records_[static_cast<std::size_t>(task)], from, now_); });
 }
 
-void world::trigger(int task) {
+void world::pause_all() {
+    model_.pause_all(true);
+    input(input_kind::pause_all, findings::no_task, nullptr, [&] { core_->pause_all(now_); });
+}
+
+void world::resume_all(resume_from from) {
+    seen_.was_paused = model_.paused_all() && !shut_down_;
+    seen_.from = from;
+    model_.pause_all(false);
+    input(input_kind::resume_all, findings::no_task, nullptr, [&] { core_->resume_all(from, now_); });
+}
+
+std::vector<std::uint64_t> world::users_who_ask() {
+    std::uint64_t n = draw(swarm_.seed, 23, ++asks_);
+    std::vector<std::uint64_t> who;
+    for (std::uint64_t left = n % 4; left-- > 0;) {
+        std::uint64_t one = 1 + draw(n, left) % 5;
+        if (std::ranges::find(who, one) == who.end()) who.push_back(one);
+    }
+    return who;
+}
+
+void world::trigger(int task, std::int64_t policy) {
     auto i = static_cast<std::size_t>(task);
     if (records_[i] == nullptr || registrations_[i].open) return;
-    error_code wanted = model_.trigger(task);
+    std::optional<overlap> how;
+    if (policy != 0) how = static_cast<overlap>(policy - 1);
+    overlap in_force = how.value_or(swarm_.plans[i].overlap);
+    model::answer wanted = model_.trigger(task, in_force);
+    seen_.answered = wanted.what;
     stat before = core_->stat_of(*records_[i]);
+    std::vector<std::uint64_t> who = users_who_ask();
     std::vector<user> users;
-    std::uint64_t id = users_ + 1;
-    if (draw(swarm_.seed, 23, id) % 4 != 0) users.emplace_back(check_manual::name_of(id));
-    std::uint64_t asked = users.empty() ? 0 : id;
-    ++users_;
-    core::run_record* made = nullptr;
-    bool first = true;
+    for (std::uint64_t one : who) users.emplace_back(check_manual::name_of(one));
     error_code answer;
     input(input_kind::trigger, task, nullptr, [&] {
-        auto r = core_->trigger(*records_[i], std::move(users), {}, now_);
-        if (r) made = r.value();
+        auto r = core_->trigger(*records_[i], std::move(users), how, now_);
         if (!r) answer = r.error();
         check_.manual.triggered(task, before, core_->stat_of(*records_[i]));
+        if (!r || wanted.error) return;
         look(task);
-        if (first && made != nullptr) static_cast<sim_run*>(made->runner)->user = asked;
+        auto& run = *static_cast<sim_run*>(r.value()->runner);
+        if (wanted.what == fate::dropped) return check_.manual.merged(run, model_.of(task).manual, who);
+        run.overlap = in_force;
+        run.ask = asks_;
+        run.users = std::move(who);
     });
-    if (answer != wanted)
-        out_.report("model", task, "a trigger says " + answer.message() + ", not " + wanted.message());
+    if (answer != wanted.error)
+        out_.report("model", task, "a trigger says " + answer.message() + ", not " + wanted.error.message());
 }
 
 void world::cancel(int task, std::int64_t index) {
@@ -237,7 +261,7 @@ void world::shutdown(std::int64_t grace_us) {
 /// The process ends: by itself after a shutdown, or by a signal. What it did not tell the store is lost,
 /// but a call that is under way may still be done.
 void world::die(std::int64_t down_us, bool crashed) {
-    if (crashed) fault();
+    if (crashed) fault(fault_kind::crash);
     for (std::size_t i = 0; i != tasks_max; ++i) {
         lane& l = lanes_[i];
         if (l.calling && draw(swarm_.seed, 29, ++drawn_) % 2 == 0) apply(static_cast<int>(i));
@@ -260,6 +284,7 @@ void world::live_again() {
     ++life_;
     core::scheduler_options options = swarm_.core;
     options.seed = swarm_.seed * 1000 + life_;
+    options.work_max = std::numeric_limits<std::size_t>::max(); // parts of it are for core/backlog
     core_.emplace(options);
     model_.restart();
     check_.uid_unique.restarted();

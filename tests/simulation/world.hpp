@@ -19,12 +19,38 @@
 
 namespace rondo::simulation {
 
+/// What no healthy world has.
+enum class fault_kind : std::uint8_t {
+    stall,
+    late,
+    clock,
+    rival,
+    outage,
+    crash,
+    slow,
+    failed,
+    unregistered,
+    lost
+};
+
 /// What a world went through.
 struct tally {
+    static constexpr std::array<const char*, 10> fault_names{
+        "stalls",  "late_wakeups", "clock_sets",   "rivals",      "outages",
+        "crashes", "slow_calls",   "failed_calls", "failed_adds", "lost_records"};
+
     std::uint64_t slots = 0;     ///< that became due and were decided
     std::uint64_t decisions = 0; ///< that the core gave to the store
     std::uint64_t inputs = 0;    ///< that the core was given
-    std::uint64_t faults = 0;    ///< events and answers that no healthy world has
+    std::array<std::uint64_t, fault_names.size()> faults{};
+
+    tally& operator+=(const tally& other) noexcept {
+        slots += other.slots;
+        decisions += other.decisions;
+        inputs += other.inputs;
+        for (std::size_t i = 0; i != faults.size(); ++i) faults[i] += other.faults[i];
+        return *this;
+    }
 };
 
 /// A process with a core in it, its bodies, its clocks and its store, as lib/runtime would have them,
@@ -49,9 +75,12 @@ private:
     void add(int task);
     void registered(int task);
     void remove(int task);
-    void pause(int task, bool paused);
-    void pause_all(bool paused);
-    void trigger(int task);
+    void pause(int task);
+    void resume(int task, resume_from from);
+    void pause_all();
+    void resume_all(resume_from from);
+    void trigger(int task, std::int64_t policy);
+    [[nodiscard]] std::vector<std::uint64_t> users_who_ask();
     void cancel(int task, std::int64_t index);
     void end_oldest_body(int task);
     void ask_preview(int task, std::int64_t n);
@@ -69,7 +98,10 @@ private:
     void obey_start(sim_run& r);
     void obey_release(sim_run& r);
     void look(int task);
-    void begun(core::run_record& record, core::begin_verdict verdict, std::uint64_t token);
+    void obey_cancel(sim_run& r);
+    void obey_end(sim_run& r, const core::action& a);
+    void obey_gone(int task);
+    void begun(core::run_record& record, std::uint64_t token);
     void ended(sim_run& r);
     void on_time();
 
@@ -80,6 +112,7 @@ private:
     void apply(int task);
     void answered(int task);
     void begin_answered(int task, core::decision& d, const begin_answer& a);
+    void refused(int task, core::decision& d, moment cursor);
     void store_fails();
     void tell_unrecorded();
     void trim_outbox();
@@ -94,11 +127,12 @@ private:
     void do_internal();
     void move_to(std::int64_t ns);
     void drain();
+    void check_quiet();
     void check_drained();
     [[nodiscard]] instant now() const noexcept { return now_; }
     [[nodiscard]] bool store_broken() const noexcept { return ns_of(now_) < broken_until_; }
 
-    void fault() noexcept { ++tally_.faults; }
+    void fault(fault_kind kind) noexcept { ++tally_.faults[static_cast<std::size_t>(kind)]; }
     void note(int task, std::string text);
 
     swarm swarm_;
@@ -120,7 +154,7 @@ private:
     std::array<core::task_record*, tasks_max> records_{};
     std::array<registration, tasks_max> registrations_{};
     std::uint64_t life_ = 0;
-    std::uint64_t users_ = 0;
+    std::uint64_t asks_ = 0;
     std::uint64_t drawn_ = 0;
     bool shut_down_ = false;
     std::int64_t leaves_at_ = never_ns; // the process, after its shutdown

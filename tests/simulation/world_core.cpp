@@ -26,15 +26,19 @@ void world::collect() {
         if (a.task == nullptr) continue;
         int task = task_of(*a.task);
         seen_.touched |= 1u << task;
-        if (a.kind == core::action::kind::release_run) ++seen_.releases;
         if (a.kind != core::action::kind::slots_skipped) continue;
         const skip_range& s = a.skipped;
         check_.counters.skipped(task, s.reason, s.count);
-        if (s.reason == skip_reason::not_owner) continue;
-        seen_.of(task).push_back(skip_of(s.reason, s.first, s.last, s.count));
+        verdict v = skip_of(s.reason, s.first, s.last, s.count);
+        if (s.reason != skip_reason::not_owner)
+            seen_.of(task).push_back(v);
+        else if (std::exchange(seen_.theirs_told, v))
+            out_.report("model", task, "slots of another manager are told twice");
     }
     for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i)
         if (records_[static_cast<std::size_t>(i)] != nullptr) look(i);
+    for (auto& list : seen_.slots) // a run tells nothing by itself, so its place among the skips is lost
+        if (list.size() > 1) std::ranges::stable_sort(list, {}, &verdict::first);
 }
 
 // The newest runs of a task are the first in its list.
@@ -83,18 +87,20 @@ void world::judge() {
     for (sim_run* r : seen_.fresh)
         if (r->why == rondo::trigger::manual && r->at != sim_run::stage::waiting)
             check_.counters.begun(r->task);
-    for (std::size_t i = 0; i != core_->actions().size(); ++i) obey(core_->actions()[i]);
+    auto is_cancel = [](const core::action& a) { return a.kind == core::action::kind::cancel_run; };
+    for (const core::action& a : core_->actions())
+        if (!is_cancel(a)) obey(a);
+    // Who gets a free place may take that of another run, which is told.
+    if (seen_.input != input_kind::on_time) model_.explain_places(seen_);
+    for (const core::action& a : core_->actions())
+        if (is_cancel(a)) obey(a);
     core_->actions().clear();
-    std::size_t waiting = 0;
-    for (sim_run* r : runs_) waiting += r->at == sim_run::stage::waiting ? 1 : 0;
-    if (waiting != 0)
-        for (sim_run* r : runs_)
-            if (r->at == sim_run::stage::waiting && r->record->state != core::run_state_kind::waiting) {
-                check_.counters.begun(r->task);
-                check_.nothing_after.begun(r->task);
-                seen_.touched |= 1u << r->task;
-            }
-    model_.explain_places(seen_, runs_);
+    for (sim_run* r : seen_.begun) {
+        check_.counters.begun(r->task);
+        check_.nothing_after.begun(r->task);
+        seen_.touched |= 1u << r->task;
+    }
+    model_.explained(seen_);
     check_.outcomes.after_input(runs_);
     check_.limits.after_input(runs_);
     for (std::size_t i = 0; i != swarm_.tasks; ++i)
@@ -112,51 +118,17 @@ void world::obey(const core::action& a) {
     if (task != findings::no_task) check_.nothing_after.told(task);
     switch (a.kind) {
     case kind::start_run: return obey_start(run_of(*a.run));
-    case kind::cancel_run: {
-        sim_run& r = run_of(*a.run);
-        check_.outcomes.told_to_end(r);
-        if (out_.telling) note(task, fmt::format("cancel the run of {}", rondo::to_string(r.slot, 6)));
-        r.cancel_told = true;
-        if (r.stubborn || !r.body) return;
-        r.fails = draw(swarm_.seed, 5, task, r.slot.time_since_epoch().count()) % 4 != 0;
-        r.body_ends = std::min(r.body_ends,
-                               ns_of(now_) + static_cast<std::int64_t>(r.fails ? 0 : swarm_.unit_us * 100));
-        return;
-    }
-    case kind::end_run: {
-        sim_run& r = run_of(*a.run);
-        if (r.at == sim_run::stage::waiting) check_.counters.begun(task); // dropped: it counts as a run
-        check_.outcomes.ended(r, a.outcome);
-        check_.counters.ended(task, a.outcome);
-        if (out_.telling)
-            note(task, fmt::format("end the run of {}: {}", rondo::to_string(r.slot, 6),
-                                   rondo::to_string(a.outcome)));
-        model_.end(r, a, seen_.input, now_);
-        if (a.next_slot) check_.never_early.ended(task, now_);
-        check_.conservation.ended(task, a.next_slot);
-        lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
-        e.is_end = true;
-        e.end = {r.id, r.why, r.slot, a.run->started_at, a.at, a.outcome, a.run->token, a.next_slot};
-        return;
-    }
+    case kind::cancel_run: return obey_cancel(run_of(*a.run));
+    case kind::end_run: return obey_end(run_of(*a.run), a);
     case kind::release_run: return obey_release(run_of(*a.run));
     case kind::run_overrunning: return check_.outcomes.overruns(run_of(*a.run));
     case kind::retry_later:
     case kind::no_retry:
+    case kind::backfill_done:
     case kind::task_paused:
     case kind::task_resumed: return out_.report("actions", task, "what no task of this world wants");
     case kind::slots_skipped: return;
-    case kind::task_gone:
-        if (out_.telling) note(task, "gone");
-        check_.nothing_after.gone(task);
-        check_.uid_unique.gone(task);
-        check_.preview.intervened(task);
-        model_.gone(task);
-        for (const sim_run* r : runs_)
-            if (r->task == task) out_.report("nothing after", task, "a run is left of a task that is gone");
-        records_[static_cast<std::size_t>(task)] = nullptr;
-        store_.row(task).active = false;
-        return;
+    case kind::task_gone: return obey_gone(task);
     case kind::shutdown_done:
         check_.nothing_after.shutdown_done();
         check_.progress.shutdown_done(model_, runs_);
@@ -166,15 +138,54 @@ void world::obey(const core::action& a) {
     }
 }
 
+void world::obey_cancel(sim_run& r) {
+    check_.outcomes.told_to_end(r);
+    if (out_.telling) note(r.task, fmt::format("cancel the run of {}", rondo::to_string(r.slot, 6)));
+    r.cancel_told = true;
+    if (r.stubborn || !r.body) return;
+    r.fails = draw(swarm_.seed, 5, r.task, r.slot.time_since_epoch().count()) % 4 != 0;
+    r.body_ends =
+        std::min(r.body_ends, ns_of(now_) + static_cast<std::int64_t>(r.fails ? 0 : swarm_.unit_us * 100));
+}
+
+void world::obey_end(sim_run& r, const core::action& a) {
+    int task = r.task;
+    if (r.at == sim_run::stage::waiting) check_.counters.begun(task); // dropped: it counts as a run
+    check_.outcomes.ended(r, a.outcome);
+    check_.counters.ended(task, a.outcome);
+    if (out_.telling)
+        note(task,
+             fmt::format("end the run of {}: {}", rondo::to_string(r.slot, 6), rondo::to_string(a.outcome)));
+    model_.end(r, a, seen_.input, now_);
+    if (a.next_slot) check_.never_early.ended(task, now_);
+    check_.conservation.ended(task, a.next_slot);
+    lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
+    e.is_end = true;
+    e.end = {r.id, r.why, r.slot, a.run->started_at, a.at, a.outcome, a.run->token, a.next_slot};
+}
+
+void world::obey_gone(int task) {
+    if (out_.telling) note(task, "gone");
+    check_.nothing_after.gone(task);
+    check_.uid_unique.gone(task);
+    check_.preview.intervened(task);
+    model_.gone(task);
+    for (const sim_run* r : runs_)
+        if (r->task == task) out_.report("nothing after", task, "a run is left of a task that is gone");
+    records_[static_cast<std::size_t>(task)] = nullptr;
+    store_.row(task).active = false;
+}
+
 void world::obey_start(sim_run& r) {
     check_.nothing_after.started(r.task);
     check_.outcomes.started(r, r.token != 0, store_);
     check_.manual.started(r);
     if (out_.telling) note(r.task, fmt::format("start the body of {}", rondo::to_string(r.slot, 6)));
     const task_plan& p = swarm_.plans[static_cast<std::size_t>(r.task)];
-    std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.user);
-    std::int64_t length =
-        p.body_us_max == 0 ? 0 : static_cast<std::int64_t>(n % static_cast<std::uint64_t>(p.body_us_max + 1));
+    std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.ask);
+    std::int64_t length = p.body_us_max == 0 || healing_
+                              ? 0
+                              : static_cast<std::int64_t>(n % static_cast<std::uint64_t>(p.body_us_max + 1));
     r.body = true;
     r.body_ends = ns_of(now_) + length * 1000;
     r.fails = swarm_.fails != 0 && (n >> 20) % static_cast<std::uint64_t>(swarm_.fails) == 0;
@@ -188,22 +199,19 @@ void world::obey_release(sim_run& r) {
     free_runs_.push_back(&r);
 }
 
-void world::begun(core::run_record& record, core::begin_verdict verdict, std::uint64_t token) {
+void world::begun(core::run_record& record, std::uint64_t token) {
     sim_run& r = run_of(record);
     r.answered = true;
     r.token = token;
-    r.refused = verdict == core::begin_verdict::refused;
-    if (r.refused) {
-        check_.counters.refused(r.task);
-    } else if (r.cancelled != cancel_reason::none) {
+    if (r.cancelled != cancel_reason::none) {
         r.expect_end(outcome_of(r.cancelled));
     } else {
         r.at = sim_run::stage::running;
-        std::int64_t timeout = model_.of(r.task).timeout_ns;
+        std::int64_t timeout = model_.of(r.task).plan.timeout.count() * 1000;
         r.deadline = timeout != 0 ? ns_of(now_) + timeout : 0;
     }
     int task = r.task;
-    input(input_kind::begun, task, &r, [&] { core_->begun(record, verdict, token, now_); });
+    input(input_kind::begun, task, &r, [&] { core_->begun(record, token, now_); });
 }
 
 void world::ended(sim_run& r) {
@@ -216,7 +224,6 @@ void world::ended(sim_run& r) {
 }
 
 void world::on_time() {
-    model_.on_time(now_, runs_);
     input(input_kind::on_time, findings::no_task, nullptr, [&] { core_->on_time(now_); });
 }
 

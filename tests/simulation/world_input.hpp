@@ -11,9 +11,7 @@ namespace rondo::simulation {
 template <class F>
 void world::input(input_kind kind, int task, sim_run* run, F call) {
     ++tally_.inputs;
-    bool was_paused = seen_.was_paused;
     seen_.clear();
-    seen_.was_paused = was_paused;
     seen_.input = kind;
     seen_.task = task;
     seen_.run = run;
@@ -22,7 +20,7 @@ void world::input(input_kind kind, int task, sim_run* run, F call) {
     call();
     collect();
     judge();
-    seen_.was_paused = false;
+    seen_.forget_question();
     settle();
 }
 

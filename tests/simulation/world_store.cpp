@@ -83,7 +83,7 @@ void world::call(int task) {
         return rate != 0 && !healing_ && (n >> shift) % static_cast<std::uint64_t>(rate) == 0;
     };
     if (store_broken() || one_in(swarm_.store_fails, 8)) {
-        fault();
+        fault(fault_kind::failed);
         l.ends = n % 2 == 0 ? lane::fate::fails : lane::fate::answer_lost;
     }
     bool slow = one_in(swarm_.store_slow, 24);
@@ -91,7 +91,7 @@ void world::call(int task) {
         apply(task);
         return answered(task);
     }
-    fault();
+    fault(fault_kind::slow);
     std::uint64_t unit_ns = static_cast<std::uint64_t>(swarm_.unit_us) * 1000;
     l.answer_at = ns_of(now_) + static_cast<std::int64_t>((n >> 32) % (2 * unit_ns));
     l.overdue_at = ns_of(now_) + static_cast<std::int64_t>(unit_ns);
@@ -133,31 +133,33 @@ void world::begin_answered(int task, core::decision& d, const begin_answer& a) {
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
     bool ours = !waiting && (d.request.started.has_value() || store_down_);
-    if (waiting) {
-        auto verdict = a.state == begin_state::recorded ? core::begin_verdict::recorded
-                       : conflict                       ? core::begin_verdict::refused
-                                                        : core::begin_verdict::unrecorded;
-        begun(*d.run, verdict, verdict == core::begin_verdict::recorded ? a.token : 0);
-    }
+    if (conflict && !ours) return refused(task, d, a.next_slot);
+    if (waiting) begun(*d.run, a.state == begin_state::recorded ? a.token : 0);
     core::task_record* record = records_[static_cast<std::size_t>(task)];
-    if (record == nullptr) return;
     bool another =
         a.state == begin_state::recorded && d.request.moves_cursor && !(a.next_slot == d.request.next);
-    if (ours && (another || conflict)) record->cursor_lost = true;
-    if (!conflict || ours) return;
-    // If later decisions have moved it since, their answers tell where it is.
-    mirror& m = model_.of(task);
-    if (m.cursor != (d.request.next ? *d.request.next : no_slot)) return;
-    if (out_.telling) note(task, fmt::format("the cursor on record is {}", rondo::to_string(a.next_slot)));
-    bool ahead = a.next_slot && *a.next_slot != cursor_waits_for_end && *a.next_slot > m.slot;
-    check_.preview.intervened(task);
-    if (live(task)) {
-        check_.conservation.resynced(task, a.next_slot);
-        if (ahead) check_.never_early.resynced(task, now_);
+    if (record != nullptr && ours && (another || conflict)) record->cursor_lost = true;
+}
+
+void world::refused(int task, core::decision& d, moment cursor) {
+    sim_run* run = d.run != nullptr ? static_cast<sim_run*>(d.run->runner) : nullptr;
+    if (out_.telling)
+        note(task, fmt::format("refused: the cursor on record is {}", rondo::to_string(cursor)));
+    // The task may be gone, and its uid that of another by now.
+    if (live(task) || model_.of(task).at == mirror::stage::removing) {
+        model::refusal a = model_.refused(task, d.request, cursor, now_);
+        seen_.theirs = a.theirs;
+        if (a.taken_back && d.request.skipped)
+            check_.counters.taken_back(task, d.request.skipped->reason, d.request.skipped->count);
+        check_.preview.intervened(task);
+        if (a.moved) check_.conservation.resynced(task, cursor, a.back);
+        if (a.moved && model_.of(task).compared_at == ns_of(now_)) check_.never_early.resynced(task, now_);
     }
-    model_.resync(task, a.next_slot, now_);
-    input(input_kind::resync, task, nullptr,
-          [&] { core_->resync_after(*record, d.request.next, a.next_slot, now_); });
+    if (run != nullptr) {
+        run->answered = run->refused = true;
+        check_.counters.refused(task);
+    }
+    input(input_kind::refused, task, run, [&] { core_->refused(d.request, d.run, cursor, now_); });
 }
 
 void world::store_fails() {
@@ -174,7 +176,7 @@ void world::tell_unrecorded() {
         for (l.told = std::max(l.told, l.head); l.told < l.queue.size();) {
             core::decision& d = l.queue[l.told++].decision;
             if (d.run == nullptr) continue;
-            begun(*std::exchange(d.run, nullptr), core::begin_verdict::unrecorded, 0);
+            begun(*std::exchange(d.run, nullptr), 0);
         }
     }
 }
@@ -187,10 +189,9 @@ void world::trim_outbox() {
             if (lanes_[i].size() > lanes_[longest].size()) longest = i;
         lane& l = lanes_[longest];
         if (l.calling) return;
-        fault();
+        fault(fault_kind::lost);
         lane::entry e = l.pop();
-        if (!e.is_end && e.decision.run != nullptr)
-            begun(*e.decision.run, core::begin_verdict::unrecorded, 0);
+        if (!e.is_end && e.decision.run != nullptr) begun(*e.decision.run, 0);
         if (e.is_end) store_.row(static_cast<int>(longest)).ends_lost = true;
         bool moves = e.is_end ? e.end.next_slot.has_value() : true;
         if (records_[longest] != nullptr && moves) records_[longest]->cursor_lost = true;

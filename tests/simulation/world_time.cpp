@@ -82,6 +82,7 @@ void world::pass(std::int64_t us) {
         std::int64_t wake = next_wake();
         std::int64_t next = std::min(internal, wake);
         if (next > until || wakes == wakes_max) break;
+        if (wake == next && wakeup_ < next) fault(fault_kind::late);
         move_to(next);
         ++wakes;
         if (internal <= wake)
@@ -95,7 +96,7 @@ void world::pass(std::int64_t us) {
 
 void world::stall(std::int64_t us) {
     move_to(ns_of(now_) + us * 1000);
-    fault();
+    fault(fault_kind::stall);
     catch_up_with_time();
 }
 
@@ -104,30 +105,44 @@ void world::stall(std::int64_t us) {
 void world::heal() {
     healing_ = true;
     broken_until_ = 0;
+    auto from = [&] {
+        return draw(swarm_.seed, 37, ++drawn_) % 2 == 0 ? resume_from::now : resume_from::the_past;
+    };
     if (!core_) live_again();
-    while (leaves_at_ != never_ns || (shut_down_ && !out_.failed())) pass(swarm_.unit_us);
+    while (!out_.failed() && (leaves_at_ != never_ns || shut_down_)) pass(swarm_.unit_us);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
         pass(swarm_.unit_us);
         if (records_[i] == nullptr) add(task);
-        pause(task, false);
+        resume(task, from());
     }
-    pause_all(false);
+    resume_all(from());
     for (int i = 0; i != 10; ++i) pass(swarm_.unit_us);
-    pause_all(true); // from here on nothing new starts
-    drain();
+    check_quiet();
+    pause_all();                                    // from here on nothing new starts
     for (std::size_t i = 0; i != swarm_.tasks; ++i) // one may just have been on its way out
         if (records_[i] == nullptr && !out_.failed()) add(static_cast<int>(i));
-    pause_all(false);
+    resume_all(from());
     for (int i = 0; i != 3; ++i) pass(1);
-    pause_all(true);
-    drain();
+    check_quiet();
+    pause_all();
     if (!out_.failed()) check_drained();
     if (out_.failed()) return;
-    pause_all(false);
+    resume_all(from());
     shutdown(swarm_.unit_us);
     for (int i = 0; i != 64 && shut_down_ && !out_.failed(); ++i) pass(swarm_.unit_us);
     if (shut_down_) out_.report("progress", findings::no_task, "a shutdown that is never done");
+}
+
+// Bodies take no time any more, so all that waits starts before any time passes.
+void world::check_quiet() {
+    drain();
+    if (out_.failed()) return;
+    for (std::size_t i = 0; i != swarm_.tasks; ++i) {
+        const mirror& m = model_.of(static_cast<int>(i));
+        if (!m.backlog.empty() || !m.manual.empty() || m.left)
+            out_.report("progress", static_cast<int>(i), "it waits for ever in a healed world");
+    }
 }
 
 void world::drain() {

@@ -43,7 +43,6 @@ public:
     using nanoseconds = std::chrono::nanoseconds;
     using microseconds = std::chrono::microseconds;
     using body_end = core::body_end;
-    using verdict = core::begin_verdict;
 
     // Faults, to be set before the first step.
 
@@ -125,26 +124,26 @@ protected:
         if (account != accounts_.end())
             if (std::string wrong = account->second.decide(d.request); !wrong.empty())
                 complain(uid + ": " + wrong);
-        if (d.run == nullptr) return;
-        CHECK(ids_.insert(d.run->id).second);
-        ++in_flight_[uid];
+        if (d.run != nullptr) {
+            CHECK(ids_.insert(d.run->id).second);
+            ++in_flight_[uid];
+        }
         if (holding_)
-            held_.push_back(d.run);
-        else
-            answer_now(*d.run);
+            held_.push_back(std::move(d));
+        else if (d.run != nullptr)
+            answer_now(d);
         take_actions();
     }
 
-    void answer_now(core::run_record& run) {
+    void answer_now(core::decision& d) {
         bool fails = answers_++ == fault_;
-        if (!std::exchange(refuse_, false))
-            return core_.begun(run, fails ? verdict::unrecorded : verdict::recorded, fails ? 0 : answers_,
-                               now_);
-        core::task_record& task = *run.task;
-        accounts_.at(task.uid.str()).move(refusal_);
-        core_.begun(run, verdict::refused, 0, now_);
-        take_actions();
-        core_.resync(task, refusal_, now_);
+        if (std::exchange(refuse_, false)) return refuse(d, refusal_);
+        core_.begun(*d.run, fails ? 0 : answers_, now_);
+    }
+
+    void refuse(core::decision& d, moment cursor) {
+        accounts_.at(d.request.uid.str()).refuse(d.request, cursor);
+        core_.refused(d.request, d.run, cursor, now_);
     }
 
     void observe(const core::action& a) {
@@ -263,8 +262,8 @@ protected:
     std::map<std::string, std::size_t> in_flight_;
     std::set<std::string> unlimited_; // somebody asked for a run beside the others
     std::set<run_id> ids_;
-    std::vector<core::run_record*> held_; // their decisions wait for an answer
-    std::vector<std::string> pending_;    // actions of this step that are not expected yet
+    std::vector<core::decision> held_; // they wait for an answer
+    std::vector<std::string> pending_; // actions of this step that are not expected yet
     std::map<std::string, std::string> before_;
     std::set<std::string> touched_;
     std::string last_;

@@ -138,9 +138,9 @@ public:
         step(uid, [&] { (void)core_.trigger(task(uid), {}, {}, now_); });
         return *this;
     }
-    core_script& trigger_fails(std::string_view uid, errc why) {
+    core_script& trigger_fails(std::string_view uid, errc why, std::optional<overlap> policy = {}) {
         step(uid, [&] {
-            auto r = core_.trigger(task(uid), {}, {}, now_);
+            auto r = core_.trigger(task(uid), {}, policy, now_);
             CHECK(!r);
             if (!r) CHECK(r.error() == why);
         });
@@ -185,13 +185,26 @@ public:
     /// From now on it does not answer.
     core_script& hold() { return holding_ = true, *this; }
     /// Answers the decisions that wait, and those that follow.
-    core_script& answer(verdict v = verdict::recorded) {
+    core_script& answer(bool recorded = true) {
         holding_ = false;
         auto held = std::exchange(held_, {});
         step("", [&] {
-            for (core::run_record* run : held) {
-                touched_.insert(run->task->uid.str());
-                core_.begun(*run, v, 1, now_);
+            for (core::decision& d : held) {
+                touched_.insert(d.request.uid.str());
+                if (d.run != nullptr) core_.begun(*d.run, recorded ? 1 : 0, now_);
+                take_actions();
+            }
+        });
+        return *this;
+    }
+    /// Those that wait find the cursor at `cursor`; those that follow are answered.
+    core_script& refuse(moment cursor) {
+        holding_ = false;
+        auto held = std::exchange(held_, {});
+        step("", [&] {
+            for (core::decision& d : held) {
+                touched_.insert(d.request.uid.str());
+                core_driver::refuse(d, cursor);
                 take_actions();
             }
         });

@@ -47,6 +47,12 @@ public:
         changed_ = true;
     }
 
+    /// The repository took it for nothing, as another manager moved the cursor.
+    void refuse(const begin_request& r, moment cursor) {
+        decided_ -= (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+        if (r.started) --begun_;
+        move(cursor);
+    }
     /// Another manager moved the cursor.
     void move(moment cursor) {
         state_.next_slot = cursor;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <rondo/cron.hpp>
 #include <support/play.hpp>
 
 namespace rondo::test {
@@ -171,6 +172,69 @@ TEST_CASE("a run that is cancelled before it began makes room for the next") {
         s.at(0s).expect_nothing().at(10s).expect_nothing();
         s.answer().expect_end("a", outcome::cancelled).expect_start("a", 10s);
     });
+}
+
+TEST_CASE("a manual run that could start waits behind an earlier one that cannot") {
+    play([](core_script& s) {
+        s.add("a", every(1h), under(overlap::allow_all)).at(0s).expect_start("a", 0s);
+        s.at(1s).trigger("a", overlap::buffer_one).expect_nothing();
+        s.at(2s).trigger("a", overlap::allow_all).expect_nothing();
+        s.end("a").expect_start("a", 1s, trigger::manual).expect_start("a", 2s, trigger::manual);
+    });
+}
+
+TEST_CASE("under cancel_other all that waited are given up, and none of them starts meanwhile") {
+    play([](core_script& s) {
+        s.add("a", every(1h), under(overlap::allow_all)).at(0s).expect_start("a", 0s);
+        s.at(1s).trigger("a", overlap::buffer_one).trigger("a", overlap::allow_all).expect_nothing();
+        s.trigger("a", overlap::cancel_other).expect_cancel("a", cancel_reason::overlap);
+        s.expect_end("a", outcome::cancelled).expect_end("a", outcome::cancelled);
+        s.end("a").expect_start("a", 1s, trigger::manual);
+    });
+}
+
+TEST_CASE("a trigger that finds no room to wait changes nothing") {
+    play({.runs_waiting_max = 1}, [](core_script& s) {
+        s.add("a", every(1h)).add("b", every(1h));
+        s.at(0s)
+            .expect_start("a", 0s)
+            .expect_start("b", 0s)
+            .trigger("b", overlap::buffer_one)
+            .expect_nothing();
+        s.trigger_fails("a", errc::queue_full, overlap::cancel_other);
+        s.trigger("b", overlap::cancel_other).expect_cancel("b", cancel_reason::overlap);
+        s.expect_end("b", outcome::cancelled); // it leaves its room to the new one
+    });
+}
+
+TEST_CASE("a fixed delay whose waiting slot is skipped as paused goes on") {
+    play([](core_script& s) {
+        s.add("a", every_after(10s), under(overlap::buffer_one)).at(0s).expect_start("a", 0s).end("a");
+        s.at(9s).trigger("a").expect_start("a", 9s, trigger::manual).at(10s).expect_nothing();
+        s.at(11s).pause("a").end("a").expect_nothing().at(12s).resume("a");
+        s.expect_skip("a", skip_reason::paused, 1).expect_next_run("a", 22s);
+        s.at(22s).expect_start("a", 22s);
+    });
+}
+
+TEST_CASE("a fixed delay has no second slot while its first waits") {
+    play([](core_script& s) {
+        task_state state;
+        state.anchor = wall_base - 10s;
+        state.next_slot = cursor_waits_for_end; // of a run that died with its process
+        s.restore("a", every_after(10s), state, under(overlap::buffer_one));
+        s.at(9s).trigger("a").expect_start("a", 9s, trigger::manual).at(10s).expect_nothing();
+        s.at(11s).end("a").expect_start("a", 10s).expect_no_next_run("a");
+        s.at(15s).end("a").expect_next_run("a", 25s);
+    });
+}
+
+TEST_CASE("a slot that waits does not start early by a wall clock that was set back") {
+    core_script s;
+    s.add("a", schedule(cron_schedule("* * * * *")), under(overlap::buffer_one));
+    s.at(0s).expect_start("a", 0s).at(60s).expect_nothing();
+    s.wall_steps_by(-30s).at(61s).end("a").expect_nothing().expect_next_run("a", 60s);
+    s.at(90s).expect_start("a", 60s);
 }
 
 TEST_SUITE_END();

@@ -200,6 +200,29 @@ TEST_CASE("waiting for a place makes nothing late") {
     });
 }
 
+TEST_CASE("nor does the place of an earlier slot make one on time that is late") {
+    core::scheduler_options options{.runs_in_flight_max = 2};
+    play(options, [](core_script& s) {
+        catch_up c = of(coalesce::none);
+        c.grace = 0s;
+        s.add("b", every(10s), late(c, overlap::buffer_one)).at(10s).expect_start("b", 10s);
+        s.at(20s).expect_nothing().add("c", once()).at(20s).expect_start("c", 20s);
+        s.add("d", once()).at(20s).expect_nothing();
+        s.at(23s).end("b").expect_start("d", 20s); // and b waits for a place with its slot at 20 s
+        s.at(35s).expect_nothing().at(36s).end("c").expect_start("b", 20s);
+        s.end("d").expect_skip("b", skip_reason::missed, 1);
+    });
+}
+
+TEST_CASE("the end of the pause of all sees who was to catch up a little later") {
+    play([](core_script& s) {
+        catch_up c = of(coalesce::latest);
+        c.spread = 60s;
+        s.add("a", every(10min), late(c)).at(15min).expect_nothing();
+        s.pause_all().resume_all().expect_skip("a", skip_reason::paused, 1).expect_wakeup(20min);
+    });
+}
+
 TEST_CASE("what cannot be obeyed is refused") {
     core_script s;
     auto refused = [&](auto change) {

@@ -46,9 +46,7 @@ TEST_CASE("a refused run leaves its place to the next") {
     play({.runs_in_flight_max = 1}, [](core_script& s) {
         s.add("a", every(1min)).at(0s).expect_start("a", 0s).end("a");
         s.hold().at(60s).add("b", once()).at(61s).expect_nothing();
-        s.answer(core_script::verdict::refused)
-            .expect_skip("a", skip_reason::not_owner, 1)
-            .expect_start("b", 60s);
+        s.refuse(wall_base + 2min).expect_skip("a", skip_reason::not_owner, 1).expect_start("b", 60s);
     });
 }
 

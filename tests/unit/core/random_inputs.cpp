@@ -132,7 +132,7 @@ private:
 
     void hold_or_answer() {
         if (one_in(2)) return void(script_.hold());
-        script_.answer(one_in(2) ? core_script::verdict::recorded : core_script::verdict::unrecorded);
+        script_.answer(one_in(2));
         script_.expect_anything();
     }
 

@@ -49,7 +49,7 @@ TEST_CASE("a run that waits for the repository is gone if refused") {
     play([](core_script& s) {
         s.add("a", every(10s)).hold().at(0s).expect_nothing();
         s.remove("a").expect_nothing();
-        s.answer(core_script::verdict::refused).expect_skip("a", skip_reason::not_owner, 1).expect_gone("a");
+        s.refuse(wall_base + 10s).expect_skip("a", skip_reason::not_owner, 1).expect_gone("a");
     });
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <rondo/cron.hpp>
 #include <support/play.hpp>
 
 namespace rondo::test {
@@ -17,6 +18,87 @@ TEST_CASE("a refused run does not start, and the task goes on from the cursor on
         s.expect_next_run("a", 40s).at(40s).expect_start("a", 40s);
         s.expect_skip("b", skip_reason::missed, 3).expect_start("b", 40s, trigger::catch_up);
     });
+}
+
+TEST_CASE("what another manager did not take of a refused decision is decided again") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.first = after_interval}).hold();
+        s.at(35s).expect_skip("a", skip_reason::missed, 2);
+        s.refuse(wall_base + 20s).expect_skip("a", skip_reason::not_owner, 1);
+        s.expect_next_run("a", 20s).expect_wakeup(35s);
+        CHECK(s.stat_of("a").counters.skipped_missed == 0);
+        s.at(35s).expect_skip("a", skip_reason::missed, 1).expect_start("a", 30s, trigger::catch_up).end("a");
+        s.at(40s).expect_start("a", 40s);
+        const counters& c = s.stat_of("a").counters;
+        CHECK(c.runs == 2);
+        CHECK(c.skipped_missed == 1);
+        CHECK(c.skipped_not_owner == 1);
+        CHECK(s.stored("a").next_slot == wall_base + 50s);
+    });
+}
+
+TEST_CASE("the same of a rule, whose first slot is none of its own, and of a task that is paused") {
+    play([](core_script& s) {
+        s.clock(30s).add("a", cron_schedule("* * * * *"), {.first = immediately});
+        s.hold().at(3min + 1s).expect_skip("a", skip_reason::missed, 3);
+        s.refuse(wall_base + 2min).expect_skip("a", skip_reason::not_owner, 2).expect_next_run("a", 2min);
+        s.pause("a").expect_no_wakeup().resume("a", resume_from::the_past);
+        s.at(3min + 1s).expect_skip("a", skip_reason::missed, 1).expect_start("a", 3min, trigger::catch_up);
+    });
+}
+
+TEST_CASE("a chain of refused decisions is decided again from where the repository is") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.first = after_interval}).hold();
+        s.at(35s).expect_skip("a", skip_reason::missed, 2);
+        s.at(40s).expect_skip("a", skip_reason::overlap, 1).at(50s).expect_skip("a", skip_reason::overlap, 1);
+        s.refuse(wall_base + 20s).expect_skip("a", skip_reason::not_owner, 1).expect_next_run("a", 20s);
+        const counters& c = s.stat_of("a").counters;
+        CHECK(c.skipped_overlap + c.skipped_missed == 0);
+        s.at(50s).expect_skip("a", skip_reason::missed, 3).expect_start("a", 50s, trigger::catch_up);
+    });
+}
+
+TEST_CASE("slots that wait are looked at again with those of a refused decision") {
+    play([](core_script& s) {
+        task_extra extra{.overlap = overlap::buffer_all, .first = after_interval};
+        extra.policy.catch_up = {.coalesce = coalesce::all, .window = 30s};
+        s.add("a", every(10s), extra).hold().at(45s).expect_skip("a", skip_reason::missed, 1);
+        CHECK(s.stat_of("a").slots_waiting == 2);
+        s.refuse(wall_base + 20s).expect_skip("a", skip_reason::not_owner, 1);
+        CHECK(s.stat_of("a").slots_waiting == 0);
+        s.at(46s)
+            .expect_start("a", 20s, trigger::catch_up)
+            .end("a")
+            .expect_start("a", 30s, trigger::catch_up);
+    });
+}
+
+TEST_CASE("a slot that another run has is not decided again") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).refuse_next(wall_base).at(0s).expect_skip("a", skip_reason::not_owner, 1);
+        s.expect_next_run("a", 10s).at(10s).expect_start("a", 10s);
+    });
+}
+
+TEST_CASE("a refused decision is of no concern to the next task of that uid") {
+    core_script s;
+    s.add("a", every(10s))
+        .hold()
+        .at(0s)
+        .remove("a")
+        .answer()
+        .expect_end("a", outcome::cancelled)
+        .expect_gone("a");
+    s.add("a", every(10s));
+    begin_request old;
+    old.uid = shared_string("a");
+    old.next = wall_base;
+    old.skipped = skip_range{skip_reason::missed, wall_base, wall_base, 1};
+    s.core().refused(old, nullptr, wall_base + 30s, s.now());
+    CHECK(s.core().actions().empty());
+    CHECK(s.stat_of("a").counters == counters());
+    s.expect_next_run("a", 0s);
 }
 
 TEST_CASE("a cursor that lags behind moves no slot back") {
@@ -96,7 +178,7 @@ TEST_CASE("lost decisions force the next one, and only that") {
         s.core().take_decisions(decisions);
         REQUIRE(decisions.size() == 1);
         CHECK(decisions[0].request.force == force);
-        s.core().begun(*decisions[0].run, core::begin_verdict::recorded, 1, now);
+        s.core().begun(*decisions[0].run, 1, now);
         s.core().actions().clear();
         s.core().ended(*decisions[0].run, body_end::success, now);
         s.core().actions().clear();

@@ -29,7 +29,7 @@ void check_words(int n) {
 TEST_SUITE_BEGIN("public/words");
 
 TEST_CASE("each value has its own word and other values are unknown") {
-    check_words<trigger>(3);
+    check_words<trigger>(5);
     check_words<outcome>(6);
     check_words<skip_reason>(5);
     check_words<status>(2);
@@ -50,7 +50,7 @@ TEST_CASE("the words are the names of the enumerators") {
 }
 
 TEST_CASE("words make the round trip") {
-    for (auto t : {trigger::schedule, trigger::manual, trigger::catch_up})
+    for (auto t : {trigger::schedule, trigger::manual, trigger::catch_up, trigger::retry, trigger::backfill})
         CHECK(trigger_from(to_string(t)) == t);
     for (auto o : {outcome::success, outcome::failed, outcome::timed_out, outcome::cancelled,
                    outcome::interrupted, outcome::abandoned})

@@ -2,6 +2,9 @@
 #include "faulty_repository.hpp"
 #include "world.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
 namespace rondo::tests {
 namespace {
 
@@ -129,6 +132,68 @@ TEST_CASE("a run whose body will not stop can be given up, and its late result i
     CHECK(w.history().at(0).outcome == outcome::abandoned);
     CHECK(w.find("t").runs_in_flight == 0);
     CHECK(w.get<void>(w.tasks->async_detach(id)).error() == errc::run_not_exists);
+}
+
+TEST_CASE("a backfill gives what became of it, is on record, and ends with whoever waits for it") {
+    world w;
+    w.start();
+    int runs = 0;
+    task t("t", "", every(1h), [&](context ctx) -> asio::awaitable<result<void>> {
+        CHECK(ctx.trigger() == trigger::backfill);
+        (void)co_await ctx.async_sleep_for(10s);
+        if (++runs == 2) co_return errc::store_failed;
+        co_return boost::outcome_v2::success();
+    });
+    t.first_run(after_interval);
+    REQUIRE(w.add(std::move(t)));
+    wall_time now = w.clock.now().wall;
+    std::optional<result<backfill_progress>> got;
+    w.tasks->async_backfill("t", now - 3h, now, overlap::buffer_all)(
+        [&](result<backfill_progress> r) { got.emplace(std::move(r)); });
+    w.pass(15s);
+    CHECK(!got);
+    CHECK(w.find("t").backfill.value().left == 1);
+    w.pass(15s);
+    REQUIRE(got);
+    CHECK(got->value().succeeded == 2);
+    CHECK(got->value().failed == 1);
+    history_filter filter;
+    filter.trigger = trigger::backfill;
+    CHECK(w.history(filter).size() == 3);
+
+    asio::cancellation_signal stop;
+    got.reset();
+    w.tasks->async_backfill("t", now - 3h, now, overlap::buffer_all)(asio::bind_cancellation_slot(
+        stop.slot(), [&](result<backfill_progress> r) { got.emplace(std::move(r)); }));
+    w.pass(5s);
+    stop.emit(asio::cancellation_type::terminal);
+    w.pass(0s);
+    REQUIRE(got);
+    CHECK(got->error() == asio::error::operation_aborted);
+    w.pass(1min);
+    CHECK(runs == 4);
+    CHECK(w.find("t").backfill.value().skipped == 2);
+    CHECK(w.get<backfill_progress>(w.tasks->async_backfill("t", now, now + 1h, overlap::skip)).error() ==
+          errc::invalid_option);
+    for (bool remove : {true, false}) {
+        got.reset();
+        if (!w.tasks->find("t")) REQUIRE(w.add(task("t", "", every(1h), sleeper{1h, &runs, &runs})));
+        w.pass(0s);
+        (void)w.get<std::size_t>(w.tasks->async_cancel("t"));
+        w.tasks->async_backfill("t", now - 3h, now, overlap::buffer_all)(
+            [&](result<backfill_progress> r) { got.emplace(std::move(r)); });
+        w.pass(0s);
+        if (remove)
+            CHECK(w.get<void>(w.tasks->async_remove("t")).has_value());
+        else
+            (void)w.get<shutdown_report>(w.tasks->async_shutdown(0s));
+        w.pass(10s);
+        REQUIRE(got);
+        if (got->has_error())
+            CHECK(got->error() == errc::task_not_exists);
+        else
+            CHECK(got->value().skipped == 2);
+    }
 }
 
 TEST_SUITE_END();

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace rondo::core {
+namespace {
+
+bool on_grid(const task_record& task) noexcept {
+    return task.when.type() == schedule::kind::every || task.when.type() == schedule::kind::rule;
+}
+
+wall_time first_of(const begin_request& r) noexcept {
+    return r.skipped ? r.skipped->first : r.started->scheduled_at;
+}
+
+wall_time last_of(const begin_request& r) noexcept {
+    return r.started ? r.started->scheduled_at : r.skipped->last;
+}
+
+} // namespace
+
+// A decision counts once it is on record. What one that is refused said of its slots is taken off the
+// counters: those before the cursor on record were decided by another manager, which is told (`not_owner`);
+// those from it on are undecided again, and what becomes of them is told again. A skip that was told stays
+// told to who listens: the counters and the record are what agrees.
+void scheduler::refused(const begin_request& request, run_record* run, moment cursor, instant now) {
+    recycle();
+    task_record* task = run != nullptr ? run->task : tasks_.find(request.uid);
+    // The uid may be another task's by now.
+    if (task == nullptr || task->uid.view().data() != request.uid.view().data()) return;
+    if (!request.skipped && !request.started) { // it only moved the cursor: to another schedule
+        bool latest = task->cursor == (request.next ? *request.next : no_slot);
+        if (latest && task->state == task_state_kind::live) follow(*task, cursor, now);
+        return;
+    }
+    bool back = may_go_back(*task, request, cursor);
+    take_back(*task, request, cursor, back);
+    bool latest = task->cursor == (request.next ? *request.next : no_slot);
+    if (!latest) { // those that follow will be refused too, and the last of them tells where it is
+        if (back) task->past->undecided = *cursor;
+    } else if (task->state == task_state_kind::live) {
+        task->past->undecided = no_slot;
+        if (back)
+            go_back(*task, *cursor, now);
+        else
+            follow(*task, cursor, now);
+    }
+    if (run == nullptr) return;
+    assert(run->state == run_state_kind::beginning);
+    --beginning_;
+    --task->past->counts.runs;
+    release(*run, now);
+}
+
+// To a slot of its own that it has not decided on record: in this decision, or in refused ones before it.
+// Never further, as what lies there was decided.
+bool scheduler::may_go_back(const task_record& task, const begin_request& r, moment cursor) {
+    if (!on_grid(task) || !cursor || cursor == r.expected) return false;
+    bool known = task.past != nullptr && task.past->undecided != no_slot;
+    wall_time least = known ? std::min(task.past->undecided, first_of(r)) : first_of(r);
+    return *cursor >= least && *cursor <= last_of(r) && is_slot(task.when, *cursor, task.anchor);
+}
+
+void scheduler::take_back(task_record& task, const begin_request& r, moment cursor, bool back) {
+    std::uint64_t n = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+    wall_time first = first_of(r);
+    wall_time last = last_of(r);
+    bool behind = !back && cursor && (cursor == r.expected || *cursor < first);
+    if (behind) { // another run has the slot, or the repository lost what it knew: what was told stays
+        if (r.started) tell_not_owner(task, last, last, 1);
+        return;
+    }
+    if (r.skipped) skipped_of(task.made_past().counts, r.skipped->reason) -= r.skipped->count;
+    if (back) {
+        if (*cursor <= first) return void(task.made_past());
+        constexpr std::chrono::microseconds tick(1);
+        n = 1 + task.when.count(first, *cursor - tick, task.anchor);
+        moment before = task.when.previous_before(*cursor, task.anchor);
+        last = before ? std::max(*before, first) : first;
+    }
+    tell_not_owner(task, first, last, n);
+}
+
+void scheduler::tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n) {
+    task.made_past().counts.skipped_not_owner += n;
+    action& told = actions_.emplace_back(action{action::kind::slots_skipped, &task});
+    told.skipped = {skip_reason::not_owner, first, last, n};
+}
+
+// Slots that wait lie behind it, and are looked at again with it.
+void scheduler::go_back(task_record& task, wall_time slot, instant now) {
+    forget_slots(task);
+    unschedule(task);
+    task.cursor = slot;
+    if (!task.by_wall() && task.slot != no_slot)
+        schedule_slot(task, {slot, task.due - std::chrono::nanoseconds(task.slot - slot).count()});
+    else
+        set_slot(task, slot, now);
+}
+
+void scheduler::resync(task_record& task, moment cursor, instant now) {
+    recycle();
+    if (task.state == task_state_kind::live) follow(task, cursor, now);
+}
+
+// Forward: what is decided stays decided.
+void scheduler::follow(task_record& task, moment cursor, instant now) {
+    if (cursor && *cursor != cursor_waits_for_end &&
+        (*cursor < wall_time_first || *cursor > wall_time_last)) {
+        task.cursor_lost = true; // that makes no sense, so the next decision puts it right
+        return;
+    }
+    bool passed = task.slots_waiting() > 0 && (!cursor || *cursor > task.queue()->slots.front().first);
+    if (passed && cursor && *cursor < task.slot && on_grid(task) && is_slot(task.when, *cursor, task.anchor))
+        return go_back(task, *cursor, now); // among those that wait
+    if (passed) forget_slots(task);
+    task.cursor = cursor ? *cursor : no_slot;
+    if (!cursor || *cursor == cursor_waits_for_end) {
+        unschedule(task);
+        task.slot = no_slot;
+        if (cursor) wait_for_no_end(task, now);
+    } else if (passed || *cursor > task.slot || (task.slot == no_slot && task.slots_waiting() == 0)) {
+        unschedule(task);
+        moment slot = cursor; // of another schedule, if that manager has another
+        if (!is_slot(task.when, *cursor, task.anchor)) slot = task.when.next_after(*cursor, task.anchor);
+        task.slot = no_slot;
+        if (slot) set_slot(task, *slot, now);
+    }
+}
+
+} // namespace rondo::core

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <simulation/model.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rondo::simulation {
+
+naive_slots model::due_slots(const mirror& m, instant now) const {
+    wall_time end = m.slot;
+    if (m.when.by_wall())
+        end = std::max(m.slot, now.wall);
+    else if (m.when.kind() == schedule::kind::every)
+        end = m.slot + std::chrono::microseconds((ns_of(now) - m.due) / 1000);
+    return m.when.until(m.slot, end);
+}
+
+// What becomes of the due slots of a task. Nothing yet, if it is to wait before it catches up.
+void model::decide(int task, instant now, std::int64_t seen) {
+    mirror& m = of(task);
+    late_task late{m.when, due_slots(m, now), m.due, seen, key(m, now), m.catch_up_before};
+    const catch_up& policy = m.plan.late;
+    std::vector<wall_time> wanted = wanted_of(policy, late);
+    if (!late.on_time(policy) && !wanted.empty() && policy.spread.count() > 0 && !m.held) {
+        m.held = true;
+        m.held_until = key(m, now) + held_for(m.record->uid.view(), policy) * (m.when.by_wall() ? 1 : 1000);
+        return;
+    }
+    const naive_slots& due = late.due;
+    bool as_planned = due.count == 1 && !m.held && due.last >= m.catch_up_before;
+    std::uint64_t missed = due.count - wanted.size();
+    if (missed > 0) {
+        wall_time last = due.last;
+        if (wanted.size() == 1 && due.count > 1) last = due.before_last;
+        if (wanted.size() > 1)
+            last = m.when.until(due.first, wanted.front() - std::chrono::microseconds(1)).last;
+        put(task, skip_of(skip_reason::missed, due.first, last, missed));
+    }
+    decide_wanted(task, wanted, as_planned ? trigger::schedule : trigger::catch_up);
+    go_on(m, due, !wanted.empty(), now);
+}
+
+void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why) {
+    mirror& m = of(task);
+    if (wanted.size() != 1) { // each in its turn, whatever the overlap policy
+        for (wall_time slot : wanted) m.backlog.push_back(run_of(slot, why));
+        return;
+    }
+    wall_time slot = wanted.front();
+    switch (fate_under(m.plan.overlap, m.around_slot())) {
+    case fate::starts:
+        want(task).push_back(run_of(slot, why));
+        ++m.in_flight;
+        ++in_flight_;
+        return;
+    case fate::skipped: return put(task, skip_of(skip_reason::overlap, slot, slot, 1));
+    case fate::dropped: return put(task, skip_of(skip_reason::buffer_full, slot, slot, 1));
+    case fate::replaces:
+        give_up_backlog(task, skip_reason::overlap);
+        cancel_others(task);
+        break;
+    case fate::waits: break;
+    }
+    m.backlog.push_back(run_of(slot, why));
+}
+
+// To the slot after those that are due.
+void model::go_on(mirror& m, const naive_slots& due, bool waits_for_end, instant now) {
+    m.held = m.left = false;
+    if (m.when.fixed_delay()) {
+        m.slot = no_slot;
+        m.behind = cursor_waits_for_end;
+        if (!waits_for_end) {
+            set_slot(m, now.wall + m.when.interval(), now);
+            m.behind = m.slot;
+        }
+        return settle_cursor(m);
+    }
+    m.slot = due.next ? *due.next : no_slot;
+    m.behind = m.slot;
+    if (m.when.by_wall())
+        m.due = m.slot.time_since_epoch().count();
+    else
+        m.due += static_cast<std::int64_t>(due.count) * m.when.interval().count() * 1000;
+    settle_cursor(m);
+}
+
+// It is at the first slot that is not decided.
+void model::settle_cursor(mirror& m) {
+    if (m.backlog.empty())
+        m.cursor = m.behind;
+    else if (!m.when.fixed_delay()) // of which it may wait for an end that never came
+        m.cursor = m.backlog.front().first;
+}
+
+// A pause ends.
+void model::resumed(int task, resume_from from, instant now) {
+    mirror& m = of(task);
+    if (from == resume_from::the_past) {
+        m.catch_up_before = now.wall;
+        m.held = false;
+        return;
+    }
+    give_up_backlog(task, skip_reason::paused);
+    if (is_due(m, now)) {
+        naive_slots due = due_slots(m, now);
+        want(task).push_back(skip_of(skip_reason::paused, due.first, due.last, due.count));
+        go_on(m, due, false, now);
+    }
+    fixed_delay_waits_for_no_end(m, now);
+}
+
+// Decided now, or in its turn behind slots that wait.
+void model::put(int task, const verdict& v) {
+    mirror& m = of(task);
+    (m.backlog.empty() ? want(task) : m.backlog).push_back(v);
+}
+
+void model::give_up_backlog(int task, skip_reason why) {
+    mirror& m = of(task);
+    if (m.backlog.empty()) return;
+    for (verdict& v : m.backlog)
+        if (v.runs) v = skip_of(why, v.first, v.last, 1);
+    flush(task);
+}
+
+void model::flush(int task) {
+    mirror& m = of(task);
+    std::size_t n = 0;
+    while (n != m.backlog.size() && !m.backlog[n].runs) want(task).push_back(m.backlog[n++]);
+    m.backlog.erase(m.backlog.begin(), m.backlog.begin() + static_cast<std::ptrdiff_t>(n));
+    settle_cursor(m);
+}
+
+void model::start_from_backlog(int task) {
+    mirror& m = of(task);
+    want(task).push_back(m.backlog.front());
+    m.backlog.erase(m.backlog.begin());
+    ++m.in_flight;
+    ++in_flight_;
+    flush(task);
+}
+
+void model::cancel_others(int task) {
+    for (sim_run* r : runs_)
+        if (r->task == task && r->at != sim_run::stage::waiting) r->ask_to_end(cancel_reason::overlap);
+}
+
+bool model::backlog_may_start(const mirror& m) const {
+    return m.live() && !m.paused && !paused_all_ && !m.backlog.empty() &&
+           may_start(m.plan.overlap, m.in_flight, m.plan.in_flight_max);
+}
+
+} // namespace rondo::simulation
