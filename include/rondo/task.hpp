@@ -37,6 +37,7 @@ struct task_options {
     std::chrono::microseconds timeout{0};          ///< 0: none
     std::uint32_t runs_in_flight_max = 0;          ///< under `allow_all`; 0: no limit
     std::uint32_t buffer_max = buffer_max_default; ///< under `buffer_all`
+    std::uint32_t users_in_flight = 1;             ///< of a body for each user
     rondo::catch_up catch_up;
     rondo::retry retry;
     std::chrono::microseconds slot_timeout{0}; ///< 0: none
@@ -105,6 +106,13 @@ public:
     /// Never more runs at once than this, under `overlap::allow_all`. 0: no limit.
     task& runs_in_flight_max(std::uint32_t n) noexcept { return options_.runs_in_flight_max = n, *this; }
 
+    /// For so many users at a time the body of the form for each user is called, in their order; all calls
+    /// are on the strand of the run. 1 to `users_in_flight_limit`; others are refused. Default: 1.
+    task& users_in_flight(std::uint32_t n) noexcept {
+        options_.users_in_flight = n;
+        if (body_ != nullptr && n != 0) body_->users_in_flight = n;
+        return *this;
+    }
     /// How many of its slots, and of its manual runs, may wait under `overlap::buffer_all`. 1 to
     /// `buffer_max_limit`. Default: `buffer_max_default`.
     task& buffer_max(std::uint32_t n) noexcept { return options_.buffer_max = n, *this; }

@@ -16,6 +16,9 @@ inline constexpr std::size_t name_size_max = 1024;
 inline constexpr std::uint32_t buffer_max_default = 100;
 inline constexpr std::uint32_t buffer_max_limit = 100'000;
 
+/// How many users a body for each user may be called for at a time.
+inline constexpr std::uint32_t users_in_flight_limit = 10'000;
+
 } // namespace rondo
 
 #endif // RONDO_TASK_LIMITS_HPP

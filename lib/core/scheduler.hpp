@@ -50,6 +50,7 @@ struct task_spec {
     rondo::first_run first = by_schedule;
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
+    std::uint32_t users_in_flight = 1; ///< the shell's, and only checked here
     bool hidden = false;
     task_policy policy{};
     std::unique_ptr<task_payload> payload;

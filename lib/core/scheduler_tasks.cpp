@@ -26,6 +26,8 @@ error_code check(const task_spec& spec) {
         return errc::invalid_schedule;
     if (spec.payload == nullptr) return errc::invalid_body;
     if (spec.timeout.count() < 0 || spec.overlap > overlap::cancel_other) return errc::invalid_option;
+    if (spec.users_in_flight == 0 || spec.users_in_flight > users_in_flight_limit)
+        return errc::invalid_option;
     const task_policy& p = spec.policy;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
     if (!is_valid(p.retry) || p.slot_timeout.count() < 0) return errc::invalid_option;
@@ -233,6 +235,7 @@ void scheduler::on_pause_over(task_record& task, instant now) {
     end_pause(task);
     actions_.push_back({action::kind::task_resumed, &task});
     skip_paused(task, key_at(task, until, now), now);
+    wait_for_no_end(task, now);
     want_place(task, now);
 }
 

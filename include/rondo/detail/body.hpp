@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -49,7 +50,16 @@ public:
     [[nodiscard]] virtual bool for_users() const noexcept = 0;
 
     task_hooks hooks;
+    std::uint32_t users_in_flight = 1; ///< of the form for each user
 };
+
+using user_function = std::function<boost::asio::awaitable<result<std::string>>(context, user)>;
+
+/// Calls `f` for each user, for `most` of them at a time. One user's failure does not stop the next; the end of
+/// the run does.
+[[nodiscard]] boost::asio::awaitable<void> run_users_beside(context ctx, std::span<const user> users,
+                                                            std::uint32_t most, user_function f,
+                                                            run_report& report);
 
 /// The text of the exception in flight, for use in a catch block: its `what()`, or "unknown exception".
 [[nodiscard]] std::string current_exception_text();
@@ -92,7 +102,9 @@ public:
         if constexpr (form == body_form::all_users)
             return run_all(std::move(ctx), users, report);
         else if constexpr (form == body_form::each_user)
-            return run_each(std::move(ctx), users, report);
+            return users_in_flight == 1
+                       ? run_each(std::move(ctx), users, report)
+                       : run_users_beside(std::move(ctx), users, users_in_flight, std::ref(f_), report);
         else if constexpr (form == body_form::context_result)
             return run_result(f_(std::move(ctx)), report);
         else if constexpr (form == body_form::context_void)

@@ -33,7 +33,7 @@ void task_record::add_skip(const skip_range& range) {
 void task_row::pause(const task_update& update) {
     std::unique_ptr<pause_details> details;
     if (*update.paused && (!update.pause_reason.empty() || update.paused_until))
-        details = std::make_unique<pause_details>(update.pause_reason, update.paused_until);
+        details.reset(new pause_details{update.pause_reason, update.paused_until});
     pause_is = std::move(details);
     paused = *update.paused;
 }

@@ -141,6 +141,16 @@ TEST_CASE("an end of a pause may be moved, taken back, and forestalled") {
     });
 }
 
+TEST_CASE("a fixed delay whose slot waited in a pause goes on at its end") {
+    play([](core_script& s) {
+        s.add("a", every_after(10s), {.overlap = overlap::buffer_one}).at(0s).expect_start("a", 0s).end("a");
+        s.at(5s).trigger("a").expect_start("a", 5s, trigger::manual).at(10s).expect_nothing();
+        s.pause("a", {"", wall_base + 12s}).at(11s).end("a").expect_nothing();
+        s.at(12s).expect("resumed a").expect_skip("a", skip_reason::paused, 1).expect_wakeup(22s);
+        s.at(22s).expect_start("a", 22s);
+    });
+}
+
 TEST_CASE("a pause with an end of a cron task, of the whole manager, and of one that is removed") {
     play([](core_script& s) {
         s.add("a", cron<"* * * * *">).add("b", every(1min)).at(0s).expect_start("a", 0s);

@@ -123,6 +123,66 @@ TEST_CASE("a run of hundreds of users with strange ids keeps each result") {
     CHECK(w.history().empty());
 }
 
+TEST_CASE("a body for each user is called for several at a time, and its results are in their order") {
+    for (std::uint32_t most : {1u, 3u, 100u}) {
+        world w;
+        w.start();
+        std::vector<user> people;
+        for (char c = 'a'; c <= 'h'; ++c) people.emplace_back(std::string(1, c));
+        REQUIRE(w.get<void>(w.tasks->async_add_users(people)));
+        std::uint32_t now = 0;
+        std::uint32_t peak = 0;
+        task t("t", "", every(1h), [&](context ctx, user who) -> asio::awaitable<result<std::string>> {
+            peak = std::max(peak, ++now);
+            // The first are the slowest, so that the order of the ends is another.
+            auto slept = co_await ctx.async_sleep_for(std::chrono::seconds('z' - who.id()[0]));
+            --now;
+            if (!slept) co_return slept.error();
+            if (who.id() == "c") co_return errc::store_failed;
+            if (who.id() == "d") throw std::runtime_error("d throws");
+            co_return who.id();
+        });
+        t.users_in_flight(most);
+        REQUIRE(w.add(std::move(t)));
+        w.pass(5min);
+        CHECK(peak == std::min<std::uint32_t>(most, 8));
+        run r = w.history().at(0);
+        CHECK(r.outcome == outcome::failed);
+        REQUIRE(r.results.size() == 8);
+        for (std::size_t i = 0; i != 8; ++i) CHECK(r.results[i].user() == people[i]);
+        CHECK(r.results[3].error() == "d throws");
+        CHECK(r.results[4].message() == "e");
+    }
+}
+
+TEST_CASE("a cancellation reaches all the users that are in flight, and no other begins") {
+    world w;
+    w.start();
+    REQUIRE(w.get<void>(w.tasks->async_add_users({user("a"), user("b"), user("c"), user("d")})));
+    int began = 0;
+    task t("t", "", every(1h), [&](context ctx, user who) -> asio::awaitable<result<std::string>> {
+        ++began;
+        auto slept = co_await ctx.async_sleep_for(who.id() == "a" ? 1s : 1h);
+        if (!slept) co_return slept.error();
+        co_return "done";
+    });
+    t.users_in_flight(2);
+    REQUIRE(w.add(std::move(t)));
+    w.pass(10s);
+    CHECK(w.get<std::size_t>(w.tasks->async_cancel("t")).value() == 1);
+    w.pass(0s);
+    CHECK(began == 3);
+    run r = w.history().at(0);
+    CHECK(r.outcome == outcome::cancelled);
+    REQUIRE(r.results.size() == 3);
+    CHECK(r.results[0].message() == "done");
+    for (std::uint32_t bad : {0u, users_in_flight_limit + 1}) {
+        task other("u", "", every(1h), nothing);
+        other.users_in_flight(bad);
+        CHECK(w.add(std::move(other)).error() == errc::invalid_option);
+    }
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests
