@@ -31,11 +31,11 @@ void task_record::add_skip(const skip_range& range) {
 }
 
 void task_row::pause(const task_update& update) {
-    std::unique_ptr<pause_details> details;
-    if (*update.paused && (!update.pause_reason.empty() || update.paused_until))
-        details.reset(new pause_details{update.pause_reason, update.paused_until});
-    pause_is = std::move(details);
     paused = *update.paused;
+    if (paused && (!update.pause_reason.empty() || update.paused_until))
+        make_record().pause = {update.pause_reason, update.paused_until};
+    else if (record != nullptr)
+        record->pause = {};
 }
 
 std::uint32_t task_table::find(std::string_view uid) const noexcept {
@@ -64,9 +64,9 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
     state.anchor = row.anchor;
     state.next_slot = unpacked(row.next_slot);
     state.paused = row.paused;
-    if (row.pause_is != nullptr) {
-        state.pause_reason = row.pause_is->reason;
-        state.paused_until = row.pause_is->until;
+    if (row.record != nullptr) {
+        state.pause_reason = row.record->pause.reason;
+        state.paused_until = row.record->pause.until;
     }
     return i;
 }

@@ -14,21 +14,22 @@
 
 namespace rondo::memory::detail {
 
-/// What a task has once it ran or was skipped; an idle one does without.
+/// Why and until when.
+struct pause_details {
+    std::string reason;
+    moment until;
+};
+
+/// What a task has once it ran, was skipped or paused for a reason; an idle one does without.
 struct task_record {
     std::uint64_t token = 0;    // of its latest run
     wall_time slot_max = never; // no run has a later slot
     run_list<in_task> runs;
     std::vector<skip_range> skips; // the oldest first
+    pause_details pause;           // while it is paused
 
     /// Bounded, and one with its neighbour if they are alike.
     void add_skip(const skip_range& range);
-};
-
-/// Why and until when.
-struct pause_details {
-    std::string reason;
-    moment until;
 };
 
 struct task_row {
@@ -37,8 +38,7 @@ struct task_row {
     wall_time anchor{};
     wall_time next_slot = never; // the cursor
     std::unique_ptr<task_record> record;
-    std::unique_ptr<pause_details> pause_is; // null: nothing was said
-    std::uint32_t schedule = none;           // in the pool of texts
+    std::uint32_t schedule = none; // in the pool of texts
     bool hidden = false;
     bool paused = false;
     bool active = true;
