@@ -25,6 +25,8 @@ enum class errc {
     run_not_exists,
     /// The overlap policy allows no further run of this task now.
     already_running,
+    /// No group has this name.
+    group_not_exists,
     /// Too many manual runs wait for a free place.
     queue_full,
     /// The schedule can never be obeyed: an interval that is zero, negative or beyond 100 years; an instant

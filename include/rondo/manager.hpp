@@ -6,6 +6,7 @@
 #include <rondo/detail/completion.hpp>
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
+#include <rondo/group.hpp>
 #include <rondo/manager_options.hpp>
 #include <rondo/pause.hpp>
 #include <rondo/repository.hpp>
@@ -43,9 +44,11 @@ struct shutdown_report {
         shared_string uid;
         run_id id;
         wall_time started_at{};
+        cancel_reason cancelled = cancel_reason::shutdown;    ///< why it should have ended, first of all
+        rondo::outcome outcome = rondo::outcome::interrupted; ///< as it is on record
     };
-    std::vector<straggler> still_running; ///< recorded as `interrupted`, if they had no outcome yet
-    std::size_t unrecorded = 0;           ///< begins and ends that the repository did not take
+    std::vector<straggler> still_running;
+    std::size_t unrecorded = 0; ///< begins and ends that the repository did not take
 };
 
 /// Owns the tasks of one process and runs them on its user's executor. It starts no thread and never
@@ -159,6 +162,14 @@ public:
         return initiate<void>(&start_pause_all, token, resume_from::now);
     }
 
+    /// Adds a group, or changes the limits of one; what is beyond them already goes on, and its starts count from
+    /// when they are limited. Nothing of it is kept by the repository. Errors: `invalid_name`, `invalid_option`
+    /// (the limits, or there are `groups_max` already).
+    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    auto async_set_group(group wanted, Token&& token = Token()) {
+        return initiate<void>(&start_set_group, token, std::move(wanted));
+    }
+
     /// Starts a manual run for these users (none: for all that the repository knows) and gives its id
     /// at once. It neither takes nor moves a slot. Errors: `task_not_exists`, `already_running` (by the
     /// overlap policy), `queue_full`.
@@ -264,6 +275,8 @@ public:
     [[nodiscard]] result<stat> find(std::string_view uid) const;
     /// The manager itself. Any thread.
     [[nodiscard]] manager_stat state() const;
+    /// The groups, by name. Any thread.
+    [[nodiscard]] std::vector<group_stat> groups() const;
     /// The next `n` slots of a task (at most 10,000) that are still to come, fewer if there are no
     /// more: the instants at which it then runs, unless it is paused or late. Of `every_after` only the
     /// next is known, and none while it runs. Errors: `task_not_exists`. Any thread.
@@ -357,6 +370,7 @@ private:
     static void start_pause(const engine_ptr&, detail::completion<void>, std::string, pause_options);
     static void start_resume(const engine_ptr&, detail::completion<void>, std::string, resume_from);
     static void start_pause_all(const engine_ptr&, detail::completion<void>, std::optional<resume_from>);
+    static void start_set_group(const engine_ptr&, detail::completion<void>, group);
     static void start_trigger(const engine_ptr&, detail::completion<run_id>, std::string, std::vector<user>,
                               std::optional<overlap>);
     static void start_run(const engine_ptr&, detail::completion<run>, std::string, std::vector<user>,

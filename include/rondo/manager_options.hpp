@@ -3,11 +3,13 @@
 #define RONDO_MANAGER_OPTIONS_HPP
 
 #include <rondo/clock.hpp>
+#include <rondo/group.hpp>
 #include <rondo/log.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace rondo {
 
@@ -16,11 +18,17 @@ struct manager_options {
     /// How far apart two wake-ups are at least: tasks that fall due in between start together, late by
     /// at most this much and never early. 0 wakes for each. 0 to 1 hour.
     std::chrono::nanoseconds resolution = std::chrono::milliseconds(1);
-    /// Never more runs at once than this, of all tasks together; further ones wait their turn, in the
-    /// order in which they fell due. 0: no limit.
+    /// Never more runs at once than this, of all tasks together; further ones wait their turn: by
+    /// `task::priority`, else in the order in which they fell due. 0: no limit.
     std::size_t runs_in_flight_max = 0;
     /// Never more manual runs than this wait for a place; then `errc::queue_full`.
     std::size_t runs_waiting_max = 10'000;
+    /// Which groups there are from the start; at most `groups_max`. `manager::async_set_group` adds others, and
+    /// changes these. The last of several with one name counts.
+    std::vector<group> groups;
+    /// How much longer something must have waited to go before what is one step more important. 1 microsecond
+    /// to 1 hour.
+    std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
     /// When a call of the repository is overdue: its caller gets `errc::store_timeout`, and runs that
     /// wait for it start unrecorded, to be recorded later. Positive.
     std::chrono::nanoseconds store_timeout = std::chrono::seconds(5);

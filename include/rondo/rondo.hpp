@@ -17,6 +17,7 @@
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
 #include <rondo/format.hpp>
+#include <rondo/group.hpp>
 #include <rondo/log.hpp>
 #include <rondo/manager.hpp>
 #include <rondo/manager_options.hpp>

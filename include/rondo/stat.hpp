@@ -61,7 +61,7 @@ struct stat {
     std::uint32_t runs_in_flight = 0;
     std::uint32_t runs_retrying = 0;    ///< failed, and will be tried again
     std::uint32_t runs_overrunning = 0; ///< past their deadline, and their body still there
-    std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run
+    std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run, or for a place
     std::uint32_t runs_waiting = 0;     ///< manual runs that have not started yet
     /// From the slot of a run, on the clock that its schedule follows, to the begin of its body; of a manual
     /// run, from when it was asked for. Runs of trigger `catch_up`, late by nature, do not count.
@@ -70,6 +70,8 @@ struct stat {
                                                ///< (`manager_options::blocking_warn_after`)
     std::chrono::microseconds blocked_max{0};  ///< the longest of these
     std::optional<backfill_progress> backfill; ///< the latest, in this life
+    shared_string group;                       ///< empty: none
+    std::int32_t priority = 0;
     rondo::counters counters;
 };
 

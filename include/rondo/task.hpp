@@ -42,6 +42,8 @@ struct task_options {
     rondo::retry retry;
     std::chrono::microseconds slot_timeout{0}; ///< 0: none
     std::uint32_t pause_after_failures = 0;    ///< 0: never
+    std::string group;                         ///< empty: none
+    std::int32_t priority = 0;
 };
 
 /// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.
@@ -113,6 +115,14 @@ public:
         if (body_ != nullptr && n != 0) body_->users_in_flight = n;
         return *this;
     }
+    /// The tasks with which it shares limits. Adding fails with `errc::group_not_exists` if the manager knows no
+    /// such group (`manager_options::groups`, `manager::async_set_group`). Default: none.
+    task& group(std::string name) noexcept { return options_.group = std::move(name), *this; }
+    /// What waits for a place under the limits of all runs or of a group goes by priority, then by how long it
+    /// has waited. Each step counts as much as waiting for `manager_options::priority_ageing`, so that nothing
+    /// waits for ever behind more important tasks. -`priority_limit` to `priority_limit`; others are refused.
+    /// Default: 0.
+    task& priority(std::int32_t p) noexcept { return options_.priority = p, *this; }
     /// How many of its slots, and of its manual runs, may wait under `overlap::buffer_all`. 1 to
     /// `buffer_max_limit`. Default: `buffer_max_default`.
     task& buffer_max(std::uint32_t n) noexcept { return options_.buffer_max = n, *this; }

@@ -19,6 +19,9 @@ inline constexpr std::uint32_t buffer_max_limit = 100'000;
 /// How many users a body for each user may be called for at a time.
 inline constexpr std::uint32_t users_in_flight_limit = 10'000;
 
+/// The most and, negated, the least that a priority may be.
+inline constexpr std::int32_t priority_limit = 1000;
+
 } // namespace rondo
 
 #endif // RONDO_TASK_LIMITS_HPP

@@ -12,6 +12,7 @@ const char* text(errc e) noexcept {
     case errc::task_exists: return "a task with this uid exists already";
     case errc::task_not_exists: return "no task has this uid";
     case errc::run_not_exists: return "no run has this id";
+    case errc::group_not_exists: return "no group has this name";
     case errc::already_running: return "the task is running and its overlap policy allows no other run";
     case errc::queue_full: return "too many manual runs are waiting for a free place";
     case errc::invalid_schedule:

@@ -14,15 +14,18 @@ inline constexpr std::uint32_t not_in_heap = 0xffff'ffff;
 
 /// A 4-ary min-heap of items that know their place (`Index`), so that any of them can be taken out.
 /// Keys lie beside the pointers: a sift touches one cache line for four children, not four items.
-template <class T, std::uint32_t T::* Index>
+template <class T, std::uint32_t T::* Index, class Key = std::int64_t>
 class heap {
 public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-    [[nodiscard]] std::int64_t top_key() const noexcept { return entries_.front().key; }
+    [[nodiscard]] Key top_key() const noexcept { return entries_.front().key; }
     [[nodiscard]] T& top() const noexcept { return *entries_.front().item; }
 
-    void push(T& item, std::int64_t key) {
+    /// So many of them fit in without memory.
+    void reserve(std::size_t n) { entries_.reserve(n); }
+
+    void push(T& item, Key key) {
         assert(item.*Index == not_in_heap);
         entries_.push_back({key, &item});
         sift_up(entries_.size() - 1, {key, &item});
@@ -46,14 +49,20 @@ public:
     }
 
     /// Gives the top a later key: one sift where `pop` and `push` would be two.
-    void delay_top(std::int64_t key) {
+    void delay_top(Key key) {
         assert(key >= top_key());
         sift_down(0, {key, entries_.front().item});
     }
 
+    /// In no order.
+    template <class F>
+    void for_each(F f) const {
+        for (const entry& e : entries_) f(*e.item);
+    }
+
 private:
     struct entry {
-        std::int64_t key;
+        Key key;
         T* item;
     };
 

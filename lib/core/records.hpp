@@ -15,6 +15,7 @@
 #include <rondo/user.hpp>
 #include <rondo/words.hpp>
 
+#include <core/group_record.hpp>
 #include <core/heap.hpp>
 
 #include <chrono>
@@ -47,6 +48,8 @@ struct task_policy {
     std::uint32_t pause_after_failures = 0; ///< 0: never
     rondo::retry retry{};
     std::chrono::microseconds slot_timeout{0}; ///< of all attempts together; 0: none
+    std::int32_t priority = 0;                 ///< the more, the earlier
+    group_record* group = nullptr;             ///< null: none
 
     friend bool operator==(const task_policy&, const task_policy&) = default;
 };
@@ -62,7 +65,7 @@ struct slot_segment {
     std::shared_ptr<const schedule> when{};        ///< whose slots they are; null: the task's, still
 };
 
-/// What of a task waits for the end of a run of it, or for a place under the limit of all runs.
+/// What of a task waits for the end of a run of it, or for a place under the limits of its group and of all.
 struct task_queue {
     std::vector<slot_segment> slots; ///< without a gap; the first is wanted
     wall_time after = no_slot;       ///< the cursor once they are decided
@@ -99,6 +102,7 @@ struct task_past {
     std::uint32_t failures = 0;               ///< in a row
     std::uint32_t retrying = 0;               ///< of its runs in flight, those that are not there again yet
     std::unique_ptr<task_queue> queue;        ///< null while nothing waits
+    turn slot_turn;                           ///< while its slot is `ready`
     std::unique_ptr<pause_note> pause;        ///< null: nothing was said
     std::unique_ptr<backfill_state> backfill; ///< the latest; null: there was none
     wall_time undecided = no_slot; ///< the first slot that refused decisions took back, while others follow
@@ -131,7 +135,7 @@ struct task_record {
     rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
     bool hidden = false;
     bool paused = false;      ///< then no slot of it is in a heap, but its pause may be
-    bool ready = false;       ///< its slot waits for a place under the limit of all runs
+    bool ready = false;       ///< its slot waits for a place under the limits
     bool held = false;        ///< its catching up begins later
     bool cursor_lost = false; ///< the repository may have missed decisions: force the next
 
@@ -207,7 +211,6 @@ struct run_record {
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
     rondo::overlap overlap = rondo::overlap::skip;    ///< of a manual run
-    bool ready = false;                               ///< waits for a place, and for nothing else
     bool last = true;                                 ///< of its end: no other attempt may follow
     bool of_backfill = false;                         ///< likewise
     bool for_slot = false;                            ///< or a retry of such a one
@@ -215,6 +218,7 @@ struct run_record {
     cancel_reason cancelled = cancel_reason::none;
     std::string why_cancelled; ///< in the words of who asked for it
     std::vector<user> users;   ///< who asked, of a manual run
+    core::turn turn;           ///< while it waits; of one in flight, its group
 
     run_record() noexcept {}
 };

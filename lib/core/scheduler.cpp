@@ -19,7 +19,10 @@ steady_time from_key(std::int64_t k) noexcept {
 
 } // namespace
 
-scheduler::scheduler(scheduler_options options) : options_(options), ids_(options.seed) {}
+scheduler::scheduler(scheduler_options options) : options_(options), ids_(options.seed) {
+    open_groups_.reserve(1);
+    closed_groups_.reserve(1);
+}
 
 scheduler::~scheduler() {
     recycle();
@@ -44,6 +47,7 @@ void scheduler::recycle() {
 
 void scheduler::on_time(instant now) {
     recycle();
+    if (stopping_ == stopping::no) open_groups_in_time(now);
     if (stopping_ == stopping::no && !paused_all_) {
         last_tick_ = now.steady;
         start_due(now);
@@ -79,6 +83,8 @@ steady_time scheduler::next_wakeup(instant now) const {
             wakeup = std::max(wakeup, last_tick_ + options_.resolution);
     }
     if (!deadlines_.empty()) wakeup = std::min(wakeup, from_key(deadlines_.top_key()));
+    if (stopping_ == stopping::no && !closed_groups_.empty())
+        wakeup = std::min(wakeup, from_key(closed_groups_.top_key()));
     return std::min(wakeup, stop_at_);
 }
 
@@ -117,6 +123,10 @@ stat scheduler::stat_of(const task_record& task) const {
         s.blocked = task.past->blocked;
         s.blocked_max = task.past->blocked_max;
     }
+    if (task.policy != nullptr) {
+        s.priority = task.policy->priority;
+        if (task.policy->group != nullptr) s.group = task.policy->group->name;
+    }
     s.runs_overrunning = task.overrunning;
     s.slots_waiting = task.slots_waiting() + (task.slot_waits() ? 1 : 0);
     s.runs_waiting = static_cast<std::uint32_t>(task.runs_waiting());
@@ -127,9 +137,13 @@ stat scheduler::stat_of(const task_record& task) const {
 void scheduler::describe(manager_stat& s) const {
     s.tasks = tasks_.size();
     s.runs_in_flight = in_flight_;
-    auto slots = std::ranges::count_if(
-        waiting_, [](const waiting& w) { return w.run == nullptr && w.task->slot_waits(); });
-    s.runs_waiting = runs_waiting_ + slots_waiting_ + static_cast<std::size_t>(slots);
+    std::size_t slots = 0;
+    auto count = [&](const group_record& g) {
+        g.turns.for_each([&](const turn& t) { slots += t.run == nullptr && t.task->slot_waits() ? 1 : 0; });
+    };
+    count(groupless_);
+    for (const auto& [name, g] : groups_) count(*g);
+    s.runs_waiting = runs_waiting_ + slots_waiting_ + slots;
     s.paused = paused_all_;
 }
 

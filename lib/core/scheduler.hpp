@@ -3,6 +3,7 @@
 #define RONDO_CORE_SCHEDULER_HPP
 
 #include <rondo/error.hpp>
+#include <rondo/group.hpp>
 #include <rondo/record.hpp>
 #include <rondo/stat.hpp>
 #include <rondo/time.hpp>
@@ -10,6 +11,7 @@
 #include <core/actions.hpp>
 #include <core/catch_up_slots.hpp>
 #include <core/due_slots.hpp>
+#include <core/group_record.hpp>
 #include <core/heap.hpp>
 #include <core/id_source.hpp>
 #include <core/pool.hpp>
@@ -20,7 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +40,7 @@ struct scheduler_options {
     /// How many slots, deadlines and waiting runs one input looks at, at least 1; for the others `on_time` is
     /// wanted again at once. However many tasks fall due together, no call takes long.
     std::size_t work_max = 1000;
+    std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
     std::uint64_t seed = 1;
 };
 
@@ -53,6 +56,7 @@ struct task_spec {
     std::uint32_t users_in_flight = 1; ///< the shell's, and only checked here
     bool hidden = false;
     task_policy policy{};
+    std::string_view group{}; ///< empty: none
     std::unique_ptr<task_payload> payload;
 };
 
@@ -90,6 +94,13 @@ public:
     void resume(task_record& task, resume_from from, instant now);
     void pause_all(instant now);
     void resume_all(resume_from from, instant now);
+
+    // Groups.
+
+    /// Adds it, or changes its limits; those that are in flight stay. Never taken out.
+    result<void> set_group(const group& wanted, instant now);
+    [[nodiscard]] group_record* find_group(std::string_view name) const noexcept;
+    [[nodiscard]] std::vector<group_stat> group_stats(instant now) const;
 
     // Runs.
 
@@ -147,11 +158,6 @@ public:
     [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
 
 private:
-    struct waiting { // for a place under the limit of all runs
-        task_record* task = nullptr;
-        run_record* run = nullptr; // a manual one; null: a slot
-        instant since{};
-    };
     enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
 
     struct step { // where a task goes from a slot that is decided
@@ -206,19 +212,37 @@ private:
     void take_from_queue(run_record& run);
     [[nodiscard]] bool slot_may_start(const task_record& task) const noexcept;
     [[nodiscard]] static bool run_may_start(const run_record& run) noexcept;
-    void wait_for_place(task_record& task, instant since);
-    [[nodiscard]] static bool is_next(const run_record& run) noexcept;
+    void wait_for_place(task_record& task, instant seen, instant now);
     void want_place(task_record& task, instant now);
     void want_place(run_record& run, instant now);
     void want_place_for_runs(task_record& task, instant now);
-    void admit(instant now);
-    void admit_slot(task_record& task, instant since, instant now);
-    void decide_late(task_record& task, instant since, instant now);
+    void admit_slot(task_record& task, instant seen, instant now);
+    void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
     result<run_record*> merge(task_record& task, std::vector<user> users);
     run_record& wait_as_run(task_record& task, std::vector<user> users, overlap policy, instant now);
     void drop_waiting(run_record& run, instant now); // scheduler_runs.cpp
     void cancel_running(task_record& task, cancel_reason why, instant now);
+
+    // scheduler_groups.cpp
+    void set_policy(task_record& task, const task_spec& spec);
+    [[nodiscard]] group_record& group_of(const task_record& task) noexcept;
+    [[nodiscard]] bool has_place(const task_record& task, instant now) noexcept;
+    [[nodiscard]] turn_key key_of(const task_record& task, std::int64_t since,
+                                  std::uint64_t number) const noexcept;
+    [[nodiscard]] bool may_start_at_once(const task_record& task, steady_time since, instant now) noexcept;
+    void settle(group_record& g);
+    void close(group_record& g, instant now);
+    void open_groups_in_time(instant now);
+    void enter_group(run_record& run);
+    void start_in_group(run_record& run, instant now);
+    void leave_group(run_record& run);
+    void draw(turn& t, instant now) noexcept;
+    void line_up(turn& t);
+    void step_back(turn& t);
+    void line_up_again(task_record& task);
+    std::vector<task_record*> slots_step_back();
+    void admit(instant now);
 
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
@@ -273,7 +297,11 @@ private:
     heap<task_record, &task_record::heap_index> steady_heap_; // keys: monotonic nanoseconds
     heap<task_record, &task_record::heap_index> wall_heap_;   // keys: microseconds of the wall clock
     heap<run_record, &run_record::heap_index> deadlines_;     // keys: monotonic nanoseconds
-    std::deque<waiting> waiting_;                             // in the order in which they fell due
+    group_record groupless_;                                  // of the tasks without one
+    std::map<std::string, std::unique_ptr<group_record>, std::less<>> groups_;
+    heap<group_record, &group_record::open_index, turn_key> open_groups_; // turns wait, and have a place
+    heap<group_record, &group_record::closed_index> closed_groups_;       // keys: monotonic nanoseconds
+    std::uint64_t turns_drawn_ = 0;
     std::vector<action> actions_;
     std::vector<decision> decisions_;
     std::vector<run_record*> released_runs_;   // records that outlive their last action by one input

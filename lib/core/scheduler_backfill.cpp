@@ -52,6 +52,7 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
     if (policy == overlap::cancel_other && p.left > 0) cancel_running(task, cancel_reason::overlap, now);
     next_of_backfill(task, now);
     check_backfill(task);
+    want_place(task, now); // of those that were cancelled, some were only going to be tried again
     admit(now);
     return boost::outcome_v2::success();
 }
@@ -72,7 +73,6 @@ void scheduler::next_of_backfill(task_record& task, instant now) {
 void scheduler::begin_of_backfill(run_record& run, instant now) {
     task_record& task = *run.task;
     backfill_state& b = *task.backfill();
-    run.ready = false;
     b.waiting = nullptr;
     --b.progress.left;
     ++b.progress.in_flight;
@@ -109,9 +109,7 @@ void scheduler::stop_backfill_now(task_record& task, instant now) {
     b.progress.next = moment();
     run_record* run = std::exchange(b.waiting, nullptr);
     check_backfill(task);
-    if (run == nullptr) return;
-    if (run->ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == run; });
-    release(*run, now);
+    if (run != nullptr) release(*run, now);
 }
 
 } // namespace rondo::core

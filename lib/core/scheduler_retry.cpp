@@ -39,14 +39,13 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
 
 // It is time: in its turn, like all that wait.
 void scheduler::want_retry(run_record& run, instant now) {
-    run.ready = true;
-    waiting_.push_back({run.task, &run, now});
+    draw(run.turn, now);
+    line_up(run.turn);
     admit(now);
 }
 
 void scheduler::begin_retry(run_record& run, instant now) {
     task_record& task = *run.task;
-    run.ready = false;
     --task.past->retrying;
     --retrying_;
     --task.in_flight;
@@ -56,13 +55,11 @@ void scheduler::begin_retry(run_record& run, instant now) {
 
 // Without a word to those who may start now.
 void scheduler::forget_retry(run_record& run, instant now) {
-    if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
     give_up_on(run, now);
     unlink(run);
 }
 
 void scheduler::drop_retry(run_record& run, instant now) {
-    if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
     give_up_on(run, now);
     release(run, now);
 }

@@ -51,6 +51,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
     if (task.state != task_state_kind::live) return errc::task_not_exists;
     overlap how = policy.value_or(task.overlap);
     if (how > overlap::cancel_other) return errc::invalid_option;
+    open_groups_in_time(now);
     auto answer = overlap_decision(how, task.in_flight, task.runs_waiting(), task.in_flight_max,
                                    policy_of(task).buffer_max);
     if (answer == overlap_answer::skip) return errc::already_running;
@@ -58,7 +59,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
         if (how == overlap::buffer_one) return merge(task, std::move(users));
         return errc::queue_full;
     }
-    if (answer == overlap_answer::start && !full()) { // so none of those that wait can start
+    if (answer == overlap_answer::start && may_start_at_once(task, now.steady, now)) {
         run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
         run.users = std::move(users);
         begin_manual_run(run, now);
@@ -88,6 +89,8 @@ run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time
     run.for_slot = takes_slot(why);
     run.scheduled_at = scheduled_at;
     run.started_at = now.wall;
+    run.turn.task = &task;
+    run.turn.run = &run;
     run.next = task.runs;
     if (run.next != nullptr) run.next->previous = &run;
     task.runs = &run;
@@ -95,7 +98,9 @@ run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time
 }
 
 void scheduler::begin_run(run_record& run, instant now) {
-    ++run.task->made_past().counts.runs; // first, as it may throw
+    counters& counts = run.task->made_past().counts; // first, as it may throw
+    enter_group(run);
+    ++counts.runs;
     run.state = run_state_kind::beginning;
     run.started_at = now.wall;
     ++run.task->in_flight;
@@ -140,6 +145,7 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
         return release(run, now);
     }
     run.state = run_state_kind::running;
+    start_in_group(run, now);
     if (auto limit = policy_of(*run.task).slot_timeout; limit.count() > 0 && run.attempt == 1)
         run.give_up_at = key(now.steady) + std::chrono::nanoseconds(limit).count();
     run.deadline = run.give_up_at;
@@ -205,6 +211,7 @@ void scheduler::release(run_record& run, instant now) {
 void scheduler::unlink(run_record& run) {
     task_record& task = *run.task;
     deadlines_.erase(run);
+    step_back(run.turn);
     if (run.state == run_state_kind::overdue) --task.overrunning;
     if (run.state == run_state_kind::backing_off) {
         --task.past->retrying;
@@ -213,6 +220,7 @@ void scheduler::unlink(run_record& run) {
     } else if (run.state != run_state_kind::waiting) {
         --task.in_flight;
         --in_flight_;
+        leave_group(run);
     }
     (run.previous != nullptr ? run.previous->next : task.runs) = run.next;
     if (run.next != nullptr) run.next->previous = run.previous;
@@ -270,7 +278,6 @@ run_record* scheduler::find_run(run_id id) const noexcept {
 // A manual run that will not start: cancelled meanwhile.
 void scheduler::drop_waiting(run_record& run, instant now) {
     task_record& task = *run.task;
-    if (run.ready) std::erase_if(waiting_, [&](const waiting& w) { return w.run == &run; });
     take_from_queue(run);
     ++task.made_past().counts.runs;
     run.started_at = now.wall;
@@ -318,7 +325,7 @@ void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     if (stopping_ != stopping::no) return;
     stopping_ = stopping::grace;
     // Slots that wait stay undecided: the next life catches up on them.
-    for (const waiting& w : std::exchange(waiting_, {})) w.task->ready = false;
+    slots_step_back();
     std::vector<run_record*> waiting_runs;
     if (runs_waiting_ + retrying_ + backfills_ > 0)
         tasks_.for_each([&](task_record& task) {

@@ -84,12 +84,12 @@ void scheduler::start_due(instant now) {
 
 void scheduler::on_due(task_record& task, instant now, instant seen) {
     if (task.paused) return on_pause_over(task, now);
-    if (!full()) return decide(task, now, seen);
-    heap_of(task).erase(task);
+    if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
         task.queue()->seen = seen;
     else
-        wait_for_place(task, seen);
+        wait_for_place(task, seen, now); // first, as it may throw
+    heap_of(task).erase(task);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {
@@ -155,7 +155,7 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     switch (overlap_decision(task.overlap, task.in_flight, task.slots_waiting(), task.in_flight_max,
                              policy_of(task).buffer_max)) {
     case overlap_answer::start:
-        if (!full()) return begin_slot_run(make_run(task, why, slot, now), after, now);
+        if (has_place(task, now)) return begin_slot_run(make_run(task, why, slot, now), after, now);
         break;
     case overlap_answer::skip: return put_skip(task, {skip_reason::overlap, slot, slot, 1}, after);
     case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);

@@ -31,6 +31,7 @@ error_code check(const task_spec& spec) {
     const task_policy& p = spec.policy;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
     if (!is_valid(p.retry) || p.slot_timeout.count() < 0) return errc::invalid_option;
+    if (p.priority < -priority_limit || p.priority > priority_limit) return errc::invalid_option;
     const catch_up& c = p.catch_up;
     if (c.coalesce > coalesce::none || c.window.count() < 0 || c.grace.count() < 0)
         return errc::invalid_option;
@@ -53,6 +54,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     recycle();
     if (shutting_down()) return errc::shutting_down;
     if (error_code bad = check(spec)) return bad;
+    if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
     task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
     task.uid = shared_string(spec.uid);
@@ -61,7 +63,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
-    if (spec.policy != task_policy()) task.policy = std::make_unique<const task_policy>(spec.policy);
+    set_policy(task, spec);
     task.hidden = spec.hidden;
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
@@ -73,6 +75,7 @@ result<void> scheduler::check_update(const task_record& task, const task_spec& s
     if (shutting_down()) return errc::shutting_down;
     if (task.state != task_state_kind::live) return errc::task_not_exists;
     if (error_code bad = check(spec)) return bad;
+    if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     return boost::outcome_v2::success();
 }
 
@@ -266,14 +269,9 @@ void scheduler::pause_all(instant) {
     paused_all_ = true;
     slots_left_ = false;
     // A slot that waits for a place has not started either, and goes back among the others.
-    for (const waiting& w : waiting_) {
-        if (w.run != nullptr) continue;
-        bool due = w.task->slot_waits();
-        w.task->ready = false;
-        if (w.task->queue() != nullptr) w.task->queue()->seen.reset();
-        if (due) schedule_slot(*w.task, {w.task->slot, w.task->due});
-    }
-    std::erase_if(waiting_, [](const waiting& w) { return w.run == nullptr; });
+    for (task_record* task : slots_step_back())
+        if (task->slot != no_slot && task->heap_index == not_in_heap && !task->paused)
+            schedule_slot(*task, {task->slot, task->due});
     // Nor has one that is held; its slot is due, which the end of the pause must see.
     tasks_.for_each([&](task_record& task) {
         if (task.held) schedule_slot(task, {task.slot, task.due});

@@ -20,7 +20,8 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
-    task.policy = spec.policy == task_policy() ? nullptr : std::make_unique<const task_policy>(spec.policy);
+    set_policy(task, spec);
+    line_up_again(task);
     std::swap(task.payload, spec.payload);
     want_place(task, now); // the new policy may allow more
     admit(now);
@@ -31,9 +32,7 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
 void scheduler::decide_all_due(task_record& task, instant now) {
     if (task.slot == no_slot || task.due > now_key(task, now)) return;
     if (task.paused || paused_all_) return skip_due(task, skip_reason::paused, now_key(task, now), now);
-    auto turn =
-        std::ranges::find_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
-    decide(task, now, turn != waiting_.end() ? turn->since : now, false);
+    decide(task, now, task.ready ? task.past->slot_turn.seen : now, false);
 }
 
 moment scheduler::first_slot_of(const task_record& task, instant now) {

@@ -113,6 +113,7 @@ void scheduler::begin_waiting_run(run_record& run, instant now) {
 
 void scheduler::take_from_queue(run_record& run) {
     task_record& task = *run.task;
+    step_back(run.turn);
     std::erase(task.queue()->runs, &run);
     --runs_waiting_;
     drop_queue_if_empty(task);
@@ -128,87 +129,67 @@ bool scheduler::run_may_start(const run_record& run) noexcept {
     return task.state == task_state_kind::live && may_start(run.overlap, task.in_flight, task.in_flight_max);
 }
 
-// Manual runs of a task start in order.
-bool scheduler::is_next(const run_record& run) noexcept {
-    return run.of_backfill || run.task->queue()->runs.front() == &run;
-}
-
-void scheduler::wait_for_place(task_record& task, instant since) {
-    if (std::exchange(task.ready, true)) return;
-    waiting_.push_back({&task, nullptr, since});
+void scheduler::wait_for_place(task_record& task, instant seen, instant now) {
+    if (task.ready) return;
+    turn& t = task.made_past().slot_turn;
+    t = {};
+    t.task = &task;
+    t.seen = seen;
+    draw(t, now);
+    line_up(t);
+    task.ready = true;
 }
 
 // Its slots, that is.
 void scheduler::leave_waiting(task_record& task) {
     if (!std::exchange(task.ready, false)) return;
     if (task.queue() != nullptr) task.queue()->seen.reset();
-    std::erase_if(waiting_, [&](const waiting& w) { return w.task == &task && w.run == nullptr; });
+    step_back(task.past->slot_turn);
 }
 
 // If something of the task may start now, it does in its turn.
 void scheduler::want_place(task_record& task, instant now) {
-    if (slot_may_start(task)) wait_for_place(task, now);
+    if (slot_may_start(task)) wait_for_place(task, now, now);
     want_place_for_runs(task, now);
     if (backfill_state* b = task.backfill(); b != nullptr && b->waiting != nullptr)
         want_place(*b->waiting, now);
 }
 
+// They start in order; each has its turn from when it could have started.
 void scheduler::want_place_for_runs(task_record& task, instant now) {
-    if (task.runs_waiting() == 0 || task.queue()->runs.back()->ready) return;
-    for (run_record* run : task.queue()->runs) { // none goes before an earlier one
-        if (!run_may_start(*run)) return;
-        want_place(*run, now);
-    }
+    if (task.runs_waiting() == 0) return;
+    std::vector<run_record*>& runs = task.queue()->runs;
+    if (!runs.back()->turn.drawn())
+        for (run_record* run : runs) { // none before an earlier one
+            if (!run_may_start(*run)) break;
+            draw(run->turn, now);
+        }
+    want_place(*runs.front(), now);
 }
 
 void scheduler::want_place(run_record& run, instant now) {
-    if (run.ready || !run_may_start(run)) return;
-    run.ready = true;
-    waiting_.push_back({run.task, &run, now});
+    if (run.turn.waits() || !run_may_start(run)) return;
+    draw(run.turn, now);
+    line_up(run.turn);
 }
 
-// Each in its turn, in the order in which they came.
-void scheduler::admit(instant now) {
-    places_left_ = false;
-    if (stopping_ != stopping::no || waiting_.empty()) return;
-    std::deque<waiting> kept; // manual runs whose task runs meanwhile
-    std::size_t left = options_.work_max;
-    for (; !waiting_.empty() && !full() && left > 0; --left) {
-        waiting w = waiting_.front();
-        waiting_.pop_front();
-        if (w.run == nullptr) {
-            admit_slot(*w.task, w.since, now);
-        } else if (w.run->state == run_state_kind::backing_off) {
-            begin_retry(*w.run, now);
-        } else if (is_next(*w.run) && run_may_start(*w.run)) {
-            begin_waiting_run(*w.run, now);
-        } else {
-            kept.push_back(w);
-            ++left; // which is no work
-        }
-        want_place(*w.task, now);
-    }
-    places_left_ = left == 0 && !waiting_.empty() && !full();
-    waiting_.insert(waiting_.begin(), kept.begin(), kept.end());
-}
-
-void scheduler::admit_slot(task_record& task, instant since, instant now) {
+void scheduler::admit_slot(task_record& task, instant seen, instant now) {
     bool due_too = task.slot_waits();
     task.ready = false;
-    if (task.queue() != nullptr) since = std::exchange(task.queue()->seen, {}).value_or(since);
+    if (task.queue() != nullptr) seen = std::exchange(task.queue()->seen, {}).value_or(seen);
     if (slot_may_start(task)) {
         wall_time first = task.queue()->slots.front().first;
         if (task.by_wall() && first > now.wall) return go_back(task, first, now); // the clock was set back
         begin_waiting_slot(task, now);
-        if (due_too) wait_for_place(task, since);
+        if (due_too) wait_for_place(task, seen, now);
     } else if (due_too) {
-        decide_late(task, since, now);
+        decide_late(task, seen, now);
     }
 }
 
-void scheduler::decide_late(task_record& task, instant since, instant now) {
+void scheduler::decide_late(task_record& task, instant seen, instant now) {
     if (task.due <= now_key(task, now))
-        decide(task, now, since);
+        decide(task, now, seen);
     else // the wall clock was set back meanwhile
         schedule_slot(task, {task.slot, task.due});
 }

@@ -23,6 +23,7 @@ core::scheduler_options core_options(const manager_options& o, bool told) {
     c.resolution = o.resolution;
     c.runs_in_flight_max = o.runs_in_flight_max;
     c.runs_waiting_max = o.runs_waiting_max;
+    c.priority_ageing = o.priority_ageing;
     c.cancel_grace = std::min<std::chrono::nanoseconds>(o.cancel_grace, std::chrono::years(100));
     constexpr std::chrono::nanoseconds long_enough = std::chrono::years(100);
     c.wall_clock_check =
@@ -194,6 +195,14 @@ error_code engine::usable() const {
     return errc::shutting_down;
 }
 
+bool engine::set_groups() {
+    instant now = clock_.now();
+    return with_core([&](core::scheduler& core) {
+        return std::ranges::all_of(options_.groups,
+                                   [&](const group& g) { return bool(core.set_group(g, now)); });
+    });
+}
+
 void engine::start(pending_ptr<start_report> done) {
     using std::chrono::nanoseconds;
     if (life_ != life::fresh) {
@@ -205,7 +214,9 @@ void engine::start(pending_ptr<start_report> done) {
     bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) &&
                  o.resolution <= std::chrono::hours(1) && o.store_timeout > nanoseconds(0) &&
                  o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) &&
-                 o.wall_clock_check > nanoseconds(0) && o.blocking_warn_after >= nanoseconds(0);
+                 o.wall_clock_check > nanoseconds(0) && o.blocking_warn_after >= nanoseconds(0) &&
+                 o.priority_ageing >= std::chrono::microseconds(1) &&
+                 o.priority_ageing <= std::chrono::hours(1) && set_groups();
     if (!valid) {
         done->complete(errc::invalid_option);
         return;
@@ -265,6 +276,11 @@ manager_stat engine::state() const {
     for (auto& weak : subscribers_)
         if (auto queue = weak.lock()) s.events_dropped += queue->dropped();
     return s;
+}
+
+std::vector<group_stat> engine::groups() const {
+    std::lock_guard lock(mutex_);
+    return core_.group_stats(clock_.now());
 }
 
 result<core::preview> engine::preview(std::string_view uid) const {

@@ -81,6 +81,7 @@ public:
     [[nodiscard]] std::vector<stat> stats(bool with_hidden) const;
     [[nodiscard]] result<stat> find(std::string_view uid) const;
     [[nodiscard]] manager_stat state() const;
+    [[nodiscard]] std::vector<group_stat> groups() const;
     [[nodiscard]] result<core::preview> preview(std::string_view uid) const;
     [[nodiscard]] std::shared_ptr<detail::event_queue> subscribe(std::size_t capacity);
 
@@ -93,6 +94,7 @@ public:
     void resume(pending_ptr<void> done, std::string uid, resume_from from);
     /// Pauses, or ends the pause.
     void pause_all(pending_ptr<void> done, std::optional<resume_from> resume);
+    void set_group(pending_ptr<void> done, const group& wanted);
     void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
                  std::optional<overlap> policy);
     void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users,
@@ -224,6 +226,7 @@ private:
     void steer_run(pending_ptr<void> done, run_id id, F f);
     template <class F>
     void change_pause(pending_ptr<void> done, const std::string& uid, task_update update, F in_force);
+    [[nodiscard]] bool set_groups();
     [[nodiscard]] result<core::task_record*> live_task(std::string_view uid);
     [[nodiscard]] error_code usable() const;
 

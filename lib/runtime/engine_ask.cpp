@@ -117,7 +117,8 @@ core::task_spec spec_of(task& t) {
             .in_flight_max = o.runs_in_flight_max,
             .users_in_flight = o.users_in_flight,
             .hidden = o.hidden,
-            .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout},
+            .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout, o.priority},
+            .group = o.group,
             .payload = t.take_body()};
 }
 

@@ -105,6 +105,16 @@ void engine::pause_all(pending_ptr<void> done, std::optional<resume_from> resume
     done->complete(boost::outcome_v2::success());
 }
 
+void engine::set_group(pending_ptr<void> done, const group& wanted) {
+    if (error_code no = usable()) {
+        done->complete(no);
+        return;
+    }
+    auto set = with_core([&](core::scheduler& core) { return core.set_group(wanted, clock_.now()); });
+    obey();
+    done->complete(std::move(set));
+}
+
 void engine::trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
                      std::optional<overlap> policy) {
     auto task = live_task(uid);
@@ -266,7 +276,11 @@ void engine::finish_shutdown() {
     drain_until_ = steady_time::max();
     life_ = life::over;
     report_.emplace();
-    for (auto& [id, state] : runs_) report_->still_running.push_back({state->uid, id, state->started_at});
+    for (auto& [id, state] : runs_) {
+        const core::run_record& record = *state->record;
+        report_->still_running.push_back(
+            {state->uid, id, state->started_at, record.cancelled, record.outcome});
+    }
     report_->unrecorded = outbox_.size();
     retry_at_ = steady_time::max();
     cancel_recording();

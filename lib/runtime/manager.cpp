@@ -59,6 +59,10 @@ manager_stat manager::state() const {
     return engine_->state();
 }
 
+std::vector<group_stat> manager::groups() const {
+    return engine_->groups();
+}
+
 result<std::vector<wall_time>> manager::next_runs(std::string_view uid, std::size_t n) const {
     BOOST_OUTCOME_TRY(core::preview p, engine_->preview(uid));
     return p.slots(std::min(n, slots_max));
@@ -120,6 +124,11 @@ void manager::start_pause_all(const engine_ptr& e, detail::completion<void> done
                               std::optional<resume_from> resume) {
     on_strand<void>(e, std::move(done), false,
                     [resume](engine& on, auto p) { on.pause_all(std::move(p), resume); });
+}
+
+void manager::start_set_group(const engine_ptr& e, detail::completion<void> done, group wanted) {
+    on_strand<void>(e, std::move(done), false,
+                    [wanted = std::move(wanted)](engine& on, auto p) { on.set_group(std::move(p), wanted); });
 }
 
 void manager::start_trigger(const engine_ptr& e, detail::completion<run_id> done, std::string uid,

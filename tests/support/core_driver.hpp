@@ -127,6 +127,9 @@ protected:
         if (d.run != nullptr) {
             CHECK(ids_.insert(d.run->id).second);
             ++in_flight_[uid];
+            std::string name = core_.stat_of(*d.run->task).group.str();
+            group_runs_[d.run] = name;
+            check_group(name);
         }
         if (holding_)
             held_.push_back(std::move(d));
@@ -168,6 +171,7 @@ protected:
             if (a.task->by_wall() && a.run->trigger != trigger::manual &&
                 a.run->scheduled_at > a.run->started_at)
                 complain("early by the wall clock: " + uid);
+            check_starts(group_runs_.at(a.run));
             return "start " + uid + " " + since_base(a.run->scheduled_at) + " " +
                    std::string(to_string(a.run->trigger));
         case kind::cancel_run: return "cancel " + uid + " " + std::string(to_string(a.run->cancelled));
@@ -180,6 +184,7 @@ protected:
             if (a.run->state != core::run_state_kind::waiting &&
                 a.run->state != core::run_state_kind::backing_off)
                 --in_flight_[uid];
+            group_runs_.erase(a.run);
             return "release " + uid;
         case kind::retry_later:
             CHECK(a.next->attempt == a.run->attempt + 1);
@@ -214,6 +219,24 @@ protected:
             if (t->in_flight != n + t->retrying()) complain("the count of runs of " + uid + " is wrong");
         }
         if (options_.runs_in_flight_max != 0 && all > options_.runs_in_flight_max) complain("too many runs");
+    }
+
+    void check_group(const std::string& name) {
+        auto found = limits_.find(name);
+        if (found == limits_.end() || found->second.runs_in_flight_max() == 0) return;
+        auto n = std::ranges::count_if(group_runs_, [&](const auto& of) { return of.second == name; });
+        if (static_cast<std::size_t>(n) > found->second.runs_in_flight_max())
+            complain("too many runs of group " + name);
+    }
+
+    // In no stretch of its length do more than so many start.
+    void check_starts(const std::string& name) {
+        auto found = limits_.find(name);
+        if (found == limits_.end() || found->second.starts_max() == 0) return;
+        auto& starts = group_starts_[name];
+        starts.push_back(now_.steady);
+        std::erase_if(starts, [&](steady_time t) { return t <= now_.steady - found->second.starts_per(); });
+        if (starts.size() > found->second.starts_max()) complain("too many starts of group " + name);
     }
 
     std::map<std::string, std::string> stats() {
@@ -260,6 +283,9 @@ protected:
     std::map<std::string, slot_account> accounts_;
     std::map<std::string, std::vector<core::run_record*>> bodies_; // those that are there
     std::map<std::string, std::size_t> in_flight_;
+    std::map<std::string, group> limits_;
+    std::map<core::run_record*, std::string> group_runs_; // those in flight
+    std::map<std::string, std::vector<steady_time>> group_starts_;
     std::set<std::string> unlimited_; // somebody asked for a run beside the others
     std::set<run_id> ids_;
     std::vector<core::decision> held_; // they wait for an answer

@@ -13,6 +13,7 @@ struct task_extra {
     std::chrono::microseconds timeout{0};
     std::uint32_t in_flight_max = 0;
     core::task_policy policy{};
+    std::string_view group{};
 };
 
 /// Drives a core as a shell and a healthy repository would. Each input is a step, whose actions must be
@@ -94,6 +95,11 @@ public:
             if (moves) accounts_.at(std::string(uid)).reschedule(when);
             CHECK(core_.update(task(uid), wanted, now_) != nullptr);
         });
+        return *this;
+    }
+    core_script& set_group(const group& g) {
+        limits_.insert_or_assign(g.name(), g);
+        step("", [&] { CHECK(core_.set_group(g, now_)); });
         return *this;
     }
     core_script& remove(std::string_view uid) {
@@ -283,6 +289,7 @@ private:
                 .timeout = extra.timeout,
                 .in_flight_max = extra.in_flight_max,
                 .policy = extra.policy,
+                .group = extra.group,
                 .payload = std::make_unique<core::task_payload>()};
     }
 

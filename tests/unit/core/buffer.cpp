@@ -153,6 +153,17 @@ TEST_CASE("a slot goes before a manual run, and a manual run under cancel_other 
     });
 }
 
+TEST_CASE("where a slot always waits, manual runs have their turn") {
+    play([](core_script& s) {
+        s.add("a", every(2s), {.overlap = overlap::buffer_all}).at(0s).expect_start("a", 0s);
+        s.at(1s).trigger("a").trigger("a").at(2s);
+        s.at(3s).end("a").expect_start("a", 2s).at(4s);
+        s.at(6s).end("a").expect_start("a", 1s, trigger::manual);
+        s.at(8s).at(9s).end("a").expect_start("a", 1s, trigger::manual);
+        s.at(10s).at(11s).end("a").expect_start("a", 4s).at(12s).at(14s).end("a").expect_start("a", 6s);
+    });
+}
+
 TEST_CASE("a trigger may have a policy of its own") {
     play([](core_script& s) {
         s.add("a", every(10s), under(overlap::skip)).at(0s).expect_start("a", 0s);

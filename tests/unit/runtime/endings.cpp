@@ -56,6 +56,9 @@ TEST_CASE("shutdown waits for its grace, then interrupts, then reports who would
     REQUIRE(w.add(task("quick", "", once(), sleeper{5s, &began, &ended})));
     REQUIRE(w.add(task("slow", "", once(), sleeper{1h, &began, &ended})));
     REQUIRE(w.add(task("deaf", "", once(), stubborn{2h})));
+    task late("late", "", once(), stubborn{2h});
+    late.timeout(5s);
+    REQUIRE(w.add(std::move(late)));
     w.pass(1s);
     std::optional<shutdown_report> report;
     w.tasks->async_shutdown(10s, [&](result<shutdown_report> r) { report = r.value(); });
@@ -64,8 +67,14 @@ TEST_CASE("shutdown waits for its grace, then interrupts, then reports who would
     CHECK_FALSE(report);
     w.pass(3s);
     REQUIRE(report);
-    REQUIRE(report->still_running.size() == 1);
+    REQUIRE(report->still_running.size() == 2);
+    std::ranges::sort(report->still_running, {}, &shutdown_report::straggler::uid);
     CHECK(report->still_running[0].uid == "deaf");
+    CHECK(report->still_running[0].cancelled == cancel_reason::shutdown);
+    CHECK(report->still_running[0].outcome == outcome::interrupted);
+    CHECK(report->still_running[1].uid == "late");
+    CHECK(report->still_running[1].cancelled == cancel_reason::timeout);
+    CHECK(report->still_running[1].outcome == outcome::timed_out);
     CHECK(report->unrecorded == 0);
     CHECK(ended == 1);
     w.pass(3h); // the deaf one ends in its own time, and does no harm

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/scheduler.hpp>
+#include <rondo/task_limits.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace rondo::core {
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t key(steady_time t) noexcept {
+    return t == steady_time::max() ? never : std::chrono::nanoseconds(t.time_since_epoch()).count();
+}
+
+bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+error_code check(const group& g) {
+    const std::string& name = g.name();
+    if (name.empty() || name.size() > uid_size_max || std::ranges::any_of(name, is_control))
+        return errc::invalid_name;
+    if (g.starts_max() > group_starts_max) return errc::invalid_option;
+    auto per = g.starts_per();
+    if (g.starts_max() != 0 && (per.count() <= 0 || per > std::chrono::years(1))) return errc::invalid_option;
+    return {};
+}
+
+} // namespace
+
+result<void> scheduler::set_group(const group& wanted, instant now) {
+    recycle();
+    if (shutting_down()) return errc::shutting_down;
+    if (error_code bad = check(wanted)) return bad;
+    auto found = groups_.find(wanted.name());
+    if (found == groups_.end()) {
+        if (groups_.size() >= groups_max) return errc::invalid_option;
+        open_groups_.reserve(groups_.size() + 2); // and the groupless: `settle` must not fail
+        closed_groups_.reserve(groups_.size() + 2);
+        auto made = std::make_unique<group_record>();
+        made->name = shared_string(wanted.name());
+        found = groups_.emplace(wanted.name(), std::move(made)).first;
+    }
+    group_record& g = *found->second;
+    g.starts.set(wanted.starts_max(), wanted.starts_per());
+    g.starts_max = wanted.starts_max();
+    g.starts_per = wanted.starts_per();
+    g.runs_in_flight_max = wanted.runs_in_flight_max();
+    closed_groups_.erase(g);
+    settle(g);
+    admit(now);
+    return boost::outcome_v2::success();
+}
+
+group_record* scheduler::find_group(std::string_view name) const noexcept {
+    auto found = groups_.find(name);
+    return found == groups_.end() ? nullptr : found->second.get();
+}
+
+std::vector<group_stat> scheduler::group_stats(instant now) const {
+    std::vector<group_stat> all;
+    all.reserve(groups_.size());
+    for (const auto& [name, g] : groups_) {
+        group_stat& s = all.emplace_back();
+        s.name = g->name;
+        s.runs_in_flight_max = g->runs_in_flight_max;
+        s.starts_max = g->starts_max;
+        s.starts_per = g->starts_per;
+        s.runs_in_flight = g->runs_in_flight;
+        s.waiting = g->turns.size();
+        if (g->starts.limited()) s.starts = g->starts.count(now.steady);
+    }
+    return all;
+}
+
+void scheduler::set_policy(task_record& task, const task_spec& spec) {
+    task_policy p = spec.policy;
+    p.group = find_group(spec.group);
+    task.policy = p == task_policy() ? nullptr : std::make_unique<const task_policy>(p);
+}
+
+group_record& scheduler::group_of(const task_record& task) noexcept {
+    group_record* g = policy_of(task).group;
+    return g != nullptr ? *g : groupless_;
+}
+
+bool scheduler::has_place(const task_record& task, instant now) noexcept {
+    return !full() && group_of(task).has_place(now.steady);
+}
+
+turn_key scheduler::key_of(const task_record& task, std::int64_t since, std::uint64_t number) const noexcept {
+    return {since - policy_of(task).priority * options_.priority_ageing.count(), number};
+}
+
+// What could start since `since` passes over nobody whose turn is earlier.
+bool scheduler::may_start_at_once(const task_record& task, steady_time since, instant now) noexcept {
+    if (!has_place(task, now)) return false;
+    return open_groups_.empty() || open_groups_.top_key() > key_of(task, key(since), 0);
+}
+
+// Its turns have changed, or how many of it are in flight.
+void scheduler::settle(group_record& g) {
+    open_groups_.erase(g);
+    if (g.turns.empty() || g.at_limit()) return closed_groups_.erase(g);
+    if (g.closed_index == not_in_heap) open_groups_.push(g, g.turns.top_key());
+}
+
+// No other of it may start for a while.
+void scheduler::close(group_record& g, instant now) {
+    open_groups_.erase(g);
+    closed_groups_.erase(g);
+    closed_groups_.push(g, key(g.starts.opens_at(now.steady)));
+}
+
+void scheduler::open_groups_in_time(instant now) {
+    while (!closed_groups_.empty() && closed_groups_.top_key() <= key(now.steady)) {
+        group_record& g = closed_groups_.top();
+        closed_groups_.pop();
+        settle(g);
+    }
+}
+
+void scheduler::enter_group(run_record& run) {
+    group_record& g = group_of(*run.task);
+    g.starts.begin(); // first, as it may throw
+    run.turn.group = &g;
+    ++g.runs_in_flight;
+    settle(g);
+}
+
+void scheduler::start_in_group(run_record& run, instant now) {
+    group_record& g = *run.turn.group;
+    g.starts.started(now.steady);
+    if (g.closed_index != not_in_heap) close(g, now); // now it is known until when
+}
+
+void scheduler::leave_group(run_record& run) {
+    group_record& g = *run.turn.group;
+    --g.runs_in_flight;
+    if (run.state == run_state_kind::beginning) {
+        g.starts.will_not_start();
+        closed_groups_.erase(g);
+    }
+    settle(g);
+}
+
+void scheduler::draw(turn& t, instant now) noexcept {
+    if (t.drawn()) return;
+    t.since = key(now.steady);
+    t.number = ++turns_drawn_;
+}
+
+void scheduler::line_up(turn& t) {
+    t.group = &group_of(*t.task);
+    t.group->turns.push(t, key_of(*t.task, t.since, t.number));
+    settle(*t.group);
+}
+
+void scheduler::step_back(turn& t) {
+    if (!t.waits()) return;
+    t.group->turns.erase(t);
+    settle(*t.group);
+}
+
+// By another group or priority.
+void scheduler::line_up_again(task_record& task) {
+    auto again = [this](turn& t) {
+        if (!t.waits()) return;
+        step_back(t);
+        line_up(t);
+    };
+    if (task.ready) again(task.past->slot_turn);
+    for (run_record* run = task.runs; run != nullptr; run = run->next) again(run->turn);
+}
+
+// The slots of all tasks, that is.
+std::vector<task_record*> scheduler::slots_step_back() {
+    std::vector<task_record*> tasks;
+    auto collect = [&](const group_record& g) {
+        g.turns.for_each([&](const turn& t) {
+            if (t.run == nullptr) tasks.push_back(t.task);
+        });
+    };
+    collect(groupless_);
+    for (const auto& [name, g] : groups_) collect(*g);
+    for (task_record* task : tasks) leave_waiting(*task);
+    return tasks;
+}
+
+// Each in its turn; those of a group that has no place keep nobody waiting.
+void scheduler::admit(instant now) {
+    places_left_ = false;
+    if (stopping_ != stopping::no) return;
+    for (std::size_t left = options_.work_max; !open_groups_.empty() && !full(); --left) {
+        if (left == 0) {
+            places_left_ = true;
+            return;
+        }
+        group_record& g = open_groups_.top();
+        if (!g.starts.open(now.steady)) {
+            close(g, now);
+            continue;
+        }
+        turn& t = g.turns.top();
+        task_record& task = *t.task;
+        step_back(t);
+        if (t.run == nullptr)
+            admit_slot(task, t.seen, now);
+        else if (t.run->state == run_state_kind::backing_off)
+            begin_retry(*t.run, now);
+        else if (run_may_start(*t.run)) // else it has its turn when it may
+            begin_waiting_run(*t.run, now);
+        want_place(task, now);
+    }
+}
+
+} // namespace rondo::core
