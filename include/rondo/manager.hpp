@@ -48,7 +48,8 @@ struct shutdown_report {
         rondo::outcome outcome = rondo::outcome::interrupted; ///< as it is on record
     };
     std::vector<straggler> still_running;
-    std::size_t unrecorded = 0; ///< begins and ends that the repository did not take
+    /// Begins and ends of runs, and pauses that are tasks' own, that the repository did not take.
+    std::size_t unrecorded = 0;
 };
 
 /// Owns the tasks of one process and runs them on its user's executor. It starts no thread and never

@@ -124,6 +124,9 @@ struct history_key {
 
 /// Which runs to list. Members left alone do not restrict.
 struct history_filter {
+    history_filter() noexcept {
+    } // no aggregate, which g++ 12 would destroy twice in an expression that awaits
+
     std::optional<std::string> uid;
     std::optional<std::string> user; ///< runs with a result for this user
     std::optional<rondo::outcome> outcome;

@@ -24,7 +24,7 @@ enum class outcome : std::uint8_t {
     timed_out,   ///< the body did not end by its deadline
     cancelled,   ///< somebody asked for its end
     interrupted, ///< its own process stopped it: shutdown
-    abandoned,   ///< its process died
+    abandoned,   ///< its process died, or somebody gave it up (`manager::async_detach`)
 };
 
 /// Why a due slot did not become a run.

@@ -87,6 +87,7 @@ struct backfill_state {
     backfill_progress progress;
     rondo::schedule when;          ///< as it was then
     wall_time anchor{};            ///< likewise
+    wall_time to{};                ///< no slot of it is later, whatever a rule says
     bool beside = false;           ///< its runs need not wait for others
     run_record* waiting = nullptr; ///< its next run
 

@@ -57,6 +57,7 @@ void scheduler::on_time(instant now) {
         if (deadlines_.top_key() > key(now.steady)) break;
         on_deadline(deadlines_.top(), now);
     }
+    if (!slots_left_ && !places_left_) admit(now); // attempts whose time has come
     if (stop_at_ <= now.steady) {
         if (stopping_ == stopping::grace)
             stop_all(now);

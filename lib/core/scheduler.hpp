@@ -37,8 +37,8 @@ struct scheduler_options {
     std::size_t runs_waiting_max = 10'000;
     std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
     std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
-    /// How many slots, deadlines and waiting runs one input looks at, at least 1; for the others `on_time` is
-    /// wanted again at once. However many tasks fall due together, no call takes long.
+    /// How many slots, deadlines and waiting runs, of each so many, one input looks at, at least 1; for the others
+    /// `on_time` is wanted again at once. However many tasks fall due together, no call takes long.
     std::size_t work_max = 1000;
     std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
     std::uint64_t seed = 1;
@@ -172,6 +172,7 @@ private:
     void unschedule(task_record& task);
     void start_due(instant now);
     void on_due(task_record& task, instant now, instant seen);
+    void on_waiting_due(task_record& task, instant now);
     void decide(task_record& task, instant now, instant seen, bool may_put_off = true);
     [[nodiscard]] bool hold(task_record& task, instant now);
     void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
@@ -189,7 +190,9 @@ private:
 
     // scheduler_update.cpp
     void decide_all_due(task_record& task, instant now);
-    [[nodiscard]] static moment first_slot_of(const task_record& task, instant now);
+    [[nodiscard]] static wall_time decided_until(const task_record& task, instant now);
+    [[nodiscard]] static moment first_slot_of(const task_record& task, wall_time after, instant now);
+    void drop_surplus_retries(task_record& task, instant now);
     void change_schedule(task_record& task, rondo::schedule when, instant now);
     // scheduler_resync.cpp
     void follow(task_record& task, moment cursor, instant now);
@@ -217,6 +220,7 @@ private:
     void want_place(run_record& run, instant now);
     void want_place_for_runs(task_record& task, instant now);
     void admit_slot(task_record& task, instant seen, instant now);
+    void wait_again(task_record& task, instant now);
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
     result<run_record*> merge(task_record& task, std::vector<user> users);
@@ -225,7 +229,7 @@ private:
     void cancel_running(task_record& task, cancel_reason why, instant now);
 
     // scheduler_groups.cpp
-    void set_policy(task_record& task, const task_spec& spec);
+    [[nodiscard]] std::unique_ptr<const task_policy> made_policy(const task_spec& spec) const;
     [[nodiscard]] group_record& group_of(const task_record& task) noexcept;
     [[nodiscard]] bool has_place(const task_record& task, instant now) noexcept;
     [[nodiscard]] turn_key key_of(const task_record& task, std::int64_t since,
@@ -254,6 +258,7 @@ private:
     void unlink(run_record& run);
     void wait_for_no_end(task_record& task, instant now);
     void on_deadline(run_record& run, instant now);
+    void drop_all_waiting(instant now);
     void stop_all(instant now);
     void give_up(instant now);
     void check_shutdown();
@@ -262,7 +267,9 @@ private:
     // scheduler_retry.cpp
     [[nodiscard]] bool may_retry(const run_record& run, rondo::outcome how) const noexcept;
     [[nodiscard]] run_record* make_retry(const run_record& failed, instant now);
-    void want_retry(run_record& run, instant now);
+    void on_retry_due(run_record& run, instant now);
+    bool put_off_retry(run_record& run, instant now);
+    void end_attempts(run_record& run, cancel_reason why, instant now);
     void begin_retry(run_record& run, instant now);
     void forget_retry(run_record& run, instant now);
     void drop_retry(run_record& run, instant now);
@@ -282,6 +289,7 @@ private:
     void end_pause(task_record& task);
     void on_pause_over(task_record& task, instant now);
     void go_on(task_record& task, resume_from from, instant now);
+    void end_both_pauses(task_record& task, resume_from from, instant now);
     void skip_paused(task_record& task, std::int64_t up_to, instant now);
     void erase(task_record& task);
     [[nodiscard]] static wall_time slot_after_restart(const task_record& task, const task_state& state,

@@ -32,6 +32,7 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
 
     auto made = std::make_unique<backfill_state>(task.when);
     made->anchor = anchor_before(task.when, task.anchor, from);
+    made->to = to;
     made->beside = policy == overlap::allow_all;
     backfill_progress& p = made->progress;
     p.slots = p.left = task.when.count(from - tick, to - tick, made->anchor);
@@ -44,7 +45,8 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
         most = 1;
         p.next = task.when.previous_before(to, made->anchor);
     }
-    p.left = p.next ? std::min(p.left, most) : 0;
+    bool inside = p.next && *p.next >= from && *p.next < to;
+    p.left = inside ? std::min(p.left, most) : 0;
     p.skipped = p.slots - p.left;
     if (p.left == 0) p.next = moment();
     task.made_past().backfill = std::move(made);
@@ -77,8 +79,9 @@ void scheduler::begin_of_backfill(run_record& run, instant now) {
     --b.progress.left;
     ++b.progress.in_flight;
     b.progress.next = b.progress.left > 0 ? b.when.next_after(run.scheduled_at, b.anchor) : moment();
-    if (!b.progress.next)
-        b.progress.skipped += std::exchange(b.progress.left, 0); // a rule contradicts itself
+    if (!b.progress.next || *b.progress.next >= b.to || *b.progress.next <= run.scheduled_at)
+        b.progress.skipped += std::exchange(b.progress.left, 0); // the last, or a rule contradicts itself
+    if (b.progress.left == 0) b.progress.next = moment();
     begin_manual_run(run, now);
     next_of_backfill(task, now);
 }

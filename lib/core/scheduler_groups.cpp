@@ -78,10 +78,10 @@ std::vector<group_stat> scheduler::group_stats(instant now) const {
     return all;
 }
 
-void scheduler::set_policy(task_record& task, const task_spec& spec) {
+std::unique_ptr<const task_policy> scheduler::made_policy(const task_spec& spec) const {
     task_policy p = spec.policy;
     p.group = find_group(spec.group);
-    task.policy = p == task_policy() ? nullptr : std::make_unique<const task_policy>(p);
+    return p == task_policy() ? nullptr : std::make_unique<const task_policy>(p);
 }
 
 group_record& scheduler::group_of(const task_record& task) noexcept {

@@ -3,6 +3,7 @@
 #include <core/scheduler.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace rondo::core {
 
@@ -37,15 +38,31 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     return &next;
 }
 
-// It is time: in its turn, like all that wait.
-void scheduler::want_retry(run_record& run, instant now) {
+// It is time: in its turn, like all that wait. Or the time of its slot is over, while it waited.
+void scheduler::on_retry_due(run_record& run, instant now) {
+    if (run.turn.waits()) return drop_retry(run, now);
     draw(run.turn, now);
     line_up(run.turn);
-    admit(now);
+    if (run.give_up_at != 0) deadlines_.push(run, run.give_up_at);
+}
+
+// The wall clock was set back, to before its slot.
+bool scheduler::put_off_retry(run_record& run, instant now) {
+    if (!run.for_slot || !run.task->by_wall() || run.scheduled_at <= now.wall) return false;
+    run.turn = {.task = run.task, .run = &run};
+    deadlines_.erase(run);
+    deadlines_.push(run, (now.steady.time_since_epoch() + (run.scheduled_at - now.wall)).count());
+    return true;
 }
 
 void scheduler::begin_retry(run_record& run, instant now) {
     task_record& task = *run.task;
+    if (task.state != task_state_kind::live) return; // it is being removed
+    if (run.give_up_at != 0 &&
+        run.give_up_at <= std::chrono::nanoseconds(now.steady.time_since_epoch()).count())
+        return drop_retry(run, now);
+    if (put_off_retry(run, now)) return;
+    deadlines_.erase(run);
     --task.past->retrying;
     --retrying_;
     --task.in_flight;
@@ -64,10 +81,18 @@ void scheduler::drop_retry(run_record& run, instant now) {
     release(run, now);
 }
 
-// An attempt follows no more on one that failed, although it was said that it may.
+// The body of one that timed out is still there; nobody waits for it any longer.
+void scheduler::end_attempts(run_record& run, cancel_reason why, instant now) {
+    run.cancelled = why;
+    if (!std::exchange(run.last, true)) give_up_on(run, now);
+}
+
+// An attempt follows no more on one that failed, although it was said that it may. By somebody's will that says
+// nothing about the task.
 void scheduler::give_up_on(run_record& run, instant now) {
     actions_.push_back({action::kind::no_retry, run.task, &run});
-    pause_if_failing(*run.task, outcome::failed);
+    bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
+    if (!willed) pause_if_failing(*run.task, outcome::failed);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);
 }
 

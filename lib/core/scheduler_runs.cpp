@@ -161,7 +161,8 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
     recycle();
     bool known = run.state == run_state_kind::overdue;
     if (!known) run.outcome = how == body_end::success ? outcome::success : outcome_of(run.cancelled);
-    bool wanted = how != body_end::failed_for_good && may_retry(run, run.outcome);
+    bool told_last = known && run.last;
+    bool wanted = !told_last && how != body_end::failed_for_good && may_retry(run, run.outcome);
     run_record* next = wanted ? make_retry(run, now) : nullptr;
     if (!known) finish(run, run.outcome, next == nullptr, now);
     if (next != nullptr) {
@@ -241,10 +242,7 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::string why) {
     recycle();
-    if (run.state == run_state_kind::overdue) {
-        run.cancelled = reason; // no other attempt follows
-        return;
-    }
+    if (run.state == run_state_kind::overdue) return end_attempts(run, reason, now);
     if (run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
     run.why_cancelled = std::move(why);
@@ -289,10 +287,11 @@ void scheduler::cancel_running(task_record& task, cancel_reason why, instant now
     for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
         next = run->next;
         if (run->state == run_state_kind::backing_off) {
+            run->cancelled = why;
             forget_retry(*run, now);
             continue;
         }
-        if (run->state == run_state_kind::overdue) run->cancelled = why; // no other attempt follows
+        if (run->state == run_state_kind::overdue) end_attempts(*run, why, now);
         bool there = run->state == run_state_kind::running || run->state == run_state_kind::beginning;
         if (!there || run->cancelled != cancel_reason::none) continue;
         run->cancelled = why;
@@ -302,7 +301,7 @@ void scheduler::cancel_running(task_record& task, cancel_reason why, instant now
 
 void scheduler::on_deadline(run_record& run, instant now) {
     deadlines_.erase(run);
-    if (run.state == run_state_kind::backing_off) return want_retry(run, now);
+    if (run.state == run_state_kind::backing_off) return on_retry_due(run, now);
     if (run.state == run_state_kind::overdue) {
         actions_.push_back({action::kind::run_overrunning, run.task, &run});
         return;
@@ -311,7 +310,8 @@ void scheduler::on_deadline(run_record& run, instant now) {
         run.cancelled = cancel_reason::timeout;
         actions_.push_back({action::kind::cancel_run, run.task, &run});
     }
-    finish(run, outcome::timed_out, !may_retry(run, outcome::timed_out), now);
+    bool slot_over = run.give_up_at != 0 && key(now.steady) >= run.give_up_at;
+    finish(run, outcome::timed_out, slot_over || !may_retry(run, outcome::timed_out), now);
     run.state = run_state_kind::overdue;
     ++run.task->overrunning;
     deadlines_.push(run, key(now.steady + options_.cancel_grace));
@@ -326,26 +326,29 @@ void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     stopping_ = stopping::grace;
     // Slots that wait stay undecided: the next life catches up on them.
     slots_step_back();
+    drop_all_waiting(now);
+    check_shutdown();
+}
+
+void scheduler::drop_all_waiting(instant now) {
+    if (runs_waiting_ + retrying_ + backfills_ == 0) return;
     std::vector<run_record*> waiting_runs;
-    if (runs_waiting_ + retrying_ + backfills_ > 0)
-        tasks_.for_each([&](task_record& task) {
-            for (run_record* run = task.runs; run != nullptr; run = run->next)
-                if (run->state == run_state_kind::backing_off ||
-                    (run->state == run_state_kind::waiting && run->of_backfill))
-                    waiting_runs.push_back(run);
-            if (task.queue() == nullptr) return;
-            waiting_runs.insert(waiting_runs.end(), task.queue()->runs.begin(), task.queue()->runs.end());
-        });
+    std::vector<task_record*> filling;
+    tasks_.for_each([&](task_record& task) {
+        if (task.backfill() != nullptr && !task.backfill()->over()) filling.push_back(&task);
+        for (run_record* run = task.runs; run != nullptr; run = run->next)
+            if (run->state == run_state_kind::backing_off) waiting_runs.push_back(run);
+        if (task.queue() == nullptr) return;
+        waiting_runs.insert(waiting_runs.end(), task.queue()->runs.begin(), task.queue()->runs.end());
+    });
+    for (task_record* task : filling) stop_backfill_now(*task, now);
     for (run_record* run : waiting_runs) {
         run->cancelled = cancel_reason::shutdown;
-        if (run->of_backfill && run->state == run_state_kind::waiting)
-            stop_backfill_now(*run->task, now);
-        else if (run->state == run_state_kind::waiting)
+        if (run->state == run_state_kind::waiting)
             drop_waiting(*run, now);
         else
             drop_retry(*run, now);
     }
-    check_shutdown();
 }
 
 void scheduler::stop_all(instant now) {
@@ -379,6 +382,7 @@ void scheduler::give_up(instant now) {
 
 void scheduler::check_shutdown() {
     if (stopping_ == stopping::no || stopping_ == stopping::done) return;
+    if (runs_waiting_ + retrying_ > 0) return; // they are being dropped
     if (in_flight_ > 0 && !(stopping_ == stopping::giving_up && beginning_ == 0)) return;
     stopping_ = stopping::done;
     stop_at_ = steady_time::max();

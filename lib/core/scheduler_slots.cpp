@@ -17,7 +17,7 @@ std::int64_t scheduler::now_key(const task_record& task, instant now) noexcept {
 // When `t` is, or was.
 std::int64_t scheduler::key_at(const task_record& task, wall_time t, instant now) noexcept {
     if (task.by_wall()) return t.time_since_epoch().count();
-    constexpr std::chrono::microseconds far = std::chrono::years(150);
+    constexpr std::chrono::microseconds far = std::chrono::years(150); // both are of the years 1 to 9999
     return now_key(task, now) - std::chrono::nanoseconds(std::clamp(now.wall - t, -far, far)).count();
 }
 
@@ -84,12 +84,21 @@ void scheduler::start_due(instant now) {
 
 void scheduler::on_due(task_record& task, instant now, instant seen) {
     if (task.paused) return on_pause_over(task, now);
+    if (task.slot == no_slot || task.due > now_key(task, now)) return on_waiting_due(task, now);
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
         task.queue()->seen = seen;
     else
         wait_for_place(task, seen, now); // first, as it may throw
     heap_of(task).erase(task);
+}
+
+// Not its next slot but one that waits, of the schedule before, is due again.
+void scheduler::on_waiting_due(task_record& task, instant now) {
+    auto& heap = heap_of(task);
+    heap.erase(task);
+    if (task.slot != no_slot) heap.push(task, task.due);
+    want_place(task, now);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {
@@ -172,7 +181,7 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
 void scheduler::skip_due(task_record& task, skip_reason reason, std::int64_t up_to, instant now) {
     due_slots found = count_due(task.when, {task.slot, task.due}, up_to, task.anchor);
     step s = step_after(task, found, false, now);
-    skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
+    put_skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
     take(task, s);
 }
 
@@ -192,7 +201,7 @@ scheduler::step scheduler::step_after(const task_record& task, const due_slots& 
 
 void scheduler::take(task_record& task, const step& s) {
     if (s.scheduled) return schedule_slot(task, s.next);
-    heap_of(task).erase(task); // what waits of it keeps its turn
+    if (!task.paused) heap_of(task).erase(task); // what waits of it keeps its turn
     task.slot = no_slot;
 }
 

@@ -41,8 +41,12 @@ error_code check(const task_spec& spec) {
 
 // A life that changed the schedule may have ended before it decided anything: then the cursor is still one
 // of the schedule before.
-bool could_be_cursor(const schedule& when, const task_state& state) {
-    if (!state.next_slot) return !when.interval(); // an interval is never finished
+bool could_be_cursor(const schedule& when, const task_state& state, wall_time now) {
+    if (!state.next_slot) { // finished, which an interval never is
+        if (when.type() == schedule::kind::rule) return !when.next_after(now, state.anchor);
+        bool other = when.when() && state.last_run && *state.last_run < *when.when();
+        return !when.interval() && !other;
+    }
     if (*state.next_slot == cursor_waits_for_end) return when.type() == schedule::kind::every_after;
     if (state.created) return true; // ours, from a moment ago
     return in_range(*state.next_slot) && is_slot(when, *state.next_slot, state.anchor);
@@ -63,7 +67,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
-    set_policy(task, spec);
+    task.policy = made_policy(spec);
     task.hidden = spec.hidden;
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
@@ -110,7 +114,7 @@ std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
 result<void> scheduler::activate(task_record& task, const task_state& state, instant now) {
     recycle();
     if (shutting_down()) return errc::shutting_down;
-    bool sane = in_range(state.anchor) &&
+    bool sane = in_range(state.anchor) && (!state.paused_until || in_range(*state.paused_until)) &&
                 (!state.next_slot || *state.next_slot == cursor_waits_for_end || in_range(*state.next_slot));
     if (!sane) return errc::store_corrupt;
     task.anchor = state.anchor;
@@ -141,7 +145,7 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
 // The next slot, given the cursor that the repository has.
 wall_time scheduler::slot_after_restart(const task_record& task, const task_state& state, instant now) {
     const schedule& when = task.when;
-    if (state.schedule_changed || !could_be_cursor(when, state)) {
+    if (state.schedule_changed || !could_be_cursor(when, state, now.wall)) {
         // What the old schedule had due is not decided under the new one; its own slots are.
         switch (when.type()) {
         case schedule::kind::at: return *when.when();
@@ -174,14 +178,14 @@ void scheduler::remove(task_record& task, instant now) {
     if (task.paused) wall_heap_.erase(task);
     forget_slots(task);
     if (task.runs == nullptr) return erase(task);
+    if (task.backfill() != nullptr && !task.backfill()->over()) stop_backfill_now(task, now);
     // The last drop of a waiting run erases the task, so look ahead.
     for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
         next = run->next;
+        if (run->state == run_state_kind::overdue) end_attempts(*run, cancel_reason::removed, now);
         if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
         run->cancelled = cancel_reason::removed;
-        if (run->state == run_state_kind::waiting && run->of_backfill)
-            stop_backfill_now(task, now);
-        else if (run->state == run_state_kind::waiting)
+        if (run->state == run_state_kind::waiting)
             drop_waiting(*run, now);
         else if (run->state == run_state_kind::backing_off)
             drop_retry(*run, now);
@@ -254,6 +258,13 @@ void scheduler::go_on(task_record& task, resume_from from, instant now) {
     want_place(task, now);
 }
 
+// That of all, and its own if that was over meanwhile.
+void scheduler::end_both_pauses(task_record& task, resume_from from, instant now) {
+    if (task.paused && task.heap_index != not_in_heap && *task.past->pause->until <= now.wall)
+        on_pause_over(task, now);
+    if (!task.paused) go_on(task, from, now);
+}
+
 void scheduler::skip_paused(task_record& task, std::int64_t up_to, instant now) {
     skip_wanted(task, skip_reason::paused);
     if (task.slot == no_slot) return;
@@ -286,14 +297,10 @@ void scheduler::resume_all(resume_from from, instant now) {
         std::int64_t steady = std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
         std::int64_t wall = now.wall.time_since_epoch().count();
         for (auto [heap, until] : {std::pair(&steady_heap_, steady), std::pair(&wall_heap_, wall)})
-            while (!heap->empty() && heap->top_key() <= until)
-                if (task_record& top = heap->top(); top.paused)
-                    on_pause_over(top, now);
-                else
-                    go_on(top, from, now);
+            while (!heap->empty() && heap->top_key() <= until) end_both_pauses(heap->top(), from, now);
     } else {
         tasks_.for_each([&](task_record& task) {
-            if (task.state == task_state_kind::live && !task.paused) go_on(task, from, now);
+            if (task.state == task_state_kind::live) end_both_pauses(task, from, now);
         });
     }
     admit(now);

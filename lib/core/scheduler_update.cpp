@@ -2,6 +2,7 @@
 #include <core/scheduler.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -10,18 +11,22 @@ namespace rondo::core {
 
 std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& spec, instant now) {
     recycle();
+    assert(task.state == task_state_kind::live);
     rondo::schedule when = spec.when.for_uid(task.uid);
+    shared_string name(spec.name);
+    auto policy = made_policy(spec); // all that may fail for want of memory comes first
     if (when.text() == task.when.text())
         task.when = std::move(when); // what it refers to may be another, as a file of dates
     else
         change_schedule(task, std::move(when), now);
-    task.name = shared_string(spec.name);
+    task.name = std::move(name);
     task.hidden = spec.hidden;
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
-    set_policy(task, spec);
+    task.policy = std::move(policy);
     line_up_again(task);
+    drop_surplus_retries(task, now);
     std::swap(task.payload, spec.payload);
     want_place(task, now); // the new policy may allow more
     admit(now);
@@ -35,7 +40,28 @@ void scheduler::decide_all_due(task_record& task, instant now) {
     decide(task, now, task.ready ? task.past->slot_turn.seen : now, false);
 }
 
-moment scheduler::first_slot_of(const task_record& task, instant now) {
+// A failed run may have an attempt before it that the new policy has not.
+void scheduler::drop_surplus_retries(task_record& task, instant now) {
+    auto surplus = [&] {
+        run_record* run = task.runs;
+        while (run != nullptr &&
+               (run->state != run_state_kind::backing_off || run->attempt <= policy_of(task).retry.attempts))
+            run = run->next;
+        return run;
+    };
+    while (run_record* run = surplus()) drop_retry(*run, now); // each may take others along
+}
+
+// The last slot that is decided, or waits, lies before this or here: the wall clock may be behind it.
+wall_time scheduler::decided_until(const task_record& task, instant now) {
+    if (task.queue() != nullptr && !task.queue()->slots.empty())
+        return std::max(now.wall, task.queue()->slots.back().last);
+    if (task.slot == no_slot) return now.wall;
+    moment last = task.when.previous_before(task.slot, task.anchor);
+    return last ? std::max(now.wall, *last) : now.wall;
+}
+
+moment scheduler::first_slot_of(const task_record& task, wall_time after, instant now) {
     switch (task.when.type()) {
     case schedule::kind::at: return *task.when.when();
     case schedule::kind::once: return now.wall;
@@ -43,11 +69,12 @@ moment scheduler::first_slot_of(const task_record& task, instant now) {
     case schedule::kind::rule:
     case schedule::kind::every: break;
     }
-    return task.when.next_after(now.wall, task.anchor);
+    return task.when.next_after(after, task.anchor);
 }
 
 void scheduler::change_schedule(task_record& task, rondo::schedule when, instant now) {
     decide_all_due(task, now);
+    wall_time decided = decided_until(task, now);
     unschedule(task);
     task.slot = no_slot;
     auto old = std::make_shared<const rondo::schedule>(std::exchange(task.when, std::move(when)));
@@ -58,7 +85,7 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     // A run in flight may be what the delay counts from, under both.
     bool waits = task.cursor == cursor_waits_for_end && task.in_flight > 0;
     if (waits && task.fixed_delay()) return;
-    moment slot = first_slot_of(task, now);
+    moment slot = first_slot_of(task, decided, now);
     wall_time cursor = slot ? *slot : no_slot;
     if (queue != nullptr && !queue->slots.empty())
         queue->after = cursor;

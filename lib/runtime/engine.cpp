@@ -82,6 +82,9 @@ void engine::on_context_shutdown() noexcept {
     runs_.clear();
     want_users_.clear();
     run_waiters_.clear();
+    chains_.clear();
+    backfills_.clear();
+    joins_.clear();
     removals_.clear();
     adds_.clear();
     calls_.clear();

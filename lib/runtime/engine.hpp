@@ -163,12 +163,15 @@ private:
     void on_backfill_done(const core::action& a);
     void tell_failure(const core::task_record& task, const run& last);
     void on_own_pause(const core::action& a);
+    [[nodiscard]] task_update pause_of(const core::task_record& task);
     void record_pauses();
+    void on_pauses_recorded(const std::vector<task_update>& updates, bool recorded);
     void on_task_gone(const core::action& a);
     void on_shutdown_done();
     void finish_shutdown();
     void body_ended(state_ptr state);
     void drain_ended();
+    void ask_late(const state_ptr& state);
     [[nodiscard]] std::vector<state_ptr> take_ended();
     void take_results(const state_ptr& state, run& r);
 
@@ -195,8 +198,11 @@ private:
     // engine_ask.cpp
     template <class T>
     void call(question<T> q, answer<T> then);
+    [[nodiscard]] result<core::task_record*> still_updatable(const shared_string& uid,
+                                                             const core::task_spec& spec);
     void put_in_force(core::task_record& task, core::task_spec& spec);
     void tell_problems(const task& t, error_code why);
+    void let_joins_in(const std::string& uid);
     void register_tasks();
     void on_registered(const std::vector<pending_ptr<void>>& done,
                        const std::vector<core::task_record*>& tasks, result<std::vector<task_state>> states);
@@ -262,12 +268,19 @@ private:
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
     std::unordered_map<run_id, chain> chains_; // by the latest attempt, while it may have followers
     std::map<std::string, pending_ptr<backfill_progress>, std::less<>> backfills_;
-    std::map<std::string, task_update, std::less<>> own_pauses_; // and their ends, not on record yet
+    std::map<std::string, task_update, std::less<>> own_pauses_;        // and their ends, not on record yet
+    std::map<std::string, task_update, std::less<>> pauses_on_the_way_; // of these
     bool recording_pauses_ = false;
     steady_time pauses_at_ = steady_time::max();
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
+    struct join { // of an add whose uid is being registered
+        pending_ptr<void> done;
+        task what;
+        if_exists otherwise;
+    };
+    std::map<std::string, std::vector<join>, std::less<>> joins_;
     std::deque<std::shared_ptr<awaited_call>>
         calls_; // all with the same timeout, so in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;

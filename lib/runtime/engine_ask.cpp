@@ -135,6 +135,11 @@ void engine::add(pending_ptr<void> done, task t, if_exists otherwise) {
         done->complete(boost::outcome_v2::success());
         return;
     }
+    if (known != nullptr && known->state == core::task_state_kind::registering) {
+        std::string uid = t.uid();
+        joins_[uid].push_back({std::move(done), std::move(t), otherwise});
+        return;
+    }
     core::task_spec spec = spec_of(t);
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
     tell_problems(t, reserved ? error_code() : reserved.error());
@@ -177,15 +182,23 @@ void engine::update(pending_ptr<void> done, task t) {
     definition.hidden = spec->hidden;
     call<std::vector<task_state>>(
         [definition](rondo::repository& r) { return r.register_tasks({definition}); },
-        [this, done, taken, spec](result<std::vector<task_state>> states) {
-            auto now_task = live_task(spec->uid); // it may have gone meanwhile
-            if (!states || !now_task) {
-                done->complete(!states ? states.error() : now_task.error());
+        [this, done, taken, spec, uid = definition.uid](result<std::vector<task_state>> states) {
+            auto found = still_updatable(uid, *spec);
+            if (!states || !found) {
+                done->complete(!states ? states.error() : found.error());
                 return;
             }
-            put_in_force(*now_task.value(), *spec);
+            put_in_force(*found.value(), *spec);
             done->complete(boost::outcome_v2::success());
         });
+}
+
+// It may have gone meanwhile, or go, and its uid may be another task's.
+result<core::task_record*> engine::still_updatable(const shared_string& uid, const core::task_spec& spec) {
+    BOOST_OUTCOME_TRY(core::task_record * task, live_task(uid.view()));
+    if (task->uid.view().data() != uid.view().data()) return errc::task_not_exists;
+    BOOST_OUTCOME_TRY(core_.check_update(*task, spec));
+    return task;
 }
 
 void engine::put_in_force(core::task_record& task, core::task_spec& spec) {
@@ -259,7 +272,15 @@ void engine::on_registered(const std::vector<pending_ptr<void>>& done,
             publish(e);
         }
         done[i]->complete(std::move(live));
+        let_joins_in(uid.str());
     }
+}
+
+// The uid is taken now, or free.
+void engine::let_joins_in(const std::string& uid) {
+    auto waiting = joins_.extract(uid);
+    if (!waiting) return;
+    for (join& j : waiting.mapped()) add(std::move(j.done), std::move(j.what), j.otherwise);
 }
 
 } // namespace rondo::runtime

@@ -84,11 +84,10 @@ bool has_failed(const detail::run_report& report) noexcept {
            std::ranges::any_of(report.results, [](const task_result& r) { return r.failed(); });
 }
 
-// Whether the user wants another attempt, should it have failed.
-void ask_for_retry(detail::run_state& state) noexcept {
-    bool late = state.reason() == cancel_reason::timeout;
+// Whether the user wants another attempt.
+void ask_for_retry(detail::run_state& state, bool late) noexcept {
     detail::run_report& report = state.report;
-    if (!late && !has_failed(report)) return;
+    state.asked = true;
     try {
         run_failure failure{
             state.uid,   state.id,      state.attempt, late ? outcome::timed_out : outcome::failed,
@@ -96,8 +95,19 @@ void ask_for_retry(detail::run_state& state) noexcept {
         report.final = !state.what->hooks.retry_if(failure);
     } catch (...) {
         report.final = true;
-        report.error += " (retry_if threw: " + detail::current_exception_text() + ")";
+        try {
+            report.error += " (retry_if threw: " + detail::current_exception_text() + ")";
+        } catch (...) { // no memory, so it goes unsaid
+        }
     }
+}
+
+// Its body did not know that it had failed: it was late, or never began.
+bool is_to_be_asked(const detail::run_state& state) noexcept {
+    const core::run_record& record = *state.record;
+    if (state.what->hooks.retry_if == nullptr || state.asked) return false;
+    if (record.cancelled != cancel_reason::none && record.cancelled != cancel_reason::timeout) return false;
+    return record.state == core::run_state_kind::overdue ? !record.last : has_failed(state.report);
 }
 
 boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) {
@@ -118,7 +128,9 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
         state->report.thrown = std::current_exception();
         state->report.error = detail::current_exception_text();
     }
-    if (state->what->hooks.retry_if != nullptr) ask_for_retry(*state);
+    bool late = state->reason() == cancel_reason::timeout;
+    if (state->what->hooks.retry_if != nullptr && (late || has_failed(state->report)))
+        ask_for_retry(*state, late);
     state->report.thrown = nullptr; // here, as it may refer to what goes with the body
 }
 
@@ -214,11 +226,24 @@ std::vector<engine::state_ptr> engine::take_ended() {
     return first;
 }
 
+// On its strand, as always.
+void engine::ask_late(const state_ptr& state) {
+    bool late = state->record->state == core::run_state_kind::overdue;
+    boost::asio::post(state->executor(), [self = shared_from_this(), state, late] {
+        ask_for_retry(*state, late);
+        self->body_ended(state);
+    });
+}
+
 void engine::drain_ended() {
     instant now = clock_.now();
     for (auto& state : take_ended()) {
         if (state->record == nullptr) continue;
         state->body_over = true;
+        if (is_to_be_asked(*state)) {
+            ask_late(state);
+            continue;
+        }
         auto how = state->report.final         ? core::body_end::failed_for_good
                    : has_failed(state->report) ? core::body_end::failed
                                                : core::body_end::success;

@@ -54,6 +54,7 @@ void engine::change_pause(pending_ptr<void> done, const std::string& uid, task_u
                        return;
                    }
                    own_pauses_.erase(uid); // this one is later
+                   pauses_on_the_way_.erase(uid);
                    with_core([&](core::scheduler& core) { in_force(core, *now_task.value(), clock_.now()); });
                    obey();
                    event e;
@@ -67,15 +68,16 @@ void engine::change_pause(pending_ptr<void> done, const std::string& uid, task_u
 }
 
 void engine::pause(pending_ptr<void> done, std::string uid, pause_options how) {
-    bool in_range = !how.until || (*how.until >= wall_time_first && *how.until <= wall_time_last);
-    if (how.reason.size() > pause_reason_size_max || !in_range) {
+    moment until = how.until();
+    bool in_range = !until || (*until >= wall_time_first && *until <= wall_time_last);
+    if (how.reason().size() > pause_reason_size_max || !in_range) {
         done->complete(errc::invalid_option);
         return;
     }
-    task_update update{{}, true, {}, how.reason, how.until};
+    task_update update{{}, true, {}, how.reason(), until};
     change_pause(std::move(done), uid, std::move(update),
                  [how](core::scheduler& core, core::task_record& task, instant now) {
-                     core.pause(task, now, {how.reason, how.until});
+                     core.pause(task, now, {how.reason(), how.until()});
                  });
 }
 
@@ -231,6 +233,8 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
         done->complete(task.error());
         return;
     }
+    with_core([&](core::scheduler& core) { core.stop_backfill(*task.value(), clock_.now()); });
+    obey();
     std::vector<run_id> ids;
     for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
     for (run_id id : ids) {
@@ -269,7 +273,8 @@ void engine::on_shutdown_done() {
 
 void engine::check_drained() {
     if (drain_until_ == steady_time::max() || life_ != life::draining) return;
-    if (outbox_.empty() && !core_.has_decisions() && !recording_) finish_shutdown();
+    bool pauses_left = recording_pauses_ || !own_pauses_.empty();
+    if (outbox_.empty() && !core_.has_decisions() && !recording_ && !pauses_left) finish_shutdown();
 }
 
 void engine::finish_shutdown() {
@@ -281,7 +286,8 @@ void engine::finish_shutdown() {
         report_->still_running.push_back(
             {state->uid, id, state->started_at, record.cancelled, record.outcome});
     }
-    report_->unrecorded = outbox_.size();
+    report_->unrecorded =
+        outbox_.size() + own_pauses_.size() + (recording_pauses_ ? pauses_on_the_way_.size() : 0);
     retry_at_ = steady_time::max();
     cancel_recording();
     let_waiters_go();
@@ -292,6 +298,8 @@ void engine::finish_shutdown() {
         body.reset(); // before anybody is told, and outside the lock
         done->complete(errc::shutting_down);
     }
+    for (auto& [uid, joins] : std::exchange(joins_, {}))
+        for (join& j : joins) j.done->complete(errc::shutting_down);
     for (auto& call : std::exchange(calls_, {}))
         call->expire(errc::shutting_down); // nobody watches their deadlines any more
     let_bodies_go();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace rondo::runtime {
 namespace {
@@ -74,20 +75,26 @@ void engine::tell_failure(const core::task_record& task, const run& last) {
     }
 }
 
+task_update engine::pause_of(const core::task_record& task) {
+    stat s = with_core([&](core::scheduler& core) { return core.stat_of(task); });
+    task_update update{task.uid, s.paused, {}};
+    update.pause_reason = s.pause_reason;
+    update.paused_until = s.paused_until;
+    return update;
+}
+
 // In force already, and told; on record as soon as may be.
 void engine::on_own_pause(const core::action& a) {
     bool pauses = a.kind == core::action::kind::task_paused;
-    stat s = core_.stat_of(*a.task);
-    task_update update{a.task->uid, pauses, {}};
-    update.pause_reason = s.pause_reason;
-    update.paused_until = s.paused_until;
+    task_update update = pause_of(*a.task);
     own_pauses_.insert_or_assign(a.task->uid.str(), update);
-    if (pauses) log(log_level::warning, fmt::format("task {} is paused: {}", a.task->uid, s.pause_reason));
+    if (pauses)
+        log(log_level::warning, fmt::format("task {} is paused: {}", a.task->uid, update.pause_reason));
     event e;
     e.kind = pauses ? event_kind::task_paused : event_kind::task_resumed;
     e.at = clock_.now().wall;
     e.uid = a.task->uid;
-    e.message = s.pause_reason;
+    e.message = update.pause_reason;
     publish(e);
     record_pauses();
 }
@@ -97,17 +104,30 @@ void engine::record_pauses() {
     if (own_pauses_.empty() || recording_pauses_) return;
     std::vector<task_update> updates;
     for (auto& [uid, update] : own_pauses_) updates.push_back(update);
-    own_pauses_.clear();
+    pauses_on_the_way_ = std::exchange(own_pauses_, {});
     recording_pauses_ = true;
     call<void>([updates](rondo::repository& r) { return r.update_tasks(updates); },
-               [this, updates](result<void> r) {
-                   recording_pauses_ = false;
-                   if (r) return record_pauses();
-                   for (const task_update& u : updates)
-                       own_pauses_.try_emplace(u.uid.str(), u); // unless there is a later one
-                   pauses_at_ = clock_.now().steady + pauses_again_after;
-                   rearm();
-               });
+               [this, updates](result<void> r) { on_pauses_recorded(updates, r.has_value()); });
+}
+
+// What somebody has said by hand meanwhile is no longer on the way, and may have been overwritten: say it again.
+void engine::on_pauses_recorded(const std::vector<task_update>& updates, bool recorded) {
+    recording_pauses_ = false;
+    for (const task_update& u : updates) {
+        bool by_hand = !pauses_on_the_way_.contains(u.uid.view());
+        core::task_record* task = core_.find(u.uid.view());
+        bool live = task != nullptr && task->state == core::task_state_kind::live;
+        if (by_hand && live) own_pauses_.insert_or_assign(u.uid.str(), pause_of(*task));
+        if (!by_hand && !recorded) own_pauses_.try_emplace(u.uid.str(), u); // unless there is a later one
+    }
+    pauses_on_the_way_.clear();
+    if (recorded) {
+        record_pauses();
+        check_drained();
+        return;
+    }
+    pauses_at_ = clock_.now().steady + pauses_again_after;
+    rearm();
 }
 
 } // namespace rondo::runtime

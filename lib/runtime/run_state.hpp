@@ -47,6 +47,7 @@ public:
 
     // Of the coroutine, on its strand; of the shell, once it has ended.
     run_report report;
+    bool asked = false; ///< whether another attempt is wanted
     /// Owned by the coroutine's completion handler: a signal keeps what was last connected to it, and
     /// with that an executor, which must not outlive its context as this state may.
     std::weak_ptr<boost::asio::cancellation_signal> signal;

@@ -168,6 +168,53 @@ TEST_CASE("what makes no sense is refused") {
     CHECK(backfill("a", -1h, 0s) == errc::already_running);
 }
 
+TEST_CASE("retries that came after the last of it change nothing") {
+    play([](core_script& s) {
+        task_extra extra;
+        extra.timeout = 5s;
+        idle(s, extra).backfill("a", -1h, 0s, overlap::buffer_all);
+        start_of(s, -1h);
+        s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+        s.expect("backfill done a");
+        extra.policy.retry = {.attempts = 3, .jitter = 0};
+        s.update("a", every(1h), extra).at(6s).expect_overrunning("a").end("a").expect_wakeup(1h);
+        CHECK(progress_of(s) == backfill_progress{1, 0, 1, 0, 0, 0, moment()});
+        s.backfill("a", -1h, 0s, overlap::skip);
+        start_of(s, -1h);
+    });
+}
+
+TEST_CASE("one of which as many run as may ends with its task, and with the manager") {
+    for (bool removed : {true, false}) {
+        core_script s;
+        idle(s).backfill("a", -1000h, 0s, overlap::allow_all).expect_anything();
+        REQUIRE(s.bodies("a") == backfill_in_flight_max);
+        (removed ? s.remove("a") : s.shutdown(1h)).expect_anything();
+        std::size_t ends = 0;
+        for (; s.bodies("a") > 1; ++ends) s.end("a", body_end::failed).expect_anything();
+        CHECK(progress_of(s) == backfill_progress{1000, 0, ends, 1000 - ends - 1, 1, 0, moment()});
+        s.end("a", body_end::failed).expect("backfill done a").expect_anything();
+    }
+}
+
+TEST_CASE("a rule that contradicts itself brings no run outside the range") {
+    struct liar final : schedule_rule {
+        moment next_after(wall_time t, wall_time) const override { return t + 10h; }
+        moment previous_before(wall_time t, wall_time) const override { return t - 10h; }
+        std::uint64_t count(wall_time, wall_time, wall_time) const override { return 3; }
+        std::string text() const override { return "liar"; }
+        std::string describe() const override { return "liar"; }
+        std::string explain(wall_time, wall_time) const override { return ""; }
+        std::string problem() const override { return ""; }
+    };
+    core_script s;
+    s.add("a", schedule(std::make_shared<liar>()), {.first = after_interval}).at(0s);
+    s.backfill("a", -1h, 0s, overlap::buffer_all).expect("backfill done a");
+    s.backfill("a", -11h, 0s, overlap::buffer_all);
+    start_of(s, -1h - 1us);
+    s.end("a").expect("backfill done a");
+}
+
 TEST_SUITE_END();
 
 } // namespace

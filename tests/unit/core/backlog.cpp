@@ -153,6 +153,25 @@ TEST_CASE("whatever the size of a part, the same runs begin, and slots are skipp
     for (std::size_t work_max : {1u, 2u, 5u, 17u}) CHECK(begun(work_max) == whole);
 }
 
+TEST_CASE("attempts that are due together do not each do as much as one call may") {
+    core_script s(core::scheduler_options{.work_max = 10});
+    task_extra tried;
+    tried.policy.retry = {.attempts = 2, .backoff = 100s, .jitter = 0};
+    for (int i = 0; i != 10; ++i) s.add("r" + std::to_string(i), every(1h), tried);
+    s.at(0s).expect_anything();
+    for (int i = 0; i != 10; ++i) s.end("r" + std::to_string(i), core::body_end::failed).expect_anything();
+    task_extra all = late(coalesce::all);
+    all.overlap = overlap::allow_all;
+    all.first = after_interval;
+    s.add("z", every(100ms), all).clock(100s);
+    s.core().on_time(s.now());
+    std::vector<core::decision> begun;
+    s.core().take_decisions(begun);
+    s.core().actions().clear();
+    CHECK(begun.size() <= 20);
+    CHECK(begun.size() >= 10);
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -165,6 +165,35 @@ TEST_CASE("a pause with an end of a cron task, of the whole manager, and of one 
     });
 }
 
+TEST_CASE("the end of the pause of all skips what fell due after a pause of a task that ended in it") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.first = after_interval}).add("b", at(wall_base + 150s)).at(0s);
+        s.pause("a", {"", wall_base + 100s}).pause("b", {"", wall_base + 100s}).pause_all();
+        s.at(205s).expect_nothing().resume_all().expect("resumed a").expect("resumed b");
+        s.expect_skip("a", skip_reason::paused, 10).expect_skip("a", skip_reason::paused, 10);
+        s.expect_skip("b", skip_reason::paused, 1).expect_next_run("a", 210s);
+    });
+    play([](core_script& s) { // also while a slot of another task waits
+        task_extra one;
+        one.overlap = overlap::buffer_one;
+        s.add("c", every(50s), one).add("b", at(wall_base + 150s)).at(0s).expect_start("c", 0s).at(50s);
+        s.pause("b", {"", wall_base + 100s}).pause_all().at(205s).expect_nothing();
+        s.resume_all().expect("resumed b").expect_skip("b", skip_reason::paused, 1);
+        s.expect_skip("c", skip_reason::paused, 1).expect_skip("c", skip_reason::paused, 3);
+    });
+}
+
+TEST_CASE("an end of a pause that makes no sense is refused") {
+    task_state state;
+    state.anchor = wall_base;
+    state.next_slot = wall_base + 10s;
+    state.paused = true;
+    for (wall_time bad : {wall_time::min(), wall_time_first - 1us, wall_time_last + 1us, wall_time::max()}) {
+        state.paused_until = bad;
+        core_script().restore_fails("a", every(10s), state, errc::store_corrupt);
+    }
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <rondo/cron.hpp>
 #include <support/play.hpp>
 
 namespace rondo::test {
@@ -144,6 +145,20 @@ TEST_CASE("a state that makes no sense is refused") {
     s.restore_fails("a", every(1s), known(before), errc::store_corrupt);
     s.restore_fails("a", every(1s), known(wall_time::min()), errc::store_corrupt);
     s.restore("a", every(1s), known(wall_base));
+}
+
+TEST_CASE("a life that ended while it gave a finished task another schedule finishes it not") {
+    play([](core_script& s) {
+        task_state state; // the schedule is on record, the cursor of it is not
+        state.anchor = wall_base;
+        state.last_run = wall_base;
+        state.last_outcome = outcome::success;
+        s.clock(5s).restore("a", cron<"* * * * *">, state).expect_next_run("a", 60s);
+        s.restore("b", at(wall_base + 10s), state).expect_next_run("b", 10s);
+        s.restore("c", at(wall_base), state).expect_no_next_run("c");
+        state.last_run = moment();
+        s.restore("d", at(wall_base + 10s), state).expect_no_next_run("d"); // skipped, the clock was set back
+    });
 }
 
 TEST_SUITE_END();

@@ -114,7 +114,7 @@ TEST_CASE("one that timed out may not be wanted again") {
         s.end("a", body_end::failed_for_good).expect("no retry a").expect_wakeup(1h);
         s.at(1h).expect_start("a", 1h);
         s.at(1h + 5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
-        s.cancel("a").end("a").expect("no retry a").expect_wakeup(2h);
+        s.cancel("a").expect("no retry a").end("a").expect_wakeup(2h);
     });
 }
 
@@ -128,7 +128,8 @@ TEST_CASE("the slot as a whole has a deadline") {
         s.at(5500ms).end("a", body_end::failed).expect_retry("a", 3);
         s.at(9500ms).expect_start("a", 0s, trigger::retry).expect_wakeup(10s);
         s.at(10s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
-        s.end("a", body_end::failed).expect("no retry a").expect_wakeup(1h);
+        CHECK(s.task("a").runs->last); // whoever waits is told, whatever the body does
+        s.end("a", body_end::failed).expect_wakeup(1h);
         s.at(1h).expect_start("a", 1h).at(1h + 7s).end("a", body_end::failed).expect_wakeup(2h);
     });
 }
@@ -189,7 +190,72 @@ TEST_CASE("after failures in a row a task pauses itself, and again after one mor
         s.at(3h).expect_nothing().resume("a").expect_skip("a", skip_reason::paused, 2);
         CHECK(s.stat_of("a").failures == 2);
         s.at(4h).expect_start("a", 4h).end("a", body_end::failed).expect_retry("a", 2);
-        s.cancel("a").expect("no retry a").expect("paused a");
+        s.at(4h + 1s).expect_start("a", 4h, trigger::retry).end("a", body_end::failed).expect("paused a");
+    });
+}
+
+TEST_CASE("a slot whose attempts somebody ended pauses nobody") {
+    task_extra extra = tried(3);
+    extra.policy.pause_after_failures = 1;
+    play([&](core_script& s) { // which would be on record, and the next life would find it
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s).end("a", body_end::failed);
+        s.expect_retry("a", 2).shutdown(1s).expect("no retry a").expect_shutdown_done().expect_nothing();
+    });
+    play([&](core_script& s) {
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s).end("a", body_end::failed);
+        s.expect_retry("a", 2).cancel("a").expect("no retry a").expect_nothing();
+    });
+    play([&](core_script& s) {
+        extra.overlap = overlap::cancel_other;
+        s.add("a", every(500ms), extra).at(0s).expect_start("a", 0s).end("a", body_end::failed);
+        s.expect_retry("a", 2).at(500ms).expect("no retry a").expect_start("a", 500ms);
+    });
+}
+
+TEST_CASE("after the time of the slot no attempt begins, and who waits for a place hears of it then") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        task_extra extra = tried(3);
+        extra.policy.slot_timeout = 3s;
+        s.add("a", every(1h), extra).add("b", every(1h), {.first = after_interval});
+        s.at(0s).expect_start("a", 0s).end("a", body_end::failed).expect_retry("a", 2);
+        s.trigger("b").expect_start("b", 0s, trigger::manual).at(1s).expect_nothing().expect_wakeup(3s);
+        s.at(3s).expect("no retry a").at(100s).end("b").expect_wakeup(1h);
+    });
+    play({.runs_in_flight_max = 1}, [](core_script& s) { // at the very moment at which there is a place
+        task_extra extra = tried(3);
+        extra.policy.slot_timeout = 3s;
+        s.add("a", every(1h), extra).add("b", every(1h), {.first = after_interval});
+        s.at(0s).expect_start("a", 0s).end("a", body_end::failed).expect_retry("a", 2);
+        s.trigger("b").expect_start("b", 0s, trigger::manual).at(1s);
+        s.clock(3s).end("b").expect("no retry a").expect_wakeup(1h);
+    });
+}
+
+TEST_CASE("who gives up a run past its deadline is not kept waiting by its body") {
+    for (bool detached : {true, false})
+        play([&](core_script& s) {
+            task_extra extra = tried(3);
+            extra.timeout = 5s;
+            s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+            s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+            s.at(6s).expect_overrunning("a");
+            (detached ? s.detach("a") : s.cancel("a")).expect("no retry a");
+            s.at(7s).end("a").expect_wakeup(1h);
+        });
+    play([](core_script& s) {
+        task_extra extra = tried(3);
+        extra.timeout = 5s;
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+        s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+        s.remove("a").expect("no retry a").at(6s).expect_overrunning("a").end("a").expect_gone("a");
+    });
+}
+
+TEST_CASE("an attempt does not begin before its slot by a wall clock that was set back") {
+    play([](core_script& s) {
+        s.add("a", at(wall_base + 60s), tried(2)).at(60s).expect_start("a", 60s).end("a", body_end::failed);
+        s.expect_retry("a", 2).wall_steps_by(-40s).at(61s).expect_nothing().expect_wakeup(100s);
+        s.at(100s).expect_start("a", 60s, trigger::retry);
     });
 }
 

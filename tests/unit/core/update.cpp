@@ -121,6 +121,52 @@ TEST_CASE("a run that waits, or that has not begun, is cancelled instead") {
     });
 }
 
+TEST_CASE("retries that an update brings or takes away") {
+    task_extra once_only;
+    once_only.timeout = 5s;
+    task_extra thrice = once_only;
+    thrice.policy.retry = {.attempts = 3, .backoff = 10s, .factor = 1, .jitter = 0};
+    play([&](core_script& s) { // its end was told as the last
+        s.add("a", every(1h), once_only).at(0s).expect_start("a", 0s);
+        s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+        s.update("a", every(1h), thrice).at(6s).expect_overrunning("a").end("a").expect_wakeup(1h);
+    });
+    play([&](core_script& s) { // nor does one begin that was planned
+        s.add("a", every(1h), thrice).at(0s).expect_start("a", 0s).end("a", body_end::failed);
+        s.expect_retry("a", 2).update("a", every(1h), once_only).expect("no retry a").expect_wakeup(1h);
+    });
+}
+
+TEST_CASE("a pause keeps its end when what was paused has no other slot") {
+    play([](core_script& s) {
+        s.add("a", at(wall_base + 10s)).at(5s).pause("a", {"", wall_base + 60s});
+        s.at(20s).update("a", every(10s)).expect_skip("a", skip_reason::paused, 1);
+        CHECK(s.stat_of("a").paused_until == wall_base + 60s);
+        s.at(60s).expect("resumed a").expect_skip("a", skip_reason::paused, 4).expect_next_run("a", 70s);
+    });
+}
+
+TEST_CASE("where the wall clock was set back, slots that were decided are not due again") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a").at(10s).expect_start("a", 10s).end("a");
+        s.at(20s).expect_start("a", 20s).end("a").wall_steps_by(-5s);
+        s.at(21s).update("a", every(5s)).at(25s).expect_nothing();
+        s.at(30s).expect_start("a", 25s);
+    });
+}
+
+TEST_CASE("nor does a slot that waits take the place of the next") {
+    play([](core_script& s) {
+        task_extra one;
+        one.overlap = overlap::buffer_one;
+        s.add("a", at(wall_base + 60s), one).at(50s).trigger("a").expect_start("a", 50s, trigger::manual);
+        s.at(60s).update("a", at(wall_base + 120s), one).expect_next_run("a", 120s);
+        s.wall_steps_by(-30s).at(61s).end("a").expect_nothing();
+        s.at(90s).expect_start("a", 60s).end("a").expect_next_run("a", 120s);
+        s.at(150s).expect_start("a", 120s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -175,6 +175,7 @@ TEST_CASE("an io_context destroyed in the middle drops all, and the next start f
     int began = 0;
     int ended = 0;
     int called = 0;
+    auto waits = std::make_shared<int>(); // held by who waits
     std::optional<manager> tasks;
     std::optional<context> kept;
     std::optional<event_stream> events;
@@ -195,20 +196,26 @@ TEST_CASE("an io_context destroyed in the middle drops all, and the next start f
         while (events->try_next()) {
         }
         events->async_next([&](result<event>) { ++called; });
-        tasks->async_run("t", [&](result<run>) { ++called; });
+        tasks->async_run("t", {}, overlap::allow_all, [&, waits](result<run>) { ++called; });
+        auto now = clock.now().wall;
+        tasks->async_backfill("t", now - 3h, now, overlap::allow_all,
+                              [&, waits](result<backfill_progress>) { ++called; });
+        testing::run_for(context, clock, 1s);
+        CHECK(waits.use_count() == 3);
         tasks->async_shutdown(1h, [&](result<shutdown_report>) { ++called; });
         testing::run_for(context, clock, 1s);
         called = 0;
         events->async_next([&](result<event>) { ++called; });
     }
     CHECK(kept->uid() == "t");
+    CHECK(waits.use_count() == 1);
     tasks.reset();
     kept.reset();
-    CHECK(began == 1);
+    CHECK(began == 5);
     CHECK(ended == 0);
     CHECK(called == 0);
     world next(store);
-    CHECK(next.get<start_report>(next.tasks->async_start()).value().runs_abandoned == 1);
+    CHECK(next.get<start_report>(next.tasks->async_start()).value().runs_abandoned == 5);
     CHECK(next.history().at(0).outcome == outcome::abandoned);
 }
 

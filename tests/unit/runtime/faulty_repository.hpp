@@ -4,6 +4,7 @@
 
 #include <rondo/repository.hpp>
 
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace rondo::tests {
 
@@ -23,6 +25,7 @@ enum class fault {
     throws_later,   ///< inside it
     hangs,          ///< until it is cancelled
     hangs_deaf,     ///< for ever
+    waits,          ///< until `let_go`, having done its work
 };
 
 /// Passes calls through, or spoils them, by their name.
@@ -31,6 +34,9 @@ public:
     explicit faulty_repository(std::shared_ptr<repository> inner) : inner_(std::move(inner)) {}
 
     void set(const std::string& call, fault f) { faults_[call] = f; }
+    void let_go() {
+        for (auto& timer : std::exchange(waiting_, {})) timer->cancel();
+    }
 
     awaitable<std::uint64_t> start(wall_time now) override { return spoil("start", inner_->start(now)); }
     awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
@@ -73,7 +79,19 @@ private:
     boost::asio::awaitable<T> spoil(const char* call, boost::asio::awaitable<T> inner) {
         fault f = faults_[call];
         if (f == fault::throws_at_once) throw std::runtime_error("thrown at once");
+        if (f == fault::waits) return answer_later(std::move(inner));
         return play(f, std::move(inner));
+    }
+
+    template <class T>
+    boost::asio::awaitable<T> answer_later(boost::asio::awaitable<T> inner) {
+        T answer = co_await std::move(inner);
+        auto timer = std::make_shared<boost::asio::steady_timer>(
+            co_await boost::asio::this_coro::executor, boost::asio::steady_timer::time_point::max());
+        waiting_.push_back(timer);
+        boost::system::error_code cancelled;
+        co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+        co_return answer;
     }
 
     template <class T>
@@ -92,6 +110,7 @@ private:
 
     std::shared_ptr<repository> inner_;
     std::map<std::string, fault> faults_;
+    std::vector<std::shared_ptr<boost::asio::steady_timer>> waiting_;
 };
 
 } // namespace rondo::tests

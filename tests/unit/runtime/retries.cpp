@@ -207,13 +207,14 @@ TEST_CASE("a pause has a reason and an end, in the next life too") {
     world w;
     w.start();
     REQUIRE(w.add(task("t", "", every(10s), nothing)));
-    pause_options how{"too much to do", w.clock.now().wall + 25s};
+    pause_options how;
+    how.reason("too much to do").until(w.clock.now().wall + 25s);
     CHECK(w.get<void>(w.tasks->async_pause("t", how)).has_value());
     CHECK(w.find("t").pause_reason == "too much to do");
     w.restart();
     w.start();
     REQUIRE(w.add(task("t", "", every(10s), nothing)));
-    CHECK(w.find("t").paused_until == how.until);
+    CHECK(w.find("t").paused_until == how.until());
     w.pass(24s);
     CHECK(w.find("t").paused);
     w.pass(6s);
@@ -224,11 +225,89 @@ TEST_CASE("a pause has a reason and an end, in the next life too") {
     w.start();
     REQUIRE(w.add(task("t", "", every(10s), nothing)));
     CHECK(!w.find("t").paused);
-    how.reason.assign(pause_reason_size_max + 1, 'x');
+    how.reason(std::string(pause_reason_size_max + 1, 'x'));
     CHECK(w.get<void>(w.tasks->async_pause("t", how)).error() == errc::invalid_option);
-    how.reason.clear();
-    how.until = wall_time_last + 1us;
+    how.reason("").until(wall_time_last + 1us);
     CHECK(w.get<void>(w.tasks->async_pause("t", how)).error() == errc::invalid_option);
+}
+
+TEST_CASE("who did not know that it was late is asked too whether it is worth another attempt") {
+    world w;
+    w.start();
+    int began = 0;
+    std::vector<outcome> asked;
+    auto computes = [&]() -> asio::awaitable<void> { // holds the thread past its deadline
+        ++began;
+        w.clock.advance(10s);
+        w.context
+            .poll(); // the manager sees it; the cancellation has to wait until the body lets go of its strand
+        co_return;
+    };
+    task t("t", "", once(), computes);
+    t.timeout(5s).retry({.attempts = 3}).retry_if([&](const run_failure& f) {
+        asked.push_back(f.outcome);
+        return false;
+    });
+    REQUIRE(w.add(std::move(t)));
+    w.pass(1min);
+    CHECK(began == 1);
+    CHECK(w.history().at(0).outcome == outcome::timed_out);
+    CHECK(asked == std::vector<outcome>{outcome::timed_out});
+}
+
+TEST_CASE("a pause by hand is not undone by the record of an older one") {
+    auto faulty = std::make_shared<faulty_repository>(memory::open());
+    world w(faulty);
+    w.start();
+    REQUIRE(w.add(task("t", "", every(10s), nothing)));
+    pause_options soon_over;
+    soon_over.until(w.clock.now().wall + 5s);
+    CHECK(w.get<void>(w.tasks->async_pause("t", soon_over)).has_value());
+    for (auto how : {fault::hangs, fault::waits}) {
+        faulty->set("update_tasks", how); // the record of its own end
+        w.pass(6s);
+        CHECK(!w.find("t").paused);
+        faulty->set("update_tasks", fault::none);
+        CHECK(w.get<void>(w.tasks->async_pause("t", pause_options().reason("maintenance"))).has_value());
+        w.pass(4s); // before, or when it is overdue
+        faulty->let_go();
+        w.pass(20s);
+        CHECK(w.find("t").paused);
+        w.restart();
+        w.start();
+        REQUIRE(w.add(task("t", "", every(10s), nothing)));
+        CHECK(w.find("t").paused);
+        CHECK(w.find("t").pause_reason == "maintenance");
+        soon_over.until(w.clock.now().wall + 5s);
+        CHECK(w.get<void>(w.tasks->async_pause("t", soon_over)).has_value());
+    }
+}
+
+TEST_CASE("a pause of its own that is not on record yet is waited for at the end, or reported") {
+    auto faulty = std::make_shared<faulty_repository>(memory::open());
+    for (bool healed : {true, false}) {
+        world w(faulty);
+        w.start();
+        task t("t", "", every(10s),
+               [](context) -> asio::awaitable<result<void>> { co_return errc::store_failed; });
+        t.pause_after_failures(1);
+        faulty->set("update_tasks", fault::fails);
+        REQUIRE(w.add(std::move(t)));
+        w.pass(1ms);
+        CHECK(w.find("t").paused);
+        if (healed) faulty->set("update_tasks", fault::none);
+        std::optional<shutdown_report> report;
+        w.tasks->async_shutdown(10s, [&](result<shutdown_report> r) { report = r.value(); });
+        w.pass(10s);
+        REQUIRE(report);
+        CHECK(report->unrecorded == (healed ? 0 : 1));
+        faulty->set("update_tasks", fault::none);
+        w.restart();
+        w.start();
+        REQUIRE(w.add(task("t", "", every(10s), nothing)));
+        CHECK(w.find("t").paused == healed);
+        CHECK(w.get<void>(w.tasks->async_resume("t")).has_value());
+    }
 }
 
 TEST_SUITE_END();

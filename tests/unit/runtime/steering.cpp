@@ -196,6 +196,86 @@ TEST_CASE("a backfill gives what became of it, is on record, and ends with whoev
     }
 }
 
+TEST_CASE("a second add keeps or replaces also while the first is being registered") {
+    for (if_exists otherwise : {if_exists::keep, if_exists::replace})
+        for (bool fails : {false, true}) {
+            auto faulty = std::make_shared<faulty_repository>(memory::open());
+            world w(faulty);
+            w.start();
+            faulty->set("register_tasks", fails ? fault::hangs : fault::waits);
+            std::vector<error_code> answers;
+            auto note = [&](result<void> r) { answers.push_back(r ? error_code() : r.error()); };
+            w.tasks->async_add(task("t", "first", every(10s), nothing), note);
+            w.tasks->async_add(task("t", "second", every(10s), nothing), otherwise, note);
+            w.tasks->async_add(task("t", "third", every(10s), nothing), note);
+            w.pass(1s);
+            CHECK(answers == std::vector<error_code>{errc::task_exists});
+            faulty->set("register_tasks", fault::none);
+            faulty->let_go();
+            w.pass(10s);
+            REQUIRE(answers.size() == 3);
+            CHECK(answers[1] == (fails ? error_code(errc::store_timeout) : error_code()));
+            CHECK(answers[2] == error_code());
+            CHECK(w.find("t").name == (fails || otherwise == if_exists::replace ? "second" : "first"));
+        }
+}
+
+TEST_CASE("an update that the repository answers while its task is being removed comes too late") {
+    auto slow = std::make_shared<faulty_repository>(memory::open());
+    world w(slow);
+    w.start();
+    for (bool again : {false, true}) {
+        task t("t", "", every(10s), stubborn{20s});
+        t.overlap(overlap::allow_all);
+        REQUIRE(w.add(std::move(t)));
+        w.pass(5s);
+        slow->set("register_tasks", fault::waits);
+        std::optional<result<void>> updated;
+        std::optional<result<void>> removed;
+        w.tasks->async_update(task("t", "", every(7s), nothing), [&](result<void> r) { updated = r; });
+        w.tasks->async_remove("t", [&](result<void> r) { removed = r; });
+        w.pass(3s);
+        CHECK_FALSE(updated);
+        slow->set("register_tasks", fault::none);
+        if (again) { // the uid is another task's when the answer comes
+            w.pass(20s);
+            REQUIRE(w.add(task("t", "", every(1h), nothing)));
+        }
+        slow->let_go();
+        w.pass(0s);
+        REQUIRE(updated);
+        CHECK(updated->error() == errc::task_not_exists);
+        std::size_t runs = w.history().size();
+        w.pass(1min);
+        CHECK(w.history().size() == runs);
+        REQUIRE(removed);
+        CHECK(removed->has_value());
+        if (again) CHECK(w.find("t").interval == 1h);
+    }
+}
+
+TEST_CASE("who cancels all runs of a task ends its backfill too") {
+    world w;
+    w.start();
+    int began = 0;
+    int ended = 0;
+    task t("t", "", every(1h), sleeper{1min, &began, &ended});
+    t.first_run(after_interval);
+    REQUIRE(w.add(std::move(t)));
+    std::optional<result<backfill_progress>> progress;
+    auto now = w.clock.now().wall;
+    w.tasks->async_backfill("t", now - 1000h, now, overlap::allow_all,
+                            [&](result<backfill_progress> p) { progress = p; });
+    w.pass(1s);
+    CHECK(began == static_cast<int>(backfill_in_flight_max));
+    CHECK(w.get<std::size_t>(w.tasks->async_cancel("t")).value() == backfill_in_flight_max);
+    w.pass(1s);
+    CHECK(began == static_cast<int>(backfill_in_flight_max));
+    REQUIRE(progress);
+    CHECK(progress->value().failed == backfill_in_flight_max);
+    CHECK(progress->value().skipped == 1000 - backfill_in_flight_max);
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests
