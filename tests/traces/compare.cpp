@@ -33,6 +33,18 @@ void print_around(std::string_view name, const std::vector<std::string>& lines, 
     if (at >= lines.size()) fmt::print("> (the end)\n");
 }
 
+void print_story(const workload& w) {
+    fmt::print("seed {}: resolution={}ns runs_in_flight_max={} runs_waiting_max={} cancel_grace={}ns\n",
+               w.seed, w.resolution.count(), w.runs_in_flight_max, w.runs_waiting_max,
+               w.cancel_grace.count());
+    for (std::size_t i = 0; i != w.plans.size(); ++i) {
+        bool used = std::ranges::any_of(w.operations, [&](const operation& o) { return o.plan == i; });
+        if (used) fmt::print("plan {}: {}\n", i, to_string(w.plans[i]));
+    }
+    for (std::size_t i = 0; i != w.operations.size(); ++i)
+        fmt::print("operation {}: {}\n", i, to_string(w.operations[i]));
+}
+
 } // namespace
 
 std::optional<difference> compare(const workload& core, const workload& shell, tally& sum) {
@@ -70,17 +82,14 @@ workload minimised(workload w) {
 }
 
 void print(const workload& w, const difference& d) {
-    fmt::print("seed {}: resolution={}ns runs_in_flight_max={} runs_waiting_max={} cancel_grace={}ns\n",
-               w.seed, w.resolution.count(), w.runs_in_flight_max, w.runs_waiting_max,
-               w.cancel_grace.count());
-    for (std::size_t i = 0; i != w.plans.size(); ++i) {
-        bool used = std::ranges::any_of(w.operations, [&](const operation& o) { return o.plan == i; });
-        if (used) fmt::print("plan {}: {}\n", i, to_string(w.plans[i]));
-    }
-    for (std::size_t i = 0; i != w.operations.size(); ++i)
-        fmt::print("operation {}: {}\n", i, to_string(w.operations[i]));
+    print_story(w);
     print_around("core", d.core, d.line);
     print_around("shell", d.shell, d.line);
+}
+
+void print(const workload& w) {
+    print_story(w);
+    for (const std::string& line : play_core(w).lines()) fmt::print("{}\n", line);
 }
 
 } // namespace rondo::traces

@@ -34,7 +34,9 @@ struct tally {
 /// The workload without what is not needed for a difference.
 [[nodiscard]] workload minimised(workload w);
 
-/// For people: the workload, and the first line that differs, with those around it.
+/// For people: the workload, and the trace that the core has of it.
+void print(const workload& w);
+/// As above, and the first line that differs, with those around it.
 void print(const workload& w, const difference& d);
 
 } // namespace rondo::traces

@@ -108,7 +108,6 @@ void core_player::release(core::run_record& run) {
         for (std::size_t follower : found.mapped().followers)
             answer(follower, text_of(result<void>(errc::run_not_exists)));
     std::erase_if(bodies_, [&](const body& b) { return b.run == &run; });
-    std::erase(ended_, &run);
 }
 
 void core_player::pause_by_itself(const core::action& a) {

@@ -71,7 +71,6 @@ void core_player::perform(std::size_t index, const operation& o) {
     case kind::stall:
         clock_.advance(o.first);
         out_.pass_to(now().steady - steady_time(std::chrono::hours(1)));
-        end_bodies_due();
         break;
     case kind::shutdown: shutdown(index, o); break;
     case kind::start:
@@ -186,12 +185,16 @@ std::string core_player::cancel_all(const operation& o) {
     if (!task) return error(task.error());
     std::vector<run_id> ids;
     for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
+    bool recording = false; // one call of the repository at a time: what comes meanwhile goes in the next
     for (run_id id : ids) {
         core::run_record* run = core_->find_run(id);
         if (run == nullptr) continue;
         core_->cancel(*run, cancel_reason::requested, now(), "enough");
-        obey();
+        obey_actions();
+        if (!std::exchange(recording, recording || core_->has_decisions() || !ends_.empty())) record();
+        rearm();
     }
+    record();
     return std::to_string(ids.size());
 }
 

@@ -34,29 +34,30 @@ void core_player::pass_to(std::chrono::nanoseconds t) {
     for (steady_time next = next_event(); next <= end; next = next_event()) {
         clock_.advance(next - now().steady);
         out_.pass_to(now().steady - steady_time(std::chrono::hours(1)));
-        end_bodies_due();
         settle();
     }
     clock_.advance(end - now().steady);
     out_.pass_to(now().steady - steady_time(std::chrono::hours(1)));
 }
 
-steady_time core_player::next_event() const {
+steady_time core_player::next_event() {
     steady_time next = life_ == life::over ? steady_time::max() : armed_;
-    for (const body& b : bodies_)
-        if (!b.ended) next = std::min(next, b.until);
+    if (const body* b = next_body()) next = std::min(next, b->until);
     return next == steady_time::max() ? next : std::max(next, now().steady);
 }
 
-// All that happens now.
+// All that happens now: bodies are over one by one, when nothing else is left to do.
 void core_player::settle() {
     for (;;) {
         if (life_ != life::over && armed_ <= now().steady) {
             tick();
-        } else if (!ended_.empty()) {
-            end_bodies();
         } else if (shutdown_done_) {
             check_drained();
+        } else if (!ended_.empty()) {
+            end_bodies();
+        } else if (body* due = next_body(); due != nullptr && due->until <= now().steady) {
+            due->ended = true;
+            ended_.push_back(due->run);
         } else {
             return;
         }
@@ -74,28 +75,27 @@ void core_player::rearm() {
     if (armed_ != steady_time::min() && core_->next_wakeup(now()) < armed_) armed_ = steady_time::min();
 }
 
-void core_player::end_bodies_due() {
-    std::vector<body*> due;
-    for (body& b : bodies_)
-        if (!b.ended && b.until <= now().steady) due.push_back(&b);
-    std::ranges::stable_sort(due, {}, &body::until);
-    for (body* b : due) {
-        b->ended = true;
-        ended_.push_back(b->run);
-    }
-}
-
 // One after the other, and then what they brought goes to the repository.
 void core_player::end_bodies() {
     for (core::run_record* run : std::exchange(ended_, {})) {
-        auto found = std::ranges::find(bodies_, run, &body::run);
-        if (found == bodies_.end() || life_ == life::over) continue;
-        core::body_end how = end_of(*found);
-        core_->ended(*run, how, now());
+        core_->ended(*run, end_of(*body_of(*run)), now());
         obey_actions();
     }
     record();
     rearm();
+}
+
+core_player::body* core_player::next_body() {
+    body* next = nullptr;
+    for (body& b : bodies_)
+        if (!b.ended && (next == nullptr || std::pair(b.until, b.turn) < std::pair(next->until, next->turn)))
+            next = &b;
+    return next;
+}
+
+core_player::body* core_player::body_of(const core::run_record& run) {
+    auto found = std::ranges::find(bodies_, &run, &body::run);
+    return found == bodies_.end() ? nullptr : &*found;
 }
 
 core::body_end core_player::end_of(const body& b) const {
@@ -113,19 +113,21 @@ void core_player::start_body(core::run_record& run) {
     b.plan = static_cast<const core_payload*>(run.task->payload.get())->plan;
     b.act = act_of(w_.seed, b.plan->body, run.task->uid, run.scheduled_at, run.attempt);
     b.until = now().steady + b.act.length;
+    b.turn = ++turns_;
     b.ended = b.act.length.count() == 0;
     if (b.ended) ended_.push_back(&run);
     bodies_.push_back(b);
 }
 
 void core_player::cancel_body(core::run_record& run) {
-    auto found = std::ranges::find(bodies_, &run, &body::run);
-    if (found == bodies_.end()) return;
-    found->told = run.cancelled;
-    if (found->ended || found->act.obeys == body_act::when_cancelled::goes_on) return;
-    found->until = now().steady + found->act.later;
-    if (found->act.obeys == body_act::when_cancelled::ends_later) return;
-    found->ended = true;
+    body* b = body_of(run);
+    if (b == nullptr) return;
+    b->told = run.cancelled;
+    if (b->ended || b->act.obeys == body_act::when_cancelled::goes_on) return;
+    b->until = now().steady + b->act.later;
+    b->turn = ++turns_;
+    if (b->act.obeys == body_act::when_cancelled::ends_later) return;
+    b->ended = true;
     ended_.push_back(&run);
 }
 

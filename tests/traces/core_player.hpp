@@ -19,7 +19,7 @@
 namespace rondo::traces {
 
 /// Drives the pure core as design.md has it: asks, obeys, waits until the next wake-up. What it hears it tells in
-/// the words of `event`. At one instant comes first the wake-up, then all bodies that are over.
+/// the words of `event`. At one instant comes first the wake-up, then one by one the bodies that are over.
 class core_player final : public player {
 public:
     core_player(const workload& w, trace& out)
@@ -37,7 +37,8 @@ private:
         core::run_record* run = nullptr;
         const task_plan* plan = nullptr;
         body_act act;
-        steady_time until{}; ///< when it is over
+        steady_time until{};    ///< when it is over
+        std::uint64_t turn = 0; ///< among those that are over at the same time
         bool ended = false;
         cancel_reason told = cancel_reason::none; ///< why it was told to end
     };
@@ -54,10 +55,11 @@ private:
     void settle();
     void tick();
     void rearm();
-    [[nodiscard]] steady_time next_event() const;
-    void end_bodies_due();
+    [[nodiscard]] steady_time next_event();
+    [[nodiscard]] body* next_body();
     void end_bodies();
     [[nodiscard]] core::body_end end_of(const body& b) const;
+    [[nodiscard]] body* body_of(const core::run_record& run);
     void start_body(core::run_record& run);
     void cancel_body(core::run_record& run);
     [[nodiscard]] instant now() const { return clock_.now(); }
@@ -103,12 +105,13 @@ private:
     ledger store_;
     std::optional<core::scheduler> core_;
     std::uint64_t lives_ = 0;
+    std::uint64_t turns_ = 0;
     life life_ = life::over;
     steady_time armed_ = steady_time::max(); // when it wakes up; min: at once
     bool shutdown_done_ = false;
     bool recording_ = false;
     std::vector<body> bodies_;             // in the order in which they began
-    std::vector<core::run_record*> ended_; // their bodies are over, the core does not know yet
+    std::vector<core::run_record*> ended_; // of those that are over, as the core is to learn
     std::vector<core::decision> begins_;
     std::vector<ending> ends_;
     std::map<run_id, chain> chains_;

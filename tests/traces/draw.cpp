@@ -176,6 +176,15 @@ operation draw_operation(dice& d, const taste& t, const workload& w) {
     return o;
 }
 
+// So that something is there soon.
+operation add_of(const workload& w, std::size_t n) {
+    operation o;
+    o.what = operation::kind::add;
+    o.plan = n * w.plans.size() / 3;
+    o.uid = w.plans[o.plan].uid;
+    return o;
+}
+
 } // namespace
 
 workload draw_workload(std::uint64_t seed) {
@@ -187,13 +196,14 @@ workload draw_workload(std::uint64_t seed) {
     if (d.one_in(2)) w.runs_in_flight_max = static_cast<std::size_t>(d.between(1, 4));
     w.runs_waiting_max = d.one_in(3) ? static_cast<std::size_t>(d.between(1, 4)) : 100;
     w.cancel_grace = d.one_in(4) ? 0us : draw_length(d, 4000);
-    for (std::int64_t i = d.between(1, 5); i > 0; --i)
+    for (std::int64_t i = d.between(1, 6); i > 0; --i)
         for (std::int64_t n = t.plans_per_task; n > 0; --n)
             w.plans.push_back(draw_plan(d, t, std::string(1, static_cast<char>('a' + i - 1))));
     std::chrono::nanoseconds now{0};
     std::int64_t pace = d.between(100, 4000);
-    for (std::int64_t i = d.between(5, 40); i > 0; --i) {
+    for (std::int64_t i = d.between(5, d.one_in(3) ? 120 : 40); i > 0; --i) {
         operation o = draw_operation(d, t, w);
+        if (w.operations.size() < 3) o = add_of(w, w.operations.size());
         o.at = now;
         if (!d.one_in(6)) now += draw_length(d, pace) + std::chrono::nanoseconds(d.below(1000));
         w.operations.push_back(std::move(o));

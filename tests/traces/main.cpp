@@ -13,33 +13,36 @@
 namespace rondo::traces {
 namespace {
 
-constexpr const char* usage = "usage: rondo-traces [--seed N] [--from N] [--seeds N] [--no-minimum]\n"
-                              "  --seed N      only this seed\n"
-                              "  --from N      the first seed (1)\n"
-                              "  --seeds N     so many seeds (200)\n"
-                              "  --no-minimum  prints a workload that makes a difference as it is\n";
+constexpr const char* usage =
+    "usage: rondo-traces [--seed N] [--from N] [--seeds N] [--no-minimum] [--print]\n"
+    "  --seed N      only this seed\n"
+    "  --from N      the first seed (1)\n"
+    "  --seeds N     so many seeds (200)\n"
+    "  --no-minimum  prints a workload that makes a difference as it is\n"
+    "  --print       prints each workload and its trace\n";
 
 struct options {
     std::uint64_t from = 1;
     std::uint64_t seeds = 200;
     bool minimum = true;
+    bool print = false;
 };
 
 // That the comparison can fail: for one side, each body takes a microsecond more.
-bool sees_a_difference(std::uint64_t seed) {
+bool sees_longer_bodies(std::uint64_t seed) {
     workload w = draw_workload(seed);
     workload other = w;
     for (task_plan& p : other.plans) {
         p.body.shortest += std::chrono::microseconds(1);
         p.body.longest += std::chrono::microseconds(1);
     }
-    tally sum;
-    bool differs = compare(w, other, sum).has_value();
-    return differs || sum.runs == 0;
+    tally unused;
+    return compare(w, other, unused).has_value();
 }
 
 bool play_seed(std::uint64_t seed, const options& o, tally& sum) {
     workload w = draw_workload(seed);
+    if (o.print) print(w);
     auto d = compare(w, sum);
     if (!d) return true;
     if (o.minimum) w = minimised(std::move(w));
@@ -51,19 +54,15 @@ bool play_seed(std::uint64_t seed, const options& o, tally& sum) {
 int run(const options& o) {
     tally sum;
     std::uint64_t differ = 0;
-    std::uint64_t blind = 0;
     std::uint64_t n = 0;
-    for (; n != o.seeds && differ == 0; ++n) {
-        std::uint64_t seed = o.from + n;
-        if (!play_seed(seed, o, sum)) ++differ;
-        if (n < 20 && !sees_a_difference(seed)) {
-            ++blind;
-            fmt::print("seed {}: bodies that take longer make no difference\n", seed);
-        }
-    }
-    bool ok = differ == 0 && blind == 0;
-    fmt::print("traces: {} seeds={} runs={} skipped={} lines={} differ={}\n", ok ? "ok" : "FAILED", n,
-               sum.runs, sum.slots_skipped, sum.lines, differ);
+    for (; n != o.seeds && differ == 0; ++n)
+        if (!play_seed(o.from + n, o, sum)) ++differ;
+    // Not in each: there are workloads whose bodies are all told to end, or end at once.
+    std::uint64_t seen = 0;
+    for (std::uint64_t seed = o.from; seed != o.from + 20; ++seed) seen += sees_longer_bodies(seed) ? 1 : 0;
+    bool ok = differ == 0 && seen >= 15;
+    fmt::print("traces: {} seeds={} runs={} skipped={} lines={} differ={} longer_bodies_seen={}/20\n",
+               ok ? "ok" : "FAILED", n, sum.runs, sum.slots_skipped, sum.lines, differ, seen);
     return ok ? 0 : 1;
 }
 
@@ -71,8 +70,8 @@ int parse_and_run(int argc, char** argv) {
     options o;
     for (int i = 1; i < argc; ++i) {
         std::string_view name = argv[i];
-        if (name == "--no-minimum") {
-            o.minimum = false;
+        if (name == "--no-minimum" || name == "--print") {
+            (name == "--print" ? o.print : o.minimum) = name == "--print";
             continue;
         }
         if (i + 1 == argc) {

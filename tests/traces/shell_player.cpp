@@ -16,16 +16,16 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> play_act(context ctx, body_act act) {
+asio::awaitable<void> play_act(context ctx, body_act act, gates& all) {
     if (act.length.count() > 0) {
         if (act.obeys == body_act::when_cancelled::goes_on)
             co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        result<void> slept = co_await ctx.async_sleep_for(act.length);
-        if (!slept && act.obeys == body_act::when_cancelled::ends_later) {
+        bool in_time = co_await all.pass(ctx, act.length);
+        if (!in_time && act.obeys == body_act::when_cancelled::ends_later) {
             co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-            (co_await ctx.async_sleep_for(act.later)).value();
+            co_await all.pass(ctx, act.later);
         }
-        slept.value(); // throws if it was cancelled
+        if (!in_time) throw std::runtime_error("told to end");
     }
     if (act.fails) throw std::runtime_error("no luck");
 }
@@ -33,10 +33,11 @@ asio::awaitable<void> play_act(context ctx, body_act act) {
 struct planned_body {
     std::uint64_t seed;
     const body_plan* plan;
+    gates* all;
 
     asio::awaitable<void> operator()(context ctx) const {
         body_act act = act_of(seed, *plan, ctx.uid(), ctx.scheduled_at(), ctx.attempt());
-        return play_act(std::move(ctx), act);
+        return play_act(std::move(ctx), act, *all);
     }
 };
 
@@ -86,19 +87,25 @@ void shell_player::start() {
 void shell_player::pass_to(std::chrono::nanoseconds t) {
     steady_time end = steady_time(std::chrono::hours(1)) + t;
     for (;;) {
-        auto next = time_.clock().next_deadline();
-        if (!next || *next > end) break;
-        time_.run_for(*next - time_.now().steady);
+        steady_time next =
+            std::min(gates_.next(), time_.clock().next_deadline().value_or(steady_time::max()));
+        if (next > end) break;
+        time_.run_for(next - time_.now().steady);
         settle();
     }
     time_.run_for(end - time_.now().steady);
     listen();
 }
 
-// All that happens now.
+// All that happens now: bodies are over one by one, when nothing else is left to do.
 void shell_player::settle() {
     time_.run_ready();
     listen();
+    while (gates_.next() <= time_.now().steady) {
+        gates_.open_next();
+        time_.run_ready();
+        listen();
+    }
 }
 
 void shell_player::listen() {
@@ -111,8 +118,8 @@ void shell_player::answer(std::size_t index, const std::string& text) {
     out_.answer(index, text);
 }
 
-task shell_player::task_of(const task_plan& p) const {
-    task t(p.uid, p.uid, p.when, planned_body{w_.seed, &p.body});
+task shell_player::task_of(const task_plan& p) {
+    task t(p.uid, p.uid, p.when, planned_body{w_.seed, &p.body, &gates_});
     const task_options& o = p.options;
     t.overlap(o.overlap).hidden(o.hidden).first_run(o.first_run).runs_in_flight_max(o.runs_in_flight_max);
     t.buffer_max(o.buffer_max)

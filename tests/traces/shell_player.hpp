@@ -2,6 +2,7 @@
 #ifndef RONDO_TESTS_TRACES_SHELL_PLAYER_HPP
 #define RONDO_TESTS_TRACES_SHELL_PLAYER_HPP
 
+#include <traces/gates.hpp>
 #include <traces/player.hpp>
 
 #include <rondo/rondo.hpp>
@@ -34,7 +35,7 @@ private:
     void listen();
     void look();
     void answer(std::size_t index, const std::string& text);
-    [[nodiscard]] task task_of(const task_plan& p) const;
+    [[nodiscard]] task task_of(const task_plan& p);
     /// A handler that writes down how operation `index` completes.
     [[nodiscard]] auto to(std::size_t index) {
         return [this, index](const auto& r) { answer(index, text_of(r)); };
@@ -42,6 +43,7 @@ private:
 
     const workload& w_;
     trace& out_;
+    gates gates_; // outlives the bodies, which go with the context
     testing::simulated_time time_{wall_begin};
     std::shared_ptr<repository> store_;
     std::optional<manager> tasks_;

@@ -23,7 +23,7 @@ std::string text_of(std::chrono::nanoseconds d) {
 
 } // namespace
 
-// Lengths have nanoseconds of their own, so that hardly ever two bodies end together by chance.
+// Lengths have nanoseconds of their own, so that no body ends when something else is due, by chance.
 body_act act_of(std::uint64_t seed, const body_plan& plan, std::string_view uid, wall_time slot,
                 std::uint32_t attempt) {
     std::uint64_t name = 0;
@@ -31,7 +31,7 @@ body_act act_of(std::uint64_t seed, const body_plan& plan, std::string_view uid,
     simulation::dice d(simulation::draw(seed, name, slot.time_since_epoch().count(), attempt));
     body_act act;
     act.length = std::chrono::microseconds(d.between(plan.shortest.count(), plan.longest.count()));
-    if (act.length.count() > 0) act.length += std::chrono::nanoseconds(d.below(1000));
+    if (act.length.count() > 0) act.length += std::chrono::nanoseconds(d.between(1, 999));
     act.fails = d.below(100) < plan.fails_percent;
     auto obeys = d.below(100);
     if (obeys < plan.obeys_late_percent) {
