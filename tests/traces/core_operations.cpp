@@ -233,7 +233,6 @@ void core_player::finish_shutdown() {
         for (std::size_t index : waiting) answer(index, gone);
     for (std::size_t index : std::exchange(shutdowns_, {})) answer(index, report_);
     bodies_.clear();
-    ended_.clear();
 }
 
 void core_player::look() {

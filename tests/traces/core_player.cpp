@@ -53,11 +53,9 @@ void core_player::settle() {
             tick();
         } else if (shutdown_done_) {
             check_drained();
-        } else if (!ended_.empty()) {
-            end_bodies();
         } else if (body* due = next_body(); due != nullptr && due->until <= now().steady) {
-            due->ended = true;
-            ended_.push_back(due->run);
+            core_->ended(*due->run, end_of(*due), now());
+            obey();
         } else {
             return;
         }
@@ -75,33 +73,15 @@ void core_player::rearm() {
     if (armed_ != steady_time::min() && core_->next_wakeup(now()) < armed_) armed_ = steady_time::min();
 }
 
-// One after the other, and then what they brought goes to the repository.
-void core_player::end_bodies() {
-    for (core::run_record* run : std::exchange(ended_, {})) {
-        core_->ended(*run, end_of(*body_of(*run)), now());
-        obey_actions();
-    }
-    record();
-    rearm();
-}
-
 core_player::body* core_player::next_body() {
     body* next = nullptr;
     for (body& b : bodies_)
-        if (!b.ended && (next == nullptr || std::pair(b.until, b.turn) < std::pair(next->until, next->turn)))
-            next = &b;
+        if (next == nullptr || std::pair(b.until, b.run->id) < std::pair(next->until, next->run->id)) next = &b;
     return next;
 }
 
-core_player::body* core_player::body_of(const core::run_record& run) {
-    auto found = std::ranges::find(bodies_, &run, &body::run);
-    return found == bodies_.end() ? nullptr : &*found;
-}
-
 core::body_end core_player::end_of(const body& b) const {
-    using obeys = body_act::when_cancelled;
-    bool obeyed = b.told != cancel_reason::none && b.act.length.count() > 0 && b.act.obeys != obeys::goes_on;
-    bool failed = obeyed || b.act.fails;
+    bool failed = b.told == cancel_reason::none || b.act.goes_on ? b.act.fails : true;
     bool may_retry = failed || b.told == cancel_reason::timeout;
     if (may_retry && b.plan->body.last_attempt == b.run->attempt) return core::body_end::failed_for_good;
     return failed ? core::body_end::failed : core::body_end::success;
@@ -113,22 +93,14 @@ void core_player::start_body(core::run_record& run) {
     b.plan = static_cast<const core_payload*>(run.task->payload.get())->plan;
     b.act = act_of(w_.seed, b.plan->body, run.task->uid, run.scheduled_at, run.attempt);
     b.until = now().steady + b.act.length;
-    b.turn = ++turns_;
-    b.ended = b.act.length.count() == 0;
-    if (b.ended) ended_.push_back(&run);
     bodies_.push_back(b);
 }
 
 void core_player::cancel_body(core::run_record& run) {
-    body* b = body_of(run);
-    if (b == nullptr) return;
+    auto b = std::ranges::find(bodies_, &run, &body::run);
+    if (b == bodies_.end()) return;
     b->told = run.cancelled;
-    if (b->ended || b->act.obeys == body_act::when_cancelled::goes_on) return;
-    b->until = now().steady + b->act.later;
-    b->turn = ++turns_;
-    if (b->act.obeys == body_act::when_cancelled::ends_later) return;
-    b->ended = true;
-    ended_.push_back(&run);
+    if (!b->act.goes_on) b->until = now().steady + b->act.later;
 }
 
 void core_player::tell_history() {

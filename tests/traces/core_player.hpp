@@ -37,9 +37,7 @@ private:
         core::run_record* run = nullptr;
         const task_plan* plan = nullptr;
         body_act act;
-        steady_time until{};    ///< when it is over
-        std::uint64_t turn = 0; ///< among those that are over at the same time
-        bool ended = false;
+        steady_time until{}; ///< when it is over
         cancel_reason told = cancel_reason::none; ///< why it was told to end
     };
     struct ending { ///< on its way to the repository
@@ -57,9 +55,7 @@ private:
     void rearm();
     [[nodiscard]] steady_time next_event();
     [[nodiscard]] body* next_body();
-    void end_bodies();
     [[nodiscard]] core::body_end end_of(const body& b) const;
-    [[nodiscard]] body* body_of(const core::run_record& run);
     void start_body(core::run_record& run);
     void cancel_body(core::run_record& run);
     [[nodiscard]] instant now() const { return clock_.now(); }
@@ -105,13 +101,11 @@ private:
     ledger store_;
     std::optional<core::scheduler> core_;
     std::uint64_t lives_ = 0;
-    std::uint64_t turns_ = 0;
     life life_ = life::over;
     steady_time armed_ = steady_time::max(); // when it wakes up; min: at once
     bool shutdown_done_ = false;
     bool recording_ = false;
     std::vector<body> bodies_;             // in the order in which they began
-    std::vector<core::run_record*> ended_; // of those that are over, as the core is to learn
     std::vector<core::decision> begins_;
     std::vector<ending> ends_;
     std::map<run_id, chain> chains_;

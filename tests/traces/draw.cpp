@@ -19,7 +19,7 @@ using simulation::dice;
 /// What a seed is like: some do often what others never do.
 struct taste {
     std::int64_t plans_per_task = 1;
-    bool instant_bodies = false; ///< else they end at once when they are told to
+    bool instant_bodies = false;
     bool long_bodies = false;
     bool catches_up = false;
     bool retries = false;
@@ -110,8 +110,6 @@ body_plan draw_body(dice& d, const taste& t) {
     if (!d.one_in(3)) b.fails_percent = static_cast<int>(d.between(1, t.retries ? 80 : 40));
     if (d.one_in(2)) b.ignores_percent = static_cast<int>(d.between(1, 60));
     b.obeys_late_percent = static_cast<int>(d.below(100 - b.ignores_percent));
-    // Instant bodies and instant obedience in one world: which of them is over first is nobody's promise.
-    if (t.instant_bodies) b.obeys_late_percent = 100 - b.ignores_percent;
     if (t.retries && d.one_in(3)) b.last_attempt = static_cast<std::uint32_t>(d.between(1, 3));
     return b;
 }
@@ -138,7 +136,8 @@ task_plan draw_plan(dice& d, const taste& t, std::string uid) {
 microseconds draw_amount(dice& d, operation::kind what) {
     using kind = operation::kind;
     if (what == kind::set_wall) {
-        microseconds by = d.one_in(4) ? draw_length(d, 7'200'000) : draw_length(d, 10'000);
+        // Not so far that more is due at once than the core looks at in one go: bodies end in between.
+        microseconds by = d.one_in(4) ? draw_length(d, 120'000) : draw_length(d, 10'000);
         return d.one_in(2) ? by : -by;
     }
     if (what == kind::backfill) return draw_length(d, 30'000);

@@ -3,6 +3,7 @@
 #define RONDO_TESTS_TRACES_GATES_HPP
 
 #include <rondo/context.hpp>
+#include <rondo/run.hpp>
 #include <rondo/time.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -12,18 +13,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 namespace rondo::traces {
 
 /// Where bodies wait until the player lets them go on. Who sleeps on the manager's clock wakes together with it,
-/// and which of the two is first is nobody's promise; here it is the manager, always.
+/// and which of the two is first is nobody's promise; here it is the manager, always, and then one body by one.
 class gates {
 public:
     /// Waits for `d` of the clock. Returns whether it was opened; else the run was cancelled.
     boost::asio::awaitable<bool> pass(context ctx, std::chrono::nanoseconds d) {
         boost::asio::steady_timer timer(ctx.get_executor(), steady_time::max());
-        gate mine(*this, ctx.now().steady + d, timer);
+        gate mine(*this, ctx.now().steady + d, ctx.id(), timer);
         auto waited = co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
         (void)waited;
         co_return mine.open;
@@ -35,9 +37,10 @@ public:
         for (const gate* g : shut_) nearest = std::min(nearest, g->until);
         return nearest;
     }
-    /// Opens it. There must be one.
+    /// Opens it; of several, that of the run with the least id. There must be one.
     void open_next() {
-        gate& first = **std::ranges::min_element(shut_, {}, [](const gate* g) { return g->until; });
+        auto key = [](const gate* g) { return std::pair(g->until, g->id); };
+        gate& first = **std::ranges::min_element(shut_, {}, key);
         std::erase(shut_, &first);
         first.open = true;
         first.timer.cancel();
@@ -47,10 +50,12 @@ private:
     struct gate {
         gates& all;
         steady_time until;
+        run_id id;
         boost::asio::steady_timer& timer;
         bool open = false;
 
-        gate(gates& g, steady_time t, boost::asio::steady_timer& w) : all(g), until(t), timer(w) {
+        gate(gates& g, steady_time t, run_id r, boost::asio::steady_timer& w)
+            : all(g), until(t), id(r), timer(w) {
             all.shut_.push_back(this);
         }
         gate(const gate&) = delete;
@@ -58,7 +63,7 @@ private:
         ~gate() { std::erase(all.shut_, this); }
     };
 
-    std::vector<gate*> shut_; // in the order in which bodies came
+    std::vector<gate*> shut_;
 };
 
 } // namespace rondo::traces

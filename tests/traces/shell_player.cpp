@@ -17,15 +17,11 @@ namespace {
 namespace asio = boost::asio;
 
 asio::awaitable<void> play_act(context ctx, body_act act, gates& all) {
-    if (act.length.count() > 0) {
-        if (act.obeys == body_act::when_cancelled::goes_on)
-            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        bool in_time = co_await all.pass(ctx, act.length);
-        if (!in_time && act.obeys == body_act::when_cancelled::ends_later) {
-            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-            co_await all.pass(ctx, act.later);
-        }
-        if (!in_time) throw std::runtime_error("told to end");
+    if (act.goes_on) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (bool in_time = co_await all.pass(ctx, act.length); !in_time) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        co_await all.pass(ctx, act.later);
+        throw std::runtime_error("told to end");
     }
     if (act.fails) throw std::runtime_error("no luck");
 }

@@ -34,12 +34,8 @@ body_act act_of(std::uint64_t seed, const body_plan& plan, std::string_view uid,
     if (act.length.count() > 0) act.length += std::chrono::nanoseconds(d.between(1, 999));
     act.fails = d.below(100) < plan.fails_percent;
     auto obeys = d.below(100);
-    if (obeys < plan.obeys_late_percent) {
-        act.obeys = body_act::when_cancelled::ends_later;
-        act.later = std::chrono::nanoseconds(d.between(1, 3'000'000'000));
-    } else if (obeys < plan.obeys_late_percent + plan.ignores_percent) {
-        act.obeys = body_act::when_cancelled::goes_on;
-    }
+    if (obeys < plan.obeys_late_percent) act.later = std::chrono::nanoseconds(d.between(1, 3'000'000'000));
+    act.goes_on = obeys >= 100 - plan.ignores_percent;
     return act;
 }
 

@@ -34,11 +34,9 @@ struct body_plan {
 
 /// What one run does.
 struct body_act {
-    enum class when_cancelled : std::uint8_t { ends, ends_later, goes_on };
-
-    std::chrono::nanoseconds length{0}; ///< 0: it never waits
-    std::chrono::nanoseconds later{0};  ///< after its cancellation
-    when_cancelled obeys = when_cancelled::ends;
+    std::chrono::nanoseconds length{0};
+    std::chrono::nanoseconds later{0}; ///< how long it goes on after its cancellation
+    bool goes_on = false;              ///< as if there was none
     bool fails = false;
 };
 
