@@ -188,7 +188,6 @@ private:
     // scheduler_resync.cpp
     void follow(task_record& task, moment cursor, instant now);
     void go_back(task_record& task, wall_time slot, instant now);
-    void leave_behind(task_record& task, wall_time cursor, instant now);
     [[nodiscard]] static bool may_go_back(const task_record& task, const begin_request& r, moment cursor);
     void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
     void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);

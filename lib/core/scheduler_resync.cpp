@@ -45,8 +45,8 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
         task->past->undecided = no_slot;
         if (back)
             go_back(*task, *cursor, now);
-        else if (cursor && cursor == request.expected)
-            leave_behind(*task, *cursor, now);
+        else if (cursor && cursor == request.expected && !task->fixed_delay())
+            task->cursor = *cursor; // another run has that slot, so it is over; if it was the last, that was all
         else
             follow(*task, cursor, now);
     }
@@ -55,13 +55,6 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
     --beginning_;
     --task->past->counts.runs;
     release(*run, now);
-}
-
-// Another run has the slot at the cursor, so it is over; if it was the last, a later life finds that out again.
-void scheduler::leave_behind(task_record& task, wall_time cursor, instant now) {
-    task.cursor = cursor;
-    if (task.fixed_delay() && task.slot == no_slot && task.slots_waiting() == 0)
-        set_slot(task, now.wall + *task.when.interval(), now);
 }
 
 // To a slot of its own that it has not decided on record: in this decision, or in refused ones before it.

@@ -90,14 +90,6 @@ TEST_CASE("the last slot of a schedule, if another run has it, is over") {
     });
 }
 
-TEST_CASE("a fixed delay, if another run has its slot, waits an interval") {
-    play([](core_script& s) {
-        s.add("a", every_after(10s)).refuse_next(wall_base).at(2s);
-        s.expect_skip("a", skip_reason::not_owner, 1).expect_next_run("a", 12s);
-        s.at(12s).expect_start("a", 12s).end("a").expect_next_run("a", 22s);
-    });
-}
-
 TEST_CASE("a refused decision is of no concern to the next task of that uid") {
     core_script s;
     s.add("a", every(10s))
