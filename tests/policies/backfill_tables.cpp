@@ -80,7 +80,8 @@ std::string row(const policy& p, const in_flight& what) {
     s.end_all();
     const backfill_progress& f = s.filled();
     bool bounded = p.overlap != overlap::buffer_all; // else by nothing, here
-    return fmt::format("| {} | {} | `{}` | {} | {} |\n", bounded ? p.name : to_string(p.overlap), what.name, s.text(), f.succeeded, f.skipped);
+    return fmt::format("| {} | {} | `{}` | {} | {} |\n", bounded ? p.name : to_string(p.overlap), what.name,
+                       s.text(), f.succeeded, f.skipped);
 }
 
 // A backfill of A and B, one after the other; 1 and 2 come while A is in flight.

@@ -76,7 +76,8 @@ void core_player::rearm() {
 core_player::body* core_player::next_body() {
     body* next = nullptr;
     for (body& b : bodies_)
-        if (next == nullptr || std::pair(b.until, b.run->id) < std::pair(next->until, next->run->id)) next = &b;
+        if (next == nullptr || std::pair(b.until, b.run->id) < std::pair(next->until, next->run->id))
+            next = &b;
     return next;
 }
 

@@ -37,7 +37,7 @@ private:
         core::run_record* run = nullptr;
         const task_plan* plan = nullptr;
         body_act act;
-        steady_time until{}; ///< when it is over
+        steady_time until{};                      ///< when it is over
         cancel_reason told = cancel_reason::none; ///< why it was told to end
     };
     struct ending { ///< on its way to the repository
@@ -105,7 +105,7 @@ private:
     steady_time armed_ = steady_time::max(); // when it wakes up; min: at once
     bool shutdown_done_ = false;
     bool recording_ = false;
-    std::vector<body> bodies_;             // in the order in which they began
+    std::vector<body> bodies_; // in the order in which they began
     std::vector<core::decision> begins_;
     std::vector<ending> ends_;
     std::map<run_id, chain> chains_;
