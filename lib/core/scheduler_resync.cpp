@@ -45,6 +45,9 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
         task->past->undecided = no_slot;
         if (back)
             go_back(*task, *cursor, now);
+        else if (cursor && cursor == request.expected && !task->fixed_delay())
+            task->cursor =
+                *cursor; // another run has that slot, so it is over; if it was the last, that was all
         else
             follow(*task, cursor, now);
     }

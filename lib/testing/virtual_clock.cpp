@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace rondo::testing {
 
@@ -25,7 +26,7 @@ steady_time virtual_clock::arm(clock_waiter& waiter, steady_time deadline) noexc
         armed_.erase(&waiter);
         return steady_time::min();
     }
-    armed_[&waiter] = deadline;
+    armed_[&waiter] = {deadline, ++turns_};
     return steady_time::max();
 }
 
@@ -41,30 +42,35 @@ void virtual_clock::advance(std::chrono::nanoseconds d) {
     // Whole microseconds of the monotonic clock, so that many small leaps do not lose time.
     now_.wall += std::chrono::floor<std::chrono::microseconds>(now_.steady.time_since_epoch()) -
                  std::chrono::floor<std::chrono::microseconds>(before.time_since_epoch());
-    wake_due();
+    wake_until(now_.steady);
 }
 
 void virtual_clock::set_wall(wall_time t) {
     std::lock_guard lock(mutex_);
     now_.wall = t;
-    for (auto& [waiter, deadline] : std::exchange(armed_, {})) waiter->wake();
+    wake_until(steady_time::max());
 }
 
 std::optional<steady_time> virtual_clock::next_deadline() const {
     std::lock_guard lock(mutex_);
     std::optional<steady_time> nearest;
-    for (auto& [waiter, deadline] : armed_)
-        if (deadline != steady_time::max() && (!nearest || deadline < *nearest)) nearest = deadline;
+    for (const auto& [waiter, w] : armed_)
+        if (w.deadline != steady_time::max() && (!nearest || w.deadline < *nearest)) nearest = w.deadline;
     return nearest;
 }
 
 // Under the lock, so that `disarm` of another thread waits until `wake` has returned.
-void virtual_clock::wake_due() {
-    std::erase_if(armed_, [&](auto& entry) {
-        if (entry.second > now_.steady) return false;
-        entry.first->wake();
+void virtual_clock::wake_until(steady_time last) {
+    std::vector<std::pair<wait, clock_waiter*>> due;
+    std::erase_if(armed_, [&](const auto& entry) {
+        if (entry.second.deadline > last) return false;
+        due.emplace_back(entry.second, entry.first);
         return true;
     });
+    std::ranges::sort(due, [](const auto& a, const auto& b) {
+        return std::pair(a.first.deadline, a.first.turn) < std::pair(b.first.deadline, b.first.turn);
+    });
+    for (const auto& [w, waiter] : due) waiter->wake();
 }
 
 std::size_t run_for(boost::asio::io_context& context, virtual_clock& clock, std::chrono::nanoseconds d) {

@@ -4,8 +4,19 @@
 
 #include <cstdio>
 
+namespace {
+
+std::string named(const char* name, const std::string& table) {
+    return std::string("<!-- ") + name + " -->\n" + table + "<!-- end -->\n";
+}
+
+} // namespace
+
 int main() {
-    std::string tables = "<!-- overlap -->\n" + rondo::policies::overlap_tables() + "<!-- end -->\n" +
-                         "<!-- catch-up -->\n" + rondo::policies::catch_up_table() + "<!-- end -->\n";
+    using namespace rondo::policies;
+    std::string tables = named("overlap", overlap_tables()) + named("retry", retry_table()) +
+                         named("backfill", backfill_table()) +
+                         named("beside-backfill", beside_backfill_table()) +
+                         named("catch-up", catch_up_table());
     return std::fputs(tables.c_str(), stdout) < 0 ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <policies/rows.hpp>
 #include <policies/stage.hpp>
 #include <policies/tables.hpp>
 
@@ -9,35 +10,6 @@
 
 namespace rondo::policies {
 namespace {
-
-struct policy {
-    std::string_view name;
-    rondo::overlap overlap;
-    std::uint32_t in_flight_max = 0;
-    std::uint32_t buffer_max = buffer_max_default;
-};
-
-constexpr std::array policies{
-    policy{"skip", overlap::skip},
-    policy{"allow_all", overlap::allow_all},
-    policy{"allow_all, at most 2", overlap::allow_all, 2},
-    policy{"buffer_one", overlap::buffer_one},
-    policy{"buffer_all, at most 2", overlap::buffer_all, 0, 2},
-    policy{"cancel_other", overlap::cancel_other},
-};
-
-/// How a run comes about. A further trigger is a further row here.
-struct arrival {
-    std::string_view name;
-    bool by_slot = false;
-    bool overrides = false; ///< the task's own policy is `skip`
-};
-
-constexpr std::array arrivals{
-    arrival{"slot", true, false},
-    arrival{"manual", false, false},
-    arrival{"manual, override", false, true},
-};
 
 /// A stage with one task, on which runs of one arrival can be had.
 class scene {

@@ -60,13 +60,21 @@ void stage::resume(resume_from from) {
 }
 
 void stage::end(const std::string& name) {
+    end(name, core::body_end::success);
+}
+
+void stage::fail(const std::string& name) {
+    end(name, core::body_end::failed);
+}
+
+void stage::end(const std::string& name, core::body_end how) {
     auto body = bodies_.extract(name);
     if (!body) return; // it never began
     core::run_record& run = *body.mapped();
     if (run.state == core::run_state_kind::overdue) say(name + "."); // its end is on record
     // One that obeys its cancellation does not end well.
     bool obeys = run.cancelled != cancel_reason::none;
-    core_.ended(run, obeys ? core::body_end::failed : core::body_end::success, now_);
+    core_.ended(run, obeys ? core::body_end::failed : how, now_);
     settle();
 }
 
@@ -102,6 +110,14 @@ void stage::run_now(const std::string& name, std::optional<overlap> policy) {
     settle();
     if (!is_new) return say(name + "=" + same->second);
     if (run.value()->state == core::run_state_kind::waiting) say("~" + name);
+}
+
+void stage::backfill(std::chrono::seconds from, std::chrono::seconds to, overlap policy) {
+    auto begun = core_.backfill(task(), stage_begin + from, stage_begin + to, policy, now_);
+    if (!begun) return say("! " + word(begun.error()));
+    settle();
+    if (!task().backfill()->over() && task().backfill()->progress.in_flight == 0)
+        say("~" + slots_.at(*task().backfill()->progress.next));
 }
 
 void stage::settle() {
@@ -141,9 +157,9 @@ void stage::observe(const core::action& a) {
         return say(name_of(*a.run) +
                    (a.outcome == outcome::success ? "." : ":" + std::string(to_string(a.outcome))));
     case kind::slots_skipped: return observe_skip(a);
-    case kind::retry_later:
-    case kind::no_retry:
-    case kind::backfill_done:
+    case kind::retry_later: return say("~" + name_of(*a.next));
+    case kind::no_retry: return say("x" + name_of(*a.run));
+    case kind::backfill_done: filled_ = a.task->backfill()->progress; return;
     case kind::task_paused:
     case kind::task_resumed:
     case kind::release_run:

@@ -35,6 +35,8 @@ public:
     void resume(resume_from from);
     /// The body of a run ends: of "t" the one with this name, else the only one of `uid`.
     void end(const std::string& name);
+    /// As above, and has failed.
+    void fail(const std::string& name);
     /// All of them, until none is left.
     void end_all();
 
@@ -44,7 +46,11 @@ public:
     void note_wait(const std::string& name);
     /// A manual run.
     void run_now(const std::string& name, std::optional<overlap> policy);
+    /// The slots from `from` to before `to`, after the beginning.
+    void backfill(std::chrono::seconds from, std::chrono::seconds to, overlap policy);
 
+    /// What became of the last backfill that is over.
+    [[nodiscard]] const backfill_progress& filled() const noexcept { return filled_; }
     [[nodiscard]] std::string text() const { return text_; }
     [[nodiscard]] const std::map<rondo::trigger, std::uint64_t>& runs() const noexcept { return runs_; }
     [[nodiscard]] const std::map<skip_reason, std::uint64_t>& skips() const noexcept { return skips_; }
@@ -52,6 +58,7 @@ public:
 private:
     [[nodiscard]] core::task_record& task();
     void settle();
+    void end(const std::string& name, core::body_end how);
     void observe(const core::action& a);
     void observe_skip(const core::action& a);
     void decide(const std::string& name);
@@ -67,6 +74,7 @@ private:
     std::map<std::string, core::run_record*> bodies_;
     std::map<rondo::trigger, std::uint64_t> runs_;
     std::map<skip_reason, std::uint64_t> skips_;
+    backfill_progress filled_;
     std::string text_;
 };
 

@@ -5,6 +5,7 @@
 #include <rondo/clock.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,7 +18,8 @@ namespace rondo::testing {
 
 /// A clock that stands still until it is moved, for tests of rondo and of your own tasks: give it to
 /// `manager_options::clock`. It must outlive the execution contexts of its
-/// managers. Any thread.
+/// managers. Whom it wakes together it wakes in the order of their deadlines, and for the same one in that in
+/// which they came, so that a test is the same each time. Any thread.
 class virtual_clock final : public clock {
 public:
     /// Begins at 2025-01-01T00:00:00Z, at monotonic time 1 h.
@@ -37,11 +39,17 @@ public:
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
 
 private:
-    void wake_due();
+    struct wait {
+        steady_time deadline{};
+        std::uint64_t turn = 0; // of all that were armed
+    };
+
+    void wake_until(steady_time last);
 
     mutable std::mutex mutex_; // guards all below
     instant now_;
-    std::map<clock_waiter*, steady_time> armed_; // who waits for what; few
+    std::map<clock_waiter*, wait> armed_; // who waits for what; few
+    std::uint64_t turns_ = 0;
 };
 
 /// Lets `d` of virtual time pass: runs what is ready on `context`, leaps to the next deadline, and

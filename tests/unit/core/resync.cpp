@@ -81,6 +81,15 @@ TEST_CASE("a slot that another run has is not decided again") {
     });
 }
 
+// As when a schedule comes back whose slot has run, or the wall clock was set back.
+TEST_CASE("the last slot of a schedule, if another run has it, is over") {
+    play([](core_script& s) {
+        s.add("a", at(wall_base + 10s)).refuse_next(wall_base + 10s).at(10s);
+        s.expect_skip("a", skip_reason::not_owner, 1).expect_no_next_run("a").expect_no_wakeup();
+        s.at(20s).expect_nothing();
+    });
+}
+
 TEST_CASE("a refused decision is of no concern to the next task of that uid") {
     core_script s;
     s.add("a", every(10s))
