@@ -13,7 +13,7 @@
 namespace rondo::simulation {
 
 /// Invariant 4: never more runs of a task, or in all, than their limits say, at any instant. A run
-/// counts from the decision to start it until its body is gone.
+/// counts from the decision to start it until its body is gone; for its task also from one attempt to the next.
 class check_limits {
 public:
     check_limits(const swarm& s, findings& out) : swarm_(s), out_(out) {}
@@ -22,8 +22,9 @@ public:
         std::size_t all = 0;
         for (sim_run* r : runs) {
             if (!in_flight(*r)) continue;
-            ++all;
-            if (!r->counted) started(*r, runs);
+            all += r->record->state != core::run_state_kind::backing_off ? 1 : 0;
+            // Another attempt takes the place of the one before.
+            if (!r->counted && r->why != trigger::retry) started(*r, runs);
         }
         for (sim_run* r : runs) r->counted = in_flight(*r);
         std::size_t most = swarm_.core.runs_in_flight_max;
@@ -36,7 +37,7 @@ private:
         return r.record->state != core::run_state_kind::waiting;
     }
     overlap policy_of(const sim_run& r) const {
-        return r.why == trigger::manual ? r.overlap : swarm_.plans[static_cast<std::size_t>(r.task)].overlap;
+        return !r.for_slot ? r.overlap : swarm_.plans[static_cast<std::size_t>(r.task)].overlap;
     }
     // One that wants to be alone may find others only if they came after it, to be beside it.
     void started(const sim_run& r, const std::vector<sim_run*>& runs) {

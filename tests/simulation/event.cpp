@@ -40,7 +40,7 @@ std::vector<event> script_of(const swarm& s) {
         {event_kind::add, s.removes},
         {event_kind::remove, s.removes},
         {event_kind::pause, s.pauses},
-        {event_kind::resume, s.pauses},
+        {event_kind::resume, s.resumes},
         {event_kind::pause_all, s.pauses_all},
         {event_kind::resume_all, 2 * s.pauses_all},
         {event_kind::trigger, s.triggers},

@@ -62,6 +62,7 @@ void model::activate(int task, const task_state& state, instant now) {
     m.when = naive_schedule(m.when.when(), state.anchor);
     m.cursor = state.next_slot ? *state.next_slot : no_slot;
     m.paused = state.paused;
+    m.failures = state.failures;
     if (!state.created) m.catch_up_before = now.wall;
     wall_time slot = m.cursor;
     if (state.schedule_changed || of_another(m.when, state.next_slot))
@@ -102,14 +103,14 @@ void model::unschedule(mirror& m) noexcept {
     m.left = m.held = false;
 }
 
-void model::remove(int task) {
+void model::remove(int task, instant now) {
     mirror& m = of(task);
     if (!m.live()) return;
     m.at = mirror::stage::removing;
     unschedule(m);
     m.backlog.clear();
     for (sim_run* r : runs_)
-        if (r->task == task) r->ask_to_end(cancel_reason::removed);
+        if (r->task == task) ask_to_end(*r, cancel_reason::removed, now);
 }
 
 void model::pause(int task, bool paused) {
@@ -138,7 +139,7 @@ model::answer model::trigger(int task, overlap policy) {
     bool waits = a.what == fate::waits || a.what == fate::replaces;
     if (waits && others >= options_.runs_waiting_max) a.error = errc::queue_full;
     if (a.error || a.what != fate::replaces) return a;
-    for (sim_run* r : m.manual) r->ask_to_end(cancel_reason::overlap);
+    for (sim_run* r : m.manual) ask_to_end(*r, cancel_reason::overlap, {});
     cancel_others(task);
     return a;
 }
@@ -210,12 +211,17 @@ void model::follow(mirror& m, moment cursor, instant now) {
 
 void model::end(sim_run& run, const core::action& a, input_kind input, instant now) {
     mirror& m = of(run.task);
+    run.last = a.last;
+    run.outcome = a.outcome;
+    if (a.outcome == outcome::success) m.failures = 0;
+    if (is_failure(a.outcome) && run.attempt == 1) ++m.failures;
+    if (is_failure(a.outcome) && a.last) pause_if_failing(run.task);
     bool body_stays = input == input_kind::on_time;
     if (body_stays) {
         run.at = sim_run::stage::overdue;
         ++m.overrunning;
     }
-    bool sets_next = m.when.fixed_delay() && run.why != trigger::manual && m.cursor == cursor_waits_for_end &&
+    bool sets_next = a.last && m.when.fixed_delay() && run.for_slot && m.cursor == cursor_waits_for_end &&
                      m.slot == no_slot;
     moment next;
     if (sets_next) {
@@ -230,6 +236,7 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
 }
 
 void model::release(sim_run& run, instant now) {
+    if (run.at == sim_run::stage::dropped) return; // it counted until it was
     mirror& m = of(run.task);
     if (run.at == sim_run::stage::overdue) --m.overrunning;
     if (run.at == sim_run::stage::waiting) {

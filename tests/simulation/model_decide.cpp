@@ -49,11 +49,7 @@ void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo:
     }
     wall_time slot = wanted.front();
     switch (fate_under(m.plan.overlap, m.around_slot())) {
-    case fate::starts:
-        want(task).push_back(run_of(slot, why));
-        ++m.in_flight;
-        ++in_flight_;
-        return;
+    case fate::starts: return start(task, run_of(slot, why));
     case fate::skipped: return put(task, skip_of(skip_reason::overlap, slot, slot, 1));
     case fate::dropped: return put(task, skip_of(skip_reason::buffer_full, slot, slot, 1));
     case fate::replaces:
@@ -135,16 +131,27 @@ void model::flush(int task) {
 
 void model::start_from_backlog(int task) {
     mirror& m = of(task);
-    want(task).push_back(m.backlog.front());
+    start(task, m.backlog.front());
     m.backlog.erase(m.backlog.begin());
-    ++m.in_flight;
-    ++in_flight_;
     flush(task);
 }
 
-void model::cancel_others(int task) {
+void model::start(int task, const verdict& v) {
+    want(task).push_back(v);
+    ++of(task).in_flight;
+    ++in_flight_;
     for (sim_run* r : runs_)
-        if (r->task == task && r->at != sim_run::stage::waiting) r->ask_to_end(cancel_reason::overlap);
+        if (r->task == task && r->slot == v.first && takes_slot(r->why)) r->explained = true;
+}
+
+void model::cancel_others(int task) {
+    for (sim_run* r : runs_) {
+        if (r->task != task || !r->explained || r->at == sim_run::stage::waiting) continue;
+        if (r->at == sim_run::stage::backing_off)
+            forget_retry(*r);
+        else
+            ask_to_end(*r, cancel_reason::overlap, {});
+    }
 }
 
 bool model::backlog_may_start(const mirror& m) const {

@@ -35,6 +35,11 @@ bool starts(const std::vector<verdict>& list, wall_time slot) {
     return std::ranges::any_of(list, [&](const verdict& v) { return v.runs && v.first == slot; });
 }
 
+// By its own failures, while its slot waited for a place.
+bool paused_meanwhile(const mirror& m) noexcept {
+    return m.record->paused && !m.paused && m.record->slot == m.slot;
+}
+
 bool waits(const core::run_record& r) noexcept {
     return r.state == core::run_state_kind::waiting;
 }
@@ -57,6 +62,7 @@ void model::explain_time(observation& o) {
             mirror& m = of(i);
             if (m.paused || m.left || !is_due(m, o.now)) continue;
             if (m.held && m.held_until > key(m, o.now)) continue;
+            if (paused_meanwhile(m)) continue; // what is due is due, as it was
             if (m.record->slot_waits()) {
                 if (!m.held && m.record->held) { // for not even a tick, after which there was no place
                     m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
@@ -76,7 +82,7 @@ void model::explain_time(observation& o) {
         if (left != -1 && !full())
             out_.report(checker, left, "a due slot is not decided, and there is a place");
     }
-    pass_deadlines(o.now);
+    if (pass_deadlines(o.now)) explain_places(o); // it is time for another attempt
 }
 
 void model::explain_resume(observation& o) {
@@ -90,6 +96,7 @@ void model::explain_resume(observation& o) {
 void model::explain_fresh(observation& o) {
     for (sim_run* r : o.fresh) {
         if (r->why != rondo::trigger::manual) continue;
+        r->explained = true;
         mirror& m = of(r->task);
         if (o.input != input_kind::trigger || r->task != o.task || o.answered == fate::dropped) {
             out_.report(checker, r->task, "a manual run that nobody asked for");
@@ -132,6 +139,9 @@ void model::explain_places(observation& o) {
             if (r->arrival != 0) places_.push_back({i, r, r->arrival});
         line_up(i, arrivals_);
     }
+    for (sim_run* r : runs_)
+        if (r->at == sim_run::stage::backing_off && r->arrival != 0)
+            places_.push_back({r->task, r, r->arrival});
     if (places_.empty() || stage_ != stopping::no) return;
     std::ranges::stable_sort(places_, {}, &place::arrival);
     std::uint64_t latest_served = 0;
@@ -145,6 +155,7 @@ void model::explain_places(observation& o) {
 }
 
 bool model::serve(observation& o, const place& p) {
+    if (p.run != nullptr && p.run->why == rondo::trigger::retry) return serve_retry(o, *p.run);
     if (p.run != nullptr) return serve_run(o, p);
     mirror& m = of(p.task);
     bool served = m.place != 0 && serve_slot(o, p.task);
@@ -166,7 +177,7 @@ bool model::serve_slot(observation& o, int task) {
         if (m.left) places_.push_back({task, nullptr, m.place});
         return true;
     }
-    if (!m.left || m.record->slot_waits()) return false;
+    if (!m.left || m.record->slot_waits() || paused_meanwhile(m)) return false;
     m.left = false;
     m.place = 0;
     if (!is_due(m, o.now)) { // the clock was set back, so it waits for its time again
@@ -194,6 +205,18 @@ bool model::serve_run(observation& o, const place& p) {
     return true;
 }
 
+// It has its task to itself already.
+bool model::serve_retry(observation& o, sim_run& run) {
+    bool begins =
+        run.at == sim_run::stage::backing_off && run.record->state != core::run_state_kind::backing_off;
+    if (!begins) return false;
+    run.at = sim_run::stage::beginning;
+    run.arrival = 0;
+    o.begun.push_back(&run);
+    ++in_flight_;
+    return true;
+}
+
 void model::check_places(std::uint64_t latest_served) {
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
         mirror& m = of(i);
@@ -206,6 +229,8 @@ void model::check_places(std::uint64_t latest_served) {
             if (r->arrival == 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) break;
             check(r->arrival);
         }
+        for (sim_run* r : runs_)
+            if (r->task == i && r->at == sim_run::stage::backing_off && r->arrival != 0) check(r->arrival);
     }
 }
 
@@ -237,6 +262,9 @@ void model::compare(observation& o, int task) {
     const core::task_record& r = *m.record;
     if (r.in_flight != m.in_flight || r.overrunning != m.overrunning)
         out_.report(checker, task, "it counts other runs in flight than there are");
+    if (m.must_pause) out_.report(checker, task, "it is not paused by its failures");
+    if (r.past != nullptr && r.past->failures != m.failures)
+        out_.report(checker, task, fmt::format("{} failures in a row, not {}", r.past->failures, m.failures));
     if (!m.live()) return;
     if (r.slots_waiting() != m.slots_waiting())
         out_.report(checker, task,

@@ -67,6 +67,20 @@ catch_up random_catch_up(dice& d, const swarm& s, const task_plan& p) {
     return late;
 }
 
+void random_retry(dice& d, const swarm& s, task_plan& p) {
+    constexpr double factors[]{1, 1.5, 2, 3};
+    constexpr double jitters[]{0, 0.25, 0.5, 1};
+    if (!d.one_in(3)) {
+        p.again.attempts = static_cast<std::uint32_t>(d.between(2, 4));
+        p.again.backoff = microseconds(d.between(1, d.one_in(2) ? s.unit_us : 1 + s.unit_us / 8));
+        p.again.max = p.again.backoff + microseconds(d.below(3 * s.unit_us));
+        p.again.factor = factors[d.below(4)];
+        p.again.jitter = jitters[d.below(4)];
+    }
+    if (d.one_in(3)) p.slot_timeout = microseconds(d.between(1, 5 * s.unit_us));
+    if (d.one_in(3)) p.pause_after_failures = static_cast<std::uint32_t>(d.between(1, 3));
+}
+
 task_plan random_plan(dice& d, const swarm& s, bool by_wall) {
     task_plan p;
     p.when = random_schedule(d, s, by_wall);
@@ -94,6 +108,7 @@ std::int64_t maybe(dice& d, std::int64_t most, std::int64_t off = 2) {
 void random_faults(dice& d, swarm& s) {
     s.late = maybe(d, 8);
     s.fails = maybe(d, 6);
+    s.for_good = maybe(d, 6);
     s.stubborn = maybe(d, 4);
     s.store_slow = maybe(d, 6);
     s.add_fails = maybe(d, 5, 4);
@@ -108,6 +123,7 @@ void random_faults(dice& d, swarm& s) {
     s.triggers = maybe(d, 40);
     s.cancels = maybe(d, 20, 3);
     s.pauses = maybe(d, 20, 3);
+    s.resumes = s.pauses;
     s.pauses_all = maybe(d, 10, 4);
     s.removes = maybe(d, 10, 4);
     s.crashes = maybe(d, 6, 3);
@@ -143,6 +159,10 @@ swarm swarm_of(std::uint64_t seed) {
     if (d.one_in(3)) s.core.resolution = microseconds(d.below(2 * s.unit_us));
     if (d.one_in(3)) s.drift_ppm = d.between(-500, 500);
     random_faults(d, s);
+    if (d.one_in(2)) return s;
+    for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.plans[i]);
+    s.fails = std::max<std::int64_t>(s.fails, d.between(1, 4));
+    s.resumes = std::max<std::int64_t>(s.resumes, 10); // as tasks may pause themselves
     return s;
 }
 

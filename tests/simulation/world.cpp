@@ -79,7 +79,11 @@ void world::add(int task) {
                          .first = p.first,
                          .timeout = p.timeout,
                          .in_flight_max = p.in_flight_max,
-                         .policy = {.catch_up = p.late, .buffer_max = p.buffer_max},
+                         .policy = {.catch_up = p.late,
+                                    .buffer_max = p.buffer_max,
+                                    .pause_after_failures = p.pause_after_failures,
+                                    .retry = p.again,
+                                    .slot_timeout = p.slot_timeout},
                          .payload = std::make_unique<core::task_payload>()};
     if (core_->has_decisions()) take_decisions(); // of the task that had the uid before
     auto r = core_->reserve(spec);
@@ -149,7 +153,7 @@ void world::remove(int task) {
     wanted_[i] = false;
     check_.nothing_after.removed(task);
     check_.preview.intervened(task);
-    model_.remove(task);
+    model_.remove(task, now_);
     core::task_record& record = *records_[i];
     input(input_kind::remove, task, nullptr, [&] { core_->remove(record, now_); });
 }
@@ -227,7 +231,7 @@ void world::cancel(int task, std::int64_t index) {
     for (sim_run* r : runs_) {
         if (r->task != task || index-- != 0) continue;
         if (out_.telling) note(task, fmt::format("ask the run of {} to end", rondo::to_string(r->slot, 6)));
-        r->ask_to_end(cancel_reason::requested);
+        model_.ask_to_end(*r, cancel_reason::requested, now_);
         core::run_record& record = *r->record;
         return input(input_kind::cancel, task, r,
                      [&] { core_->cancel(record, cancel_reason::requested, now_); });
@@ -248,10 +252,6 @@ void world::ask_preview(int task, std::int64_t n) {
 void world::shutdown(std::int64_t grace_us) {
     shut_down_ = true;
     std::int64_t grace = grace_us * 1000;
-    if (model_.stage() == model::stopping::no) {
-        for (sim_run* r : runs_)
-            if (r->at == sim_run::stage::waiting) r->ask_to_end(cancel_reason::shutdown);
-    }
     check_.nothing_after.shutting_down();
     model_.shutdown(grace, now_);
     input(input_kind::shutdown, findings::no_task, nullptr,

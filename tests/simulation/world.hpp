@@ -94,12 +94,16 @@ private:
     void input(input_kind kind, int task, sim_run* run, F call);
     void collect();
     void judge();
+    void obey_all();
     void obey(const core::action& a);
     void obey_start(sim_run& r);
     void obey_release(sim_run& r);
     void look(int task);
+    sim_run& adopt(core::run_record& r);
     void obey_cancel(sim_run& r);
     void obey_end(sim_run& r, const core::action& a);
+    void obey_retry_later(sim_run& r, core::run_record& next);
+    void obey_own_pause(int task);
     void obey_gone(int task);
     void begun(core::run_record& record, std::uint64_t token);
     void ended(sim_run& r);

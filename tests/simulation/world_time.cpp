@@ -109,6 +109,7 @@ void world::heal() {
         return draw(swarm_.seed, 37, ++drawn_) % 2 == 0 ? resume_from::now : resume_from::the_past;
     };
     if (!core_) live_again();
+    for (int i = 0; i != 8; ++i) pass(swarm_.unit_us); // bodies that began before may still fail
     while (!out_.failed() && (leaves_at_ != never_ns || shut_down_)) pass(swarm_.unit_us);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
@@ -170,7 +171,7 @@ void world::check_drained() {
         if (!same && !m.record->cursor_lost)
             out_.report("conservation on record", task, "the cursor on record is not that of the core");
         const counters& c = check_.counters.told(task);
-        if (c.runs != c.succeeded + c.failed + c.timed_out + c.cancelled + c.interrupted)
+        if (c.runs != c.succeeded + c.failed + c.timed_out + c.cancelled + c.interrupted + c.abandoned)
             out_.report("outcomes", task, "runs without an outcome in a healed world");
         store_.check_books(task);
     }
