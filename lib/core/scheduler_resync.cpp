@@ -43,10 +43,16 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
         if (back) task->past->undecided = *cursor;
     } else if (task->state == task_state_kind::live) {
         task->past->undecided = no_slot;
-        if (back)
+        if (run != nullptr && cursor && cursor == request.expected) {
+            // Its slot has a run on record, so to try it again would be in vain, for ever if it is the last.
+            task->cursor = *cursor;
+            if (task->fixed_delay() && task->slot == no_slot)
+                set_slot(*task, now.wall + *task->when.interval(), now);
+        } else if (back) {
             go_back(*task, *cursor, now);
-        else
+        } else {
             follow(*task, cursor, now);
+        }
     }
     if (run == nullptr) return;
     assert(run->state == run_state_kind::beginning);

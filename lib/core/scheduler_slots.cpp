@@ -172,7 +172,7 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
 void scheduler::skip_due(task_record& task, skip_reason reason, std::int64_t up_to, instant now) {
     due_slots found = count_due(task.when, {task.slot, task.due}, up_to, task.anchor);
     step s = step_after(task, found, false, now);
-    skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
+    put_skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);
     take(task, s);
 }
 

@@ -197,8 +197,10 @@ void scheduler::admit_slot(task_record& task, instant since, instant now) {
     task.ready = false;
     if (task.queue() != nullptr) since = std::exchange(task.queue()->seen, {}).value_or(since);
     if (slot_may_start(task)) {
-        wall_time first = task.queue()->slots.front().first;
-        if (task.by_wall() && first > now.wall) return go_back(task, first, now); // the clock was set back
+        const slot_segment& front = task.queue()->slots.front();
+        bool ours = front.when == nullptr; // else go back to no slot of this schedule
+        if (task.by_wall() && ours && front.first > now.wall) // the clock was set back
+            return go_back(task, wall_time(front.first), now);
         begin_waiting_slot(task, now);
         if (due_too) wait_for_place(task, since);
     } else if (due_too) {

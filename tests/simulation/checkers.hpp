@@ -18,8 +18,8 @@ namespace rondo::simulation {
 
 /// One for each invariant of design.md section 5; determinism, the tenth, needs two worlds.
 struct checkers {
-    checkers(const swarm& s, findings& out)
-        : attempts(out), conservation(out), counters(out), limits(s, out), manual(out), never_early(out),
+    checkers(const swarm& s, const model& m, findings& out)
+        : attempts(out), conservation(out), counters(out), limits(s, m, out), manual(out), never_early(out),
           nothing_after(out), outcomes(out), preview(out), progress(out), uid_unique(out) {}
 
     check_attempts attempts;

@@ -148,6 +148,12 @@ model::answer model::trigger(int task, overlap policy) {
 // others are undecided, if the cursor is among those that this decision told, or refused ones before it.
 model::refusal model::refused(int task, const begin_request& r, moment cursor, instant now) {
     mirror& m = of(task);
+    if (!r.skipped && !r.started) { // it only went on to another schedule
+        refusal a;
+        a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
+        if (a.moved) follow(m, cursor, now);
+        return a;
+    }
     wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
     wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
     bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
@@ -158,7 +164,9 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
     a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
     if (a.moved) {
         m.taken_back.reset();
-        if (a.back)
+        if (r.started && !elsewhere && cursor)
+            pass_taken(m, *cursor, now);
+        else if (a.back)
             go_back(m, *cursor, now);
         else
             follow(m, cursor, now);
@@ -174,9 +182,18 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
     std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
     a.theirs = skip_of(skip_reason::not_owner, first, last, told);
     if (!a.back) return a;
-    naive_slots theirs = m.when.until(first, *cursor - microseconds(1));
-    a.theirs = skip_of(skip_reason::not_owner, first, theirs.last, theirs.count);
+    a.theirs = skip_of(skip_reason::not_owner, first, first, 1);
+    moment second = m.when.when().next_after(first, m.when.anchor());
+    if (!second || *second >= *cursor) return a;
+    naive_slots theirs = m.when.until(*second, *cursor - microseconds(1));
+    a.theirs = skip_of(skip_reason::not_owner, first, theirs.last, 1 + theirs.count);
     return a;
+}
+
+// Its slot has a run on record, so it is not tried again.
+void model::pass_taken(mirror& m, wall_time cursor, instant now) {
+    m.cursor = cursor;
+    if (m.when.fixed_delay() && m.slot == no_slot) set_slot(m, now.wall + m.when.interval(), now);
 }
 
 void model::go_back(mirror& m, wall_time slot, instant now) {

@@ -45,6 +45,7 @@ struct mirror {
     std::int64_t compared_at = 0; ///< when the clocks were compared for its sake, since it is live
     moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
     bool paused = false;
+    bool changed = false;    ///< the update at hand has another schedule
     bool must_pause = false; ///< the core must tell now that its failures pause it
     core::task_record* record = nullptr;
 
@@ -142,13 +143,16 @@ private:
     void set_slot(mirror& m, wall_time slot, instant now);
     void follow(mirror& m, moment cursor, instant now);
     void go_back(mirror& m, wall_time slot, instant now);
+    void pass_taken(mirror& m, wall_time cursor, instant now);
     void fixed_delay_waits_for_no_end(mirror& m, instant now);
     [[nodiscard]] std::int64_t key(const mirror& m, instant now) const;
     static void unschedule(mirror& m) noexcept;
 
     // model_decide.cpp: the due slots of a task, and its backlog.
     [[nodiscard]] naive_slots due_slots(const mirror& m, instant now) const;
-    void decide(int task, instant now, std::int64_t seen);
+    void decide(int task, instant now, std::int64_t seen, bool may_put_off = true);
+    void update(int task, const task_plan& plan, instant now);
+    void change_schedule(int task, const schedule& when, instant now);
     void decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why);
     void go_on(mirror& m, const naive_slots& due, bool waits_for_end, instant now);
     void resumed(int task, resume_from from, instant now);

@@ -35,6 +35,7 @@ struct sim_run {
     wall_time slot{};
     wall_time started_at{};
     std::uint64_t arrival = 0; ///< of one that waits: when it came to wait for a place; 0: it does not
+    std::uint64_t kept_at = 0; ///< likewise: when it had its turn for nothing, and kept it
     rondo::overlap overlap = overlap::skip; ///< of a manual run: the policy under which it was asked for
     std::uint64_t ask = 0;                  ///< of a manual run: the number of its trigger
     std::vector<std::uint64_t> users;       ///< who asked for it; empty: nobody in particular

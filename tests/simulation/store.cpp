@@ -37,12 +37,13 @@ task_state store::add(int task, const task_definition& d, const schedule& when, 
     } else {
         s.schedule_changed = t.plan != plan;
     }
-    if (s.created || s.schedule_changed) {
+    if (s.created || s.schedule_changed || t.updated) {
         t.when = naive_schedule(when, t.anchor);
         t.first = t.cursor;
         t.slots = 0;
-        t.loose = s.schedule_changed;
+        t.loose = s.schedule_changed || t.updated;
     }
+    t.updated = false;
     t.plan = plan;
     t.active = true;
     s.anchor = t.anchor;
@@ -148,6 +149,7 @@ void store::check_attempt(int task, const task_row& t, const run_begin& b) {
 
 bool store::rival_takes(int task, wall_time now) {
     task_row& t = row(task);
+    if (t.updated && t.cursor && !t.when.has(*t.cursor)) return false;
     if (!t.known || t.loose || !t.cursor || *t.cursor == cursor_waits_for_end || *t.cursor > now)
         return false;
     begin_request r;
@@ -176,6 +178,11 @@ bool store::in_flight(int task, run_id id) {
 // One decision: its skips and its run are the slots from the cursor to the next cursor, each once.
 void store::book(int task, task_row& t, const begin_request& r) {
     std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+    if (t.updated) { // the books of this life are enough
+        t.slots = 0;
+        t.loose = false;
+        return;
+    }
     if (told == 0) return out_.report(checker, task, "a decision about nothing");
     wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
     wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;

@@ -62,6 +62,7 @@ public:
         std::uint64_t slots = 0; ///< decided since
         bool loose = false;      ///< the next decision may begin elsewhere
         bool ends_lost = false;  ///< the outbox of the process was full
+        bool updated = false;    ///< in this life, so that two schedules may be decided in turn
         bool fenced = false;     ///< a run of it never came on record
     };
 

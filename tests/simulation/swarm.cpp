@@ -81,10 +81,8 @@ void random_retry(dice& d, const swarm& s, task_plan& p) {
     if (d.one_in(3)) p.pause_after_failures = static_cast<std::uint32_t>(d.between(1, 3));
 }
 
-task_plan random_plan(dice& d, const swarm& s, bool by_wall) {
-    task_plan p;
-    p.when = random_schedule(d, s, by_wall);
-    p.when_changed = random_schedule(d, s, by_wall);
+// For these schedules.
+task_plan random_plan(dice& d, const swarm& s, task_plan p) {
     p.overlap = static_cast<overlap>(d.below(5));
     p.buffer_max = static_cast<std::uint32_t>(d.between(1, 4));
     p.late = random_catch_up(d, s, p);
@@ -126,6 +124,7 @@ void random_faults(dice& d, swarm& s) {
     s.resumes = s.pauses;
     s.pauses_all = maybe(d, 10, 4);
     s.removes = maybe(d, 10, 4);
+    s.updates = maybe(d, 20, 3);
     s.crashes = maybe(d, 6, 3);
     s.shutdowns = maybe(d, 4, 4);
     s.previews = maybe(d, 20, 3);
@@ -150,7 +149,13 @@ swarm swarm_of(std::uint64_t seed) {
     s.unit_us = by_wall ? 600'000'000 : units[d.below(5)];
     s.wall_begin = (d.one_in(2) ? spring : autumn) + microseconds(d.below(3'600'000'000));
     s.tasks = static_cast<std::size_t>(d.one_in(2) ? d.between(1, 2) : d.between(1, tasks_max));
-    for (std::size_t i = 0; i != s.tasks; ++i) s.plans[i] = random_plan(d, s, by_wall);
+    for (std::size_t i = 0; i != s.tasks; ++i) {
+        task_plan schedules;
+        schedules.when = random_schedule(d, s, by_wall);
+        schedules.when_changed = random_schedule(d, s, by_wall);
+        s.plans[i] = random_plan(d, s, schedules);
+        s.others[i] = random_plan(d, s, schedules);
+    }
     s.core.seed = seed;
     if (d.one_in(2)) s.core.runs_in_flight_max = static_cast<std::size_t>(d.between(1, 3));
     s.core.runs_waiting_max = static_cast<std::size_t>(d.between(1, 4));
@@ -161,6 +166,7 @@ swarm swarm_of(std::uint64_t seed) {
     random_faults(d, s);
     if (d.one_in(2)) return s;
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.plans[i]);
+    for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.others[i]);
     s.fails = std::max<std::int64_t>(s.fails, d.between(1, 4));
     s.resumes = std::max<std::int64_t>(s.resumes, 10); // as tasks may pause themselves
     return s;

@@ -42,6 +42,7 @@ struct swarm {
     std::uint64_t seed = 0;
     std::size_t tasks = 1;
     std::array<task_plan, tasks_max> plans;
+    std::array<task_plan, tasks_max> others; ///< what updates may want instead, but for the schedules
     core::scheduler_options core;
     wall_time wall_begin{};
     std::int64_t unit_us = 1000; ///< about how long an interval is
@@ -73,6 +74,7 @@ struct swarm {
     std::int64_t resumes = 0;
     std::int64_t pauses_all = 0;
     std::int64_t removes = 0;
+    std::int64_t updates = 0;
     std::int64_t crashes = 0;
     std::int64_t shutdowns = 0;
     std::int64_t rivals = 0;

@@ -64,6 +64,17 @@ void world::look(int task) {
     }
 }
 
+// What the update did not have to decide any more is of the new schedule.
+void world::tell_of_update(int task) {
+    const mirror& m = model_.of(task);
+    if (!m.changed) return;
+    std::uint64_t old = 0;
+    for (const verdict& v : m.backlog) old += v.count;
+    moment slot = m.slot == no_slot ? moment() : moment(m.slot);
+    check_.conservation.updated(task, m.when, old, slot);
+    check_.never_early.updated(task, m.when, m.backlog, now_);
+}
+
 sim_run& world::adopt(core::run_record& r) {
     if (free_runs_.empty()) free_runs_.push_back(&all_runs_.emplace_back());
     sim_run& s = *free_runs_.back();
@@ -87,6 +98,7 @@ void world::judge() {
     for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i) {
         for (const verdict& v : seen_.of(i)) {
             tally_.slots += v.count;
+            check_.conservation.told(i, v.count);
             check_.preview.decided(i, v);
             out_.trace = scramble(out_.trace ^ v.count ^
                                   static_cast<std::uint64_t>(v.last.time_since_epoch().count()));
@@ -107,6 +119,7 @@ void world::judge() {
         check_.counters.retried(r->task);
         check_.attempts.begun(*r, now_);
     }
+    if (seen_.input == input_kind::update) tell_of_update(seen_.task);
     model_.explained(seen_);
     check_.outcomes.after_input(runs_);
     check_.attempts.after_input(runs_);
@@ -226,7 +239,7 @@ void world::obey_start(sim_run& r) {
     check_.outcomes.started(r, r.token != 0, store_);
     check_.manual.started(r);
     if (out_.telling) note(r.task, fmt::format("start the body of {}", rondo::to_string(r.slot, 6)));
-    const task_plan& p = swarm_.plans[static_cast<std::size_t>(r.task)];
+    const task_plan& p = model_.of(r.task).plan;
     std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.ask, r.attempt);
     std::int64_t length = p.body_us_max == 0 || healing_
                               ? 0

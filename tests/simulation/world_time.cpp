@@ -26,7 +26,7 @@ std::int64_t world::next_internal() const {
     std::int64_t t = std::min(retry_at_, leaves_at_);
     for (const sim_run* r : runs_) t = std::min(t, r->body_ends);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
-        t = std::min(t, registrations_[i].answer_at);
+        t = std::min({t, registrations_[i].answer_at, changes_[i].answer_at});
         t = std::min({t, lanes_[i].answer_at, lanes_[i].overdue_at});
     }
     return t;
@@ -52,6 +52,7 @@ void world::do_internal() {
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
         if (registrations_[i].answer_at == t) return registered(task);
+        if (changes_[i].answer_at == t) return updated(task);
         if (lanes_[i].answer_at == t) {
             answered(task);
             return settle();
