@@ -172,7 +172,6 @@ private:
     void unschedule(task_record& task);
     void start_due(instant now);
     void on_due(task_record& task, instant now, instant seen);
-    void on_waiting_due(task_record& task, instant now);
     void decide(task_record& task, instant now, instant seen, bool may_put_off = true);
     [[nodiscard]] bool hold(task_record& task, instant now);
     void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
@@ -197,6 +196,7 @@ private:
     // scheduler_resync.cpp
     void follow(task_record& task, moment cursor, instant now);
     void go_back(task_record& task, wall_time slot, instant now);
+    void leave_behind(task_record& task, wall_time cursor, instant now);
     [[nodiscard]] static bool may_go_back(const task_record& task, const begin_request& r, moment cursor);
     void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
     void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);
@@ -220,7 +220,6 @@ private:
     void want_place(run_record& run, instant now);
     void want_place_for_runs(task_record& task, instant now);
     void admit_slot(task_record& task, instant seen, instant now);
-    void wait_again(task_record& task, instant now);
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
     result<run_record*> merge(task_record& task, std::vector<user> users);

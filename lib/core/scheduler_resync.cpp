@@ -43,11 +43,10 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
         if (back) task->past->undecided = *cursor;
     } else if (task->state == task_state_kind::live) {
         task->past->undecided = no_slot;
-        if (back)
+        if (run != nullptr && cursor && cursor == request.expected)
+            leave_behind(*task, *cursor, now);
+        else if (back)
             go_back(*task, *cursor, now);
-        else if (cursor && cursor == request.expected && !task->fixed_delay())
-            task->cursor =
-                *cursor; // another run has that slot, so it is over; if it was the last, that was all
         else
             follow(*task, cursor, now);
     }
@@ -56,6 +55,13 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
     --beginning_;
     --task->past->counts.runs;
     release(*run, now);
+}
+
+// The slot at the cursor has a run on record: to try it again would be in vain, for ever if it was the last.
+void scheduler::leave_behind(task_record& task, wall_time cursor, instant now) {
+    task.cursor = cursor;
+    if (task.fixed_delay() && task.slot == no_slot && task.slots_waiting() == 0)
+        set_slot(task, now.wall + *task.when.interval(), now);
 }
 
 // To a slot of its own that it has not decided on record: in this decision, or in refused ones before it.

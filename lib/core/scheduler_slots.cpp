@@ -84,21 +84,12 @@ void scheduler::start_due(instant now) {
 
 void scheduler::on_due(task_record& task, instant now, instant seen) {
     if (task.paused) return on_pause_over(task, now);
-    if (task.slot == no_slot || task.due > now_key(task, now)) return on_waiting_due(task, now);
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
         task.queue()->seen = seen;
     else
         wait_for_place(task, seen, now); // first, as it may throw
     heap_of(task).erase(task);
-}
-
-// Not its next slot but one that waits, of the schedule before, is due again.
-void scheduler::on_waiting_due(task_record& task, instant now) {
-    auto& heap = heap_of(task);
-    heap.erase(task);
-    if (task.slot != no_slot) heap.push(task, task.due);
-    want_place(task, now);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {

@@ -178,23 +178,15 @@ void scheduler::admit_slot(task_record& task, instant seen, instant now) {
     task.ready = false;
     if (task.queue() != nullptr) seen = std::exchange(task.queue()->seen, {}).value_or(seen);
     if (slot_may_start(task)) {
-        wall_time first = task.queue()->slots.front().first;
-        if (task.by_wall() && first > now.wall) return wait_again(task, now); // the clock was set back
+        const slot_segment& front = task.queue()->slots.front();
+        bool ours = front.when == nullptr; // else go back to no slot of this schedule
+        if (task.by_wall() && ours && front.first > now.wall) // the clock was set back
+            return go_back(task, wall_time(front.first), now);
         begin_waiting_slot(task, now);
         if (due_too) wait_for_place(task, seen, now);
     } else if (due_too) {
         decide_late(task, seen, now);
     }
-}
-
-// One of the schedule before has nowhere to go back to.
-void scheduler::wait_again(task_record& task, instant now) {
-    const slot_segment& s = task.queue()->slots.front();
-    if (s.when == nullptr) return go_back(task, s.first, now);
-    std::int64_t due = s.first.time_since_epoch().count();
-    if (task.heap_index != not_in_heap && task.due <= due) return; // which looks at it too
-    wall_heap_.erase(task);
-    wall_heap_.push(task, due);
 }
 
 void scheduler::decide_late(task_record& task, instant seen, instant now) {

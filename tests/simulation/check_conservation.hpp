@@ -8,59 +8,131 @@
 #include <simulation/naive_slots.hpp>
 #include <simulation/swarm.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <limits>
 
 namespace rondo::simulation {
 
 /// Invariant 1, in one life: the decisions of a task follow each other without a gap or an overlap, each
-/// begins at the cursor that the one before left, and they say as many slots as the schedule has there.
+/// begins at the cursor that the one before left, and they say as many slots as the schedule has there, or
+/// the schedules, one after the other, if it is updated.
 class check_conservation {
 public:
     explicit check_conservation(findings& out) : out_(out) {}
 
     void activated(int task, const naive_schedule& when, moment cursor, moment slot) {
-        books_of(task) = {when, cursor, slot, 0};
+        books_of(task) = {{{when, slot, all}}, cursor, slot, 0, 0};
     }
     void ended(int task, moment next_slot) {
         if (next_slot) books_of(task).cursor = next_slot;
     }
-    /// The store has its cursor elsewhere. It moves a task back only to what a refused decision said.
-    void resynced(int task, moment cursor, bool back) {
+    /// Runs and skips of slots came out, which decisions will say.
+    void told(int task, std::uint64_t n) { books_of(task).told += n; }
+    /// Another schedule is in force, from `slot` on. `waiting` of the old slots are not told yet.
+    void updated(int task, const naive_schedule& when, std::uint64_t waiting, moment slot) {
         books& b = books_of(task);
+        std::uint64_t old = b.told - b.decided + waiting;
+        for (const span& s : b.spans) old -= s.left != all ? s.left : 0;
+        b.spans.back().left = old;
+        b.spans.push_back({when, slot, all});
+    }
+    /// The store has its cursor elsewhere. It moves a task back only to what a refused decision said.
+    void resynced(int task, moment cursor, bool back, bool nothing_waits) {
+        books& b = books_of(task);
+        if (nothing_waits) b.spans.erase(b.spans.begin(), b.spans.end() - 1);
+        const naive_schedule& when = b.spans.back().when;
+        b.decided = b.told;
         b.cursor = cursor;
         if (back) b.frontier = cursor;
         bool ahead = cursor && *cursor != cursor_waits_for_end && (!b.frontier || *cursor > *b.frontier);
         if (!cursor || ahead) b.frontier = cursor;
-        if (ahead && !b.when.has(*cursor)) b.frontier = b.when.when().next_after(*cursor, b.when.anchor());
+        if (ahead && !when.has(*cursor)) b.frontier = when.when().next_after(*cursor, when.anchor());
     }
     void decided(int task, const begin_request& r) {
         if (!r.moves_cursor) return;
         books& b = books_of(task);
-        std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
-        b.told += told;
-        if (told == 0) return complain(task, "a decision about nothing");
+        std::uint64_t n = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+        b.decided += n;
         if (!(r.expected == b.cursor)) return complain(task, "a decision does not follow the one before");
         b.cursor = r.next;
+        if (n == 0) {
+            if (!leap(b, r.next)) complain(task, "a decision about nothing");
+            return;
+        }
+        while (b.spans.front().left == 0) to_next_span(b);
         wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
         wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
-        if (b.when.fixed_delay()) return;
-        if (!(b.frontier == moment(first))) return complain(task, "slots are lost, or decided twice");
-        naive_slots slots = b.when.until(first, last);
-        b.frontier = slots.next;
-        if (slots.last != last || slots.count != told) return complain(task, "slots are miscounted");
-        if (!(slots.next == r.next)) complain(task, "the cursor is not at the slot that follows");
+        bool fixed = b.spans.front().when.fixed_delay();
+        if (!fixed && !(b.frontier == moment(first)))
+            return complain(task, "slots are lost, or decided twice");
+        if (!walk(b, n, last)) return complain(task, "slots are miscounted");
+        bool knows = !b.spans.front().when.fixed_delay();
+        if (knows && b.frontier == r.next) return;
+        if (!leap(b, r.next) && knows) complain(task, "the cursor is not at the slot that follows");
     }
-    /// Runs and skips that came out as decisions since the task was activated.
-    [[nodiscard]] std::uint64_t told(int task) { return books_of(task).told; }
 
 private:
-    struct books {
+    static constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
+
+    struct span {
         naive_schedule when;
+        moment first;
+        std::uint64_t left = all; // of its slots, which no decision has said
+    };
+    struct books {
+        std::deque<span> spans;
         moment cursor;
         moment frontier; // the first slot that no decision has said
         std::uint64_t told = 0;
+        std::uint64_t decided = 0;
     };
+
+    static void to_next_span(books& b) {
+        b.spans.pop_front();
+        b.frontier = b.spans.front().first;
+    }
+    // To a schedule that begins with `slot`, over others that had none.
+    static bool leap(books& b, moment slot) {
+        std::size_t n = 0;
+        while (b.spans[n].left == 0)
+            if (b.spans[++n].first == slot) break;
+        if (n == 0 || !(b.spans[n].first == slot)) return false;
+        for (; n != 0; --n) to_next_span(b);
+        return true;
+    }
+    // Over `n` slots, the last of which must be `last`. A fixed delay may have any.
+    static bool walk(books& b, std::uint64_t n, wall_time last) {
+        for (bool fits = true; n != 0; fits = true) {
+            span& s = b.spans.front();
+            std::uint64_t some = std::min(n, s.left);
+            if (s.when.fixed_delay()) {
+                fits = true;
+            } else if (!b.frontier) {
+                return false;
+            } else if (s.when.kind() == schedule::kind::every) {
+                wall_time end = *b.frontier + static_cast<std::int64_t>(some - 1) * s.when.interval();
+                fits = some != n || end == last;
+                b.frontier = end + s.when.interval();
+            } else {
+                wall_time end = *b.frontier;
+                for (std::uint64_t i = 1; i != some && fits; ++i) {
+                    moment next = s.when.after(end);
+                    fits = next && *next <= last;
+                    if (fits) end = *next;
+                }
+                fits = fits && (some != n || end == last);
+                b.frontier = s.when.after(end);
+            }
+            if (!fits) return false;
+            n -= some;
+            if (s.left != all) s.left -= some;
+            if (n != 0) to_next_span(b);
+        }
+        return true;
+    }
     books& books_of(int task) { return books_[static_cast<std::size_t>(task)]; }
     void complain(int task, const char* what) { out_.report("conservation", task, what); }
 

@@ -19,6 +19,7 @@ public:
 
     void activated(int task) { told_of(task) = {}; }
     void begun(int task) { ++told_of(task).runs; }
+    void retried(int task) { ++told_of(task).retries; }
     void refused(int task) { --told_of(task).runs; }
     void ended(int task, outcome how) {
         counters& c = told_of(task);
@@ -28,7 +29,7 @@ public:
         case outcome::timed_out: ++c.timed_out; break;
         case outcome::cancelled: ++c.cancelled; break;
         case outcome::interrupted: ++c.interrupted; break;
-        case outcome::abandoned: break;
+        case outcome::abandoned: ++c.abandoned; break;
         }
     }
     void skipped(int task, skip_reason why, std::uint64_t n) { count_of(task, why) += n; }

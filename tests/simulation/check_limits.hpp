@@ -3,6 +3,7 @@
 #define RONDO_TESTS_SIMULATION_CHECK_LIMITS_HPP
 
 #include <simulation/findings.hpp>
+#include <simulation/model.hpp>
 #include <simulation/sim_run.hpp>
 #include <simulation/swarm.hpp>
 
@@ -13,18 +14,29 @@
 namespace rondo::simulation {
 
 /// Invariant 4: never more runs of a task, or in all, than their limits say, at any instant. A run
-/// counts from the decision to start it until its body is gone.
+/// counts from the decision to start it until its body is gone; for its task also from one attempt to the next.
 class check_limits {
 public:
-    check_limits(const swarm& s, findings& out) : swarm_(s), out_(out) {}
+    check_limits(const swarm& s, const model& m, findings& out) : swarm_(s), model_(m), out_(out) {}
 
+    /// The policy of a task, before it is updated: what is due already is decided by it.
+    void updates(int task) {
+        updated_ = task;
+        before_ = model_.of(task).plan;
+    }
     void after_input(const std::vector<sim_run*>& runs) {
         std::size_t all = 0;
         for (sim_run* r : runs) {
             if (!in_flight(*r)) continue;
-            ++all;
-            if (!r->counted) started(*r, runs);
+            all += r->record->state != core::run_state_kind::backing_off ? 1 : 0;
+            // Another attempt takes the place of the one before.
+            if (r->counted || r->why == trigger::retry) continue;
+            const task_plan& plan = model_.of(r->task).plan;
+            if (may_start(*r, runs, plan)) continue;
+            if (r->task == updated_ && r->for_slot && may_start(*r, runs, before_)) continue;
+            out_.report("limits", r->task, "a run starts beside others, which its overlap forbids");
         }
+        updated_ = findings::no_task;
         for (sim_run* r : runs) r->counted = in_flight(*r);
         std::size_t most = swarm_.core.runs_in_flight_max;
         if (most != 0 && all > most)
@@ -35,26 +47,25 @@ private:
     static bool in_flight(const sim_run& r) noexcept {
         return r.record->state != core::run_state_kind::waiting;
     }
-    overlap policy_of(const sim_run& r) const {
-        return r.why == trigger::manual ? r.overlap : swarm_.plans[static_cast<std::size_t>(r.task)].overlap;
-    }
     // One that wants to be alone may find others only if they came after it, to be beside it.
-    void started(const sim_run& r, const std::vector<sim_run*>& runs) {
+    static bool may_start(const sim_run& r, const std::vector<sim_run*>& runs, const task_plan& plan) {
+        auto alone = [&](const sim_run& one) {
+            return (one.for_slot ? plan.overlap : one.overlap) != overlap::allow_all;
+        };
         std::uint32_t of_task = 0;
-        bool alone = policy_of(r) != overlap::allow_all;
         for (const sim_run* other : runs) {
             if (other->task != r.task || !in_flight(*other)) continue;
             ++of_task;
-            bool later = !other->counted && policy_of(*other) == overlap::allow_all;
-            if (alone && other != &r && !later)
-                out_.report("limits", r.task, "a run starts beside another, which its overlap forbids");
+            bool later = !other->counted && !alone(*other);
+            if (alone(r) && other != &r && !later) return false;
         }
-        std::uint32_t most = swarm_.plans[static_cast<std::size_t>(r.task)].in_flight_max;
-        if (!alone && most != 0 && of_task > most)
-            out_.report("limits", r.task, "more runs in flight than its overlap allows");
+        return alone(r) || plan.in_flight_max == 0 || of_task <= plan.in_flight_max;
     }
 
     const swarm& swarm_;
+    const model& model_; // for the policy in force
+    int updated_ = findings::no_task; // by the input at hand
+    task_plan before_;
     findings& out_;
 };
 

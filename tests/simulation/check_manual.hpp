@@ -23,13 +23,16 @@ public:
     [[nodiscard]] static std::string name_of(std::uint64_t user) { return std::to_string(user); }
 
     void triggered(int task, const stat& before, const stat& after) {
-        if (!(before.next_run == after.next_run)) complain(task, "a manual run moves the next slot");
+        bool paused = after.paused && !before.paused; // by the failure that it put an end to
+        if (!paused && !(before.next_run == after.next_run))
+            complain(task, "a manual run moves the next slot");
     }
     void decided(const sim_run& r, const begin_request& d) {
-        bool manual = r.why == trigger::manual;
-        if (d.moves_cursor == manual) complain(r.task, "a manual run moves the cursor, or a slot's does not");
-        if (manual && d.skipped) complain(r.task, "a manual run skips slots");
+        bool beside = !takes_slot(r.why);
+        if (d.moves_cursor == beside) complain(r.task, "a manual run moves the cursor, or a slot's does not");
+        if (beside && d.skipped) complain(r.task, "a manual run skips slots");
         if (!d.started || d.started->id != r.id) return complain(r.task, "a decision about another run");
+        if (d.started->attempt != r.attempt) complain(r.task, "the record miscounts its attempts");
         if (!asked(d.started->users, r.users)) complain(r.task, "the record names users who did not ask");
     }
     /// Somebody asked for a run, and got one that waits: it is the first, and for both.

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace rondo::simulation {
 
@@ -19,13 +21,22 @@ public:
 
     void activated(int task, const naive_schedule& when, moment slot, instant now) {
         phase& p = phase_of(task);
-        p = {when, now.wall, ns_of(now), 0};
+        p = {when, now.wall, ns_of(now), 0, {}};
         auto interval = when.interval();
         bool set_back = slot && when.kind() == schedule::kind::every && *slot - now.wall > interval;
         if (set_back && *slot > when.anchor()) { // it keeps its phase, and waits one interval at most
             p.wall = *slot;
             p.ns += (*slot - now.wall) % interval / std::chrono::nanoseconds(1);
         }
+    }
+    /// What waits by now is due already, by the clock that the task followed before.
+    void updated(int task, const naive_schedule& when, const std::vector<verdict>& waiting, instant now) {
+        phase& p = phase_of(task);
+        std::int64_t end_ns = when.fixed_delay() ? p.end_ns : 0;
+        std::vector<wall_time> due = std::move(p.due);
+        for (const verdict& v : waiting)
+            if (v.runs) due.push_back(v.first);
+        p = {when, now.wall, ns_of(now), end_ns, std::move(due)};
     }
     void resynced(int task, instant now) {
         phase_of(task).wall = now.wall;
@@ -34,7 +45,8 @@ public:
     void ended(int task, instant now) { phase_of(task).end_ns = ns_of(now); }
 
     void begun(int task, wall_time slot, instant now) {
-        const phase& p = phase_of(task);
+        phase& p = phase_of(task);
+        if (std::erase(p.due, slot) != 0) return;
         if (p.when.by_wall()) {
             if (slot > now.wall) complain(task);
         } else if (p.when.fixed_delay()) {
@@ -50,6 +62,7 @@ private:
         wall_time wall{};        // and
         std::int64_t ns = 0;     // are the same instant
         std::int64_t end_ns = 0; // of the run from which a fixed delay counts
+        std::vector<wall_time> due; // under the schedule before
     };
     phase& phase_of(int task) { return phases_[static_cast<std::size_t>(task)]; }
     void complain(int task) { out_.report("never early", task, "a run starts before its slot"); }

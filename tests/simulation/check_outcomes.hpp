@@ -36,15 +36,17 @@ public:
         if (!r.must_warn) complain(r, "it is said to overrun out of time");
         r.must_warn = false;
     }
-    void ended(sim_run& r, rondo::outcome how) {
+    void ended(sim_run& r, rondo::outcome how, bool last) {
         if (++r.ends != 1) complain(r, "a second outcome");
         if (!r.must_end) complain(r, "an outcome out of time");
+        if (r.must_end && last != r.must_be_last) complain(r, "whether it is the last is wrong");
         if (r.must_end && how != r.must_be)
             complain(r, fmt::format("the outcome is {}, not {}", to_string(how), to_string(r.must_be)));
         r.must_end = false;
     }
     void released(const sim_run& r) {
-        if (r.ends != (r.refused ? 0 : 1)) complain(r, "let go without exactly one outcome");
+        bool never_was = r.refused || r.at == sim_run::stage::dropped;
+        if (r.ends != (never_was ? 0 : 1)) complain(r, "let go without exactly one outcome");
         if (r.body) complain(r, "let go while its body is there");
     }
     void after_input(const std::vector<sim_run*>& runs) {

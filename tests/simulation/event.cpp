@@ -21,6 +21,7 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
     case event_kind::trigger: return s.overrides && d.one_in(3) ? d.between(1, 5) : 0;
     case event_kind::resume:
     case event_kind::resume_all: return s.pasts ? d.below(2) : 0;
+    case event_kind::update: return d.below(4);
     case event_kind::preview: return d.between(1, 6);
     case event_kind::outage: return d.below(10 * unit);
     case event_kind::crash: return d.one_in(3) ? d.below(20 * unit) : d.below(unit);
@@ -32,15 +33,16 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
 } // namespace
 
 std::vector<event> script_of(const swarm& s) {
-    const std::array<std::pair<event_kind, std::int64_t>, 17> weights{{
+    const std::array<std::pair<event_kind, std::int64_t>, 18> weights{{
         {event_kind::pass, 100},
         {event_kind::stall, s.stalls},
         {event_kind::wake, s.wakes},
         {event_kind::set_clock, s.clock_sets},
         {event_kind::add, s.removes},
         {event_kind::remove, s.removes},
+        {event_kind::update, s.updates},
         {event_kind::pause, s.pauses},
-        {event_kind::resume, s.pauses},
+        {event_kind::resume, s.resumes},
         {event_kind::pause_all, s.pauses_all},
         {event_kind::resume_all, 2 * s.pauses_all},
         {event_kind::trigger, s.triggers},
@@ -70,8 +72,8 @@ std::vector<event> script_of(const swarm& s) {
 }
 
 std::string to_string(const event& e) {
-    static constexpr std::array<const char*, 18> names{
-        "pass",   "stall",   "wake",      "set_clock",  "add",     "remove",
+    static constexpr std::array<const char*, 19> names{
+        "pass",   "stall",   "wake",      "set_clock",  "add",     "remove", "update",
         "pause",  "resume",  "pause_all", "resume_all", "trigger", "end_body",
         "cancel", "preview", "rival",     "outage",     "crash",   "shutdown"};
     return fmt::format("{} task={} amount={}", names[static_cast<std::size_t>(e.kind)], e.task, e.amount);

@@ -17,6 +17,7 @@ enum class event_kind : std::uint8_t {
     set_clock,  ///< the wall clock, by `amount` microseconds
     add,        ///< a task, if it is not there
     remove,     ///<
+    update,     ///< to its other schedule, if `amount` is odd; and, from 2, to its other policies
     pause,      ///<
     resume,     ///< from now, or, if `amount` is not 0, from the past
     pause_all,  ///<

@@ -62,6 +62,7 @@ void model::activate(int task, const task_state& state, instant now) {
     m.when = naive_schedule(m.when.when(), state.anchor);
     m.cursor = state.next_slot ? *state.next_slot : no_slot;
     m.paused = state.paused;
+    m.failures = state.failures;
     if (!state.created) m.catch_up_before = now.wall;
     wall_time slot = m.cursor;
     if (state.schedule_changed || of_another(m.when, state.next_slot))
@@ -102,14 +103,14 @@ void model::unschedule(mirror& m) noexcept {
     m.left = m.held = false;
 }
 
-void model::remove(int task) {
+void model::remove(int task, instant now) {
     mirror& m = of(task);
     if (!m.live()) return;
     m.at = mirror::stage::removing;
     unschedule(m);
     m.backlog.clear();
     for (sim_run* r : runs_)
-        if (r->task == task) r->ask_to_end(cancel_reason::removed);
+        if (r->task == task) ask_to_end(*r, cancel_reason::removed, now);
 }
 
 void model::pause(int task, bool paused) {
@@ -138,7 +139,7 @@ model::answer model::trigger(int task, overlap policy) {
     bool waits = a.what == fate::waits || a.what == fate::replaces;
     if (waits && others >= options_.runs_waiting_max) a.error = errc::queue_full;
     if (a.error || a.what != fate::replaces) return a;
-    for (sim_run* r : m.manual) r->ask_to_end(cancel_reason::overlap);
+    for (sim_run* r : m.manual) ask_to_end(*r, cancel_reason::overlap, {});
     cancel_others(task);
     return a;
 }
@@ -147,6 +148,12 @@ model::answer model::trigger(int task, overlap policy) {
 // others are undecided, if the cursor is among those that this decision told, or refused ones before it.
 model::refusal model::refused(int task, const begin_request& r, moment cursor, instant now) {
     mirror& m = of(task);
+    if (!r.skipped && !r.started) { // it only went on to another schedule
+        refusal a;
+        a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
+        if (a.moved) follow(m, cursor, now);
+        return a;
+    }
     wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
     wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
     bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
@@ -157,7 +164,9 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
     a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
     if (a.moved) {
         m.taken_back.reset();
-        if (a.back)
+        if (r.started && !elsewhere && cursor)
+            pass_taken(m, *cursor, now);
+        else if (a.back)
             go_back(m, *cursor, now);
         else
             follow(m, cursor, now);
@@ -173,9 +182,18 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
     std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
     a.theirs = skip_of(skip_reason::not_owner, first, last, told);
     if (!a.back) return a;
-    naive_slots theirs = m.when.until(first, *cursor - microseconds(1));
-    a.theirs = skip_of(skip_reason::not_owner, first, theirs.last, theirs.count);
+    a.theirs = skip_of(skip_reason::not_owner, first, first, 1);
+    moment second = m.when.when().next_after(first, m.when.anchor());
+    if (!second || *second >= *cursor) return a;
+    naive_slots theirs = m.when.until(*second, *cursor - microseconds(1));
+    a.theirs = skip_of(skip_reason::not_owner, first, theirs.last, 1 + theirs.count);
     return a;
+}
+
+// Its slot has a run on record, so it is not tried again.
+void model::pass_taken(mirror& m, wall_time cursor, instant now) {
+    m.cursor = cursor;
+    if (m.when.fixed_delay() && m.slot == no_slot) set_slot(m, now.wall + m.when.interval(), now);
 }
 
 void model::go_back(mirror& m, wall_time slot, instant now) {
@@ -210,12 +228,17 @@ void model::follow(mirror& m, moment cursor, instant now) {
 
 void model::end(sim_run& run, const core::action& a, input_kind input, instant now) {
     mirror& m = of(run.task);
+    run.last = a.last;
+    run.outcome = a.outcome;
+    if (a.outcome == outcome::success) m.failures = 0;
+    if (is_failure(a.outcome) && run.attempt == 1) ++m.failures;
+    if (is_failure(a.outcome) && a.last) pause_if_failing(run.task);
     bool body_stays = input == input_kind::on_time;
     if (body_stays) {
         run.at = sim_run::stage::overdue;
         ++m.overrunning;
     }
-    bool sets_next = m.when.fixed_delay() && run.why != trigger::manual && m.cursor == cursor_waits_for_end &&
+    bool sets_next = a.last && m.when.fixed_delay() && run.for_slot && m.cursor == cursor_waits_for_end &&
                      m.slot == no_slot;
     moment next;
     if (sets_next) {
@@ -230,6 +253,7 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
 }
 
 void model::release(sim_run& run, instant now) {
+    if (run.at == sim_run::stage::dropped) return; // it counted until it was
     mirror& m = of(run.task);
     if (run.at == sim_run::stage::overdue) --m.overrunning;
     if (run.at == sim_run::stage::waiting) {

@@ -38,12 +38,15 @@ struct mirror {
     std::uint64_t place = 0;     ///< when its slots came to wait for a place; 0: they do not
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
+    std::uint32_t failures = 0;   ///< in a row
     std::vector<verdict> backlog; ///< due slots that wait, one by one, and the skips behind them
     wall_time behind = no_slot;   ///< the cursor once the backlog is decided
     std::vector<sim_run*> manual; ///< runs that wait
     std::int64_t compared_at = 0; ///< when the clocks were compared for its sake, since it is live
     moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
     bool paused = false;
+    bool changed = false;    ///< the update at hand has another schedule
+    bool must_pause = false; ///< the core must tell now that its failures pause it
     core::task_record* record = nullptr;
 
     [[nodiscard]] bool live() const noexcept { return at == stage::live; }
@@ -81,7 +84,11 @@ public:
     void reserve(int task, core::task_record& record, const schedule& when, const task_plan& plan);
     void forget(int task);
     void activate(int task, const task_state& state, instant now);
-    void remove(int task);
+    void remove(int task, instant now);
+    /// Somebody asks for the end of a run.
+    void ask_to_end(sim_run& run, cancel_reason reason, instant now);
+    /// The body of a run ends, well or not.
+    void body_ends(sim_run& run, instant now);
     void pause(int task, bool paused);
     void pause_all(bool paused);
     /// What a trigger must say; no error: a run comes, or one that waits takes its users too.
@@ -101,6 +108,7 @@ public:
     void explain_slots(observation& o);
     void explain_fresh(observation& o);
     void end(sim_run& run, const core::action& a, input_kind input, instant now);
+    void retry_later(sim_run& run, sim_run& next);
     void release(sim_run& run, instant now);
     void gone(int task);
     void explain_places(observation& o);
@@ -135,13 +143,16 @@ private:
     void set_slot(mirror& m, wall_time slot, instant now);
     void follow(mirror& m, moment cursor, instant now);
     void go_back(mirror& m, wall_time slot, instant now);
+    void pass_taken(mirror& m, wall_time cursor, instant now);
     void fixed_delay_waits_for_no_end(mirror& m, instant now);
     [[nodiscard]] std::int64_t key(const mirror& m, instant now) const;
     static void unschedule(mirror& m) noexcept;
 
     // model_decide.cpp: the due slots of a task, and its backlog.
     [[nodiscard]] naive_slots due_slots(const mirror& m, instant now) const;
-    void decide(int task, instant now, std::int64_t seen);
+    void decide(int task, instant now, std::int64_t seen, bool may_put_off = true);
+    void update(int task, const task_plan& plan, instant now);
+    void change_schedule(int task, const schedule& when, instant now);
     void decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why);
     void go_on(mirror& m, const naive_slots& due, bool waits_for_end, instant now);
     void resumed(int task, resume_from from, instant now);
@@ -149,6 +160,7 @@ private:
     void give_up_backlog(int task, skip_reason why);
     void flush(int task);
     void start_from_backlog(int task);
+    void start(int task, const verdict& v);
     void cancel_others(int task);
     [[nodiscard]] bool backlog_may_start(const mirror& m) const;
     static void settle_cursor(mirror& m);
@@ -161,11 +173,18 @@ private:
     bool serve(observation& o, const place& p);
     bool serve_slot(observation& o, int task);
     bool serve_run(observation& o, const place& p);
+    bool serve_retry(observation& o, sim_run& run);
     void check_places(std::uint64_t latest_served);
     void compare(observation& o, int task);
 
     // model_time.cpp
-    void pass_deadlines(instant now);
+    bool pass_deadlines(instant now);
+
+    // model_retry.cpp
+    [[nodiscard]] bool may_retry(const sim_run& run, outcome how) const;
+    [[nodiscard]] std::int64_t retry_at(const sim_run& run, instant now) const;
+    void forget_retry(sim_run& run);
+    void pause_if_failing(int task);
 
     core::scheduler_options options_;
     const std::vector<sim_run*>& runs_; // alive

@@ -17,12 +17,12 @@ naive_slots model::due_slots(const mirror& m, instant now) const {
 }
 
 // What becomes of the due slots of a task. Nothing yet, if it is to wait before it catches up.
-void model::decide(int task, instant now, std::int64_t seen) {
+void model::decide(int task, instant now, std::int64_t seen, bool may_put_off) {
     mirror& m = of(task);
     late_task late{m.when, due_slots(m, now), m.due, seen, key(m, now), m.catch_up_before};
     const catch_up& policy = m.plan.late;
     std::vector<wall_time> wanted = wanted_of(policy, late);
-    if (!late.on_time(policy) && !wanted.empty() && policy.spread.count() > 0 && !m.held) {
+    if (may_put_off && !late.on_time(policy) && !wanted.empty() && policy.spread.count() > 0 && !m.held) {
         m.held = true;
         m.held_until = key(m, now) + held_for(m.record->uid.view(), policy) * (m.when.by_wall() ? 1 : 1000);
         return;
@@ -50,10 +50,8 @@ void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo:
     wall_time slot = wanted.front();
     switch (fate_under(m.plan.overlap, m.around_slot())) {
     case fate::starts:
-        want(task).push_back(run_of(slot, why));
-        ++m.in_flight;
-        ++in_flight_;
-        return;
+        if (!full()) return start(task, run_of(slot, why));
+        break;
     case fate::skipped: return put(task, skip_of(skip_reason::overlap, slot, slot, 1));
     case fate::dropped: return put(task, skip_of(skip_reason::buffer_full, slot, slot, 1));
     case fate::replaces:
@@ -94,6 +92,41 @@ void model::settle_cursor(mirror& m) {
         m.cursor = m.backlog.front().first;
 }
 
+// What was due is decided by the schedule and the policy so far.
+void model::update(int task, const task_plan& plan, instant now) {
+    mirror& m = of(task);
+    m.changed = plan.when.text() != m.when.when().text();
+    if (m.changed)
+        change_schedule(task, plan.when, now);
+    else
+        m.when = naive_schedule(plan.when, m.when.anchor());
+    m.plan = plan;
+}
+
+void model::change_schedule(int task, const schedule& when, instant now) {
+    mirror& m = of(task);
+    if (is_due(m, now) && (m.paused || paused_all_)) {
+        naive_slots due = due_slots(m, now);
+        put(task, skip_of(skip_reason::paused, due.first, due.last, due.count));
+        go_on(m, due, false, now);
+    } else if (is_due(m, now)) {
+        decide(task, now, m.left ? m.left_at : key(m, now), false);
+    }
+    for (verdict& v : m.backlog) v.before_update = true;
+    unschedule(m);
+    m.slot = no_slot;
+    m.when = naive_schedule(when, m.when.anchor());
+    // What is in flight may be what the delay counts from, under both.
+    if (m.when.fixed_delay() && m.cursor == cursor_waits_for_end && m.in_flight > 0) return;
+    moment first = when.next_after(now.wall, m.when.anchor());
+    if (m.when.kind() == schedule::kind::at) first = *when.when();
+    if (m.when.kind() == schedule::kind::once) first = now.wall;
+    if (m.when.fixed_delay()) first = now.wall + m.when.interval();
+    m.behind = first ? *first : no_slot;
+    if (m.backlog.empty()) m.cursor = m.behind;
+    if (first) set_slot(m, *first, now);
+}
+
 // A pause ends.
 void model::resumed(int task, resume_from from, instant now) {
     mirror& m = of(task);
@@ -130,21 +163,32 @@ void model::flush(int task) {
     std::size_t n = 0;
     while (n != m.backlog.size() && !m.backlog[n].runs) want(task).push_back(m.backlog[n++]);
     m.backlog.erase(m.backlog.begin(), m.backlog.begin() + static_cast<std::ptrdiff_t>(n));
-    settle_cursor(m);
+    m.cursor = m.backlog.empty() ? m.behind : m.backlog.front().first;
 }
 
 void model::start_from_backlog(int task) {
     mirror& m = of(task);
-    want(task).push_back(m.backlog.front());
+    start(task, m.backlog.front());
     m.backlog.erase(m.backlog.begin());
-    ++m.in_flight;
-    ++in_flight_;
     flush(task);
 }
 
-void model::cancel_others(int task) {
+void model::start(int task, const verdict& v) {
+    want(task).push_back(v);
+    ++of(task).in_flight;
+    ++in_flight_;
     for (sim_run* r : runs_)
-        if (r->task == task && r->at != sim_run::stage::waiting) r->ask_to_end(cancel_reason::overlap);
+        if (r->task == task && r->slot == v.first && takes_slot(r->why)) r->explained = true;
+}
+
+void model::cancel_others(int task) {
+    for (sim_run* r : runs_) {
+        if (r->task != task || !r->explained || r->at == sim_run::stage::waiting) continue;
+        if (r->at == sim_run::stage::backing_off)
+            forget_retry(*r);
+        else
+            ask_to_end(*r, cancel_reason::overlap, {});
+    }
 }
 
 bool model::backlog_may_start(const mirror& m) const {

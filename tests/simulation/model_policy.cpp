@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 namespace rondo::simulation {
@@ -39,6 +40,15 @@ const overlap_rule_row& row_of(rondo::overlap policy) {
     std::size_t i = 0;
     while (overlap_rules[i].policy != policy) ++i;
     return overlap_rules[i];
+}
+
+// FNV-1a, mixed as SplitMix64 does.
+std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
+    std::uint64_t h = 14'695'981'039'346'656'037u ^ seed;
+    for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1'099'511'628'211u;
+    h = (h ^ h >> 30) * 0xbf58'476d'1ce4'e5b9;
+    h = (h ^ h >> 27) * 0x94d0'49bb'1331'11eb;
+    return h ^ h >> 31;
 }
 
 } // namespace
@@ -87,15 +97,18 @@ std::vector<wall_time> wanted_of(const catch_up& policy, const late_task& t) {
     return wanted;
 }
 
-// FNV-1a, mixed as SplitMix64 does.
 std::int64_t held_for(std::string_view uid, const catch_up& policy) {
     if (policy.spread.count() == 0) return 0;
-    std::uint64_t h = 14'695'981'039'346'656'037u;
-    for (char c : uid) h = (h ^ static_cast<unsigned char>(c)) * 1'099'511'628'211u;
-    h = (h ^ h >> 30) * 0xbf58'476d'1ce4'e5b9;
-    h = (h ^ h >> 27) * 0x94d0'49bb'1331'11eb;
-    h ^= h >> 31;
-    return static_cast<std::int64_t>(h % static_cast<std::uint64_t>(policy.spread.count()));
+    return static_cast<std::int64_t>(hash_of(uid, 0) % static_cast<std::uint64_t>(policy.spread.count()));
+}
+
+// The factors of a world are such that their powers are exact.
+std::int64_t wait_after(std::uint32_t failed, std::string_view uid, wall_time slot, const retry& policy) {
+    double wait = static_cast<double>(policy.backoff.count()) * std::pow(policy.factor, failed - 1);
+    wait = std::min(wait, static_cast<double>(policy.max.count()));
+    auto key = static_cast<std::uint64_t>(slot.time_since_epoch().count()) * 0x9e37'79b9'7f4a'7c15 + failed;
+    double share = std::ldexp(static_cast<double>(hash_of(uid, key) >> 32), -32);
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(wait - wait * policy.jitter * share));
 }
 
 } // namespace rondo::simulation

@@ -3,6 +3,7 @@
 #define RONDO_TESTS_SIMULATION_MODEL_POLICY_HPP
 
 #include <rondo/catch_up.hpp>
+#include <rondo/retry.hpp>
 #include <rondo/words.hpp>
 
 #include <simulation/naive_slots.hpp>
@@ -49,6 +50,10 @@ struct late_task {
 
 /// How long a task of this uid is held before it catches up, in microseconds.
 [[nodiscard]] std::int64_t held_for(std::string_view uid, const catch_up& policy);
+
+/// From the end of the attempt `failed` to the next one, in microseconds.
+[[nodiscard]] std::int64_t wait_after(std::uint32_t failed, std::string_view uid, wall_time slot,
+                                      const retry& policy);
 
 } // namespace rondo::simulation
 

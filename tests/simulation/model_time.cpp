@@ -5,15 +5,20 @@
 
 namespace rondo::simulation {
 
-// Deadlines of runs, then that of the shutdown.
-void model::pass_deadlines(instant now) {
+// Deadlines of runs, then that of the shutdown. Whether another attempt wants a place.
+bool model::pass_deadlines(instant now) {
+    bool again = false;
     std::int64_t time = ns_of(now);
     std::int64_t grace = options_.cancel_grace.count();
     for (sim_run* r : runs_) {
         if (r->deadline == 0 || r->deadline > time) continue;
-        if (r->at == sim_run::stage::running) {
-            if (r->cancelled == cancel_reason::none) r->ask_to_end(cancel_reason::timeout);
-            r->expect_end(outcome::timed_out);
+        if (r->at == sim_run::stage::backing_off) {
+            r->deadline = 0;
+            r->arrival = arrivals_ + 1; // behind those slots that are due
+            again = true;
+        } else if (r->at == sim_run::stage::running) {
+            ask_to_end(*r, cancel_reason::timeout, now);
+            r->expect_end(outcome::timed_out, !may_retry(*r, outcome::timed_out));
             r->deadline = grace == 0 ? 0 : time + grace;
             r->must_warn = grace == 0;
         } else {
@@ -21,12 +26,12 @@ void model::pass_deadlines(instant now) {
             r->must_warn = true;
         }
     }
-    if (stop_at_ > time) return;
+    if (stop_at_ > time) return again;
     if (stage_ == stopping::grace) {
         stage_ = stopping::cancelling;
         stop_at_ = time + grace;
         for (sim_run* r : runs_)
-            if (!r->must_end) r->ask_to_end(cancel_reason::shutdown);
+            if (!r->must_end) ask_to_end(*r, cancel_reason::shutdown, now);
     } else if (stage_ == stopping::cancelling) {
         stage_ = stopping::giving_up;
         stop_at_ = never_ns;
@@ -36,6 +41,7 @@ void model::pass_deadlines(instant now) {
             r->deadline = 0;
         }
     }
+    return again;
 }
 
 void model::shutdown(std::int64_t grace_ns, instant now) {
@@ -47,6 +53,9 @@ void model::shutdown(std::int64_t grace_ns, instant now) {
         m.place = 0;
         m.left = false;
     }
+    for (sim_run* r : runs_)
+        if (r->at == sim_run::stage::waiting || r->at == sim_run::stage::backing_off)
+            ask_to_end(*r, cancel_reason::shutdown, now);
 }
 
 // Each reason to wake up by itself, and the least of them.

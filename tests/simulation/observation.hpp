@@ -22,6 +22,7 @@ enum class input_kind : std::uint8_t {
     on_time,
     activate,
     remove,
+    update,
     pause,
     resume,
     pause_all,
@@ -43,6 +44,7 @@ struct observation {
     bool was_paused = false;                           ///< what is resumed
     resume_from from = resume_from::now;               ///< likewise
     fate answered = fate::starts;                      ///< to a trigger, by the model
+    task_plan plan;                                    ///< of an update, with its schedule in `when`
     std::optional<verdict> theirs;                     ///< slots that another manager has, by the model
     std::optional<verdict> theirs_told;                ///< by the core
     std::vector<sim_run*> begun;                       ///< runs that waited

@@ -69,6 +69,10 @@ void print_failure(const swarm& s, const std::vector<event>& script, const findi
         fmt::print("  t{}: {} | {}, overlap {} {} buffer {}, timeout {}, body up to {} us\n", i,
                    p.when.text(), p.when_changed.text(), to_string(p.overlap), p.in_flight_max, p.buffer_max,
                    rondo::to_string(p.timeout), p.body_us_max);
+        fmt::print(
+            "      attempts {}, backoff {} us to {} us by {}, jitter {}, slot timeout {}, pause after {}\n",
+            p.again.attempts, p.again.backoff.count(), p.again.max.count(), p.again.factor, p.again.jitter,
+            rondo::to_string(p.slot_timeout), p.pause_after_failures);
         fmt::print("      catch up {}, window {} us, grace {} us, spread {} us\n", to_string(p.late.coalesce),
                    p.late.window.count(), p.late.grace.count(), p.late.spread.count());
     }

@@ -50,6 +50,12 @@ swarm small_world(std::uint64_t n) {
     if (n % 7 > 3) p.late.window = 15ms;
     p.late.grace = n % 2 == 0 ? 1ms : 5ms;
     if (n % 4 == 3) p.late.spread = 7ms;
+    if (n % 3 == 1) { // half of its bodies fail
+        s.fails = 2;
+        p.again = {.attempts = 3, .backoff = 4ms, .max = 6ms, .jitter = 0};
+        p.slot_timeout = n % 2 == 0 ? 30ms : 0ms;
+        p.pause_after_failures = n % 9 == 4 ? 1 : 0;
+    }
     s.plans[1].when = every(15ms);
     s.plans[1].late.coalesce = coalesce::all;
     for (task_plan& each : s.plans) each.body_us_max = 30'000;

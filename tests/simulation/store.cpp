@@ -37,20 +37,27 @@ task_state store::add(int task, const task_definition& d, const schedule& when, 
     } else {
         s.schedule_changed = t.plan != plan;
     }
-    if (s.created || s.schedule_changed) {
+    if (s.created || s.schedule_changed || t.updated) {
         t.when = naive_schedule(when, t.anchor);
         t.first = t.cursor;
         t.slots = 0;
-        t.loose = s.schedule_changed;
+        t.loose = s.schedule_changed || t.updated;
     }
+    t.updated = false;
     t.plan = plan;
     t.active = true;
     s.anchor = t.anchor;
     s.next_slot = t.cursor;
     s.paused = t.paused;
     if (!t.runs.empty()) s.last_run = t.runs.back().started_at;
-    for (std::size_t i = t.runs.size(); i-- > 0 && !s.last_outcome;)
-        if (t.runs[i].ended) s.last_outcome = t.runs[i].outcome;
+    for (std::size_t i = t.runs.size(), ended = 0; i-- > 0 && ended != failures_counted_max;) {
+        const run_row& r = t.runs[i];
+        if (!r.ended) continue;
+        ++ended;
+        if (!s.last_outcome) s.last_outcome = r.outcome;
+        if (r.outcome == outcome::success) break;
+        if (is_failure(r.outcome) && r.attempt == 1) ++s.failures;
+    }
     return s;
 }
 
@@ -101,7 +108,8 @@ begin_answer store::begin(int task, const begin_request& r) {
     if (r.skipped) t.skipped = r.skipped;
     if (r.started) {
         const run_begin& b = *r.started;
-        a.token = insert(t, {b.id, b.trigger, b.scheduled_at, b.started_at}).token;
+        if (b.attempt > 1) check_attempt(task, t, b);
+        a.token = insert(t, {b.id, b.trigger, b.scheduled_at, b.started_at, b.attempt}).token;
     }
     a.next_slot = t.cursor;
     return a;
@@ -111,8 +119,11 @@ finish_state store::finish(int task, const end_record& r) {
     task_row& t = row(task);
     run_row* known = find(t, r.id);
     if (known == nullptr) {
-        if (takes_slot(r.why) && taken(t, r.scheduled_at)) return finish_state::fenced;
-        known = &insert(t, {r.id, r.why, r.scheduled_at, r.started_at});
+        if (takes_slot(r.why) && taken(t, r.scheduled_at)) {
+            t.fenced = true;
+            return finish_state::fenced;
+        }
+        known = &insert(t, {r.id, r.why, r.scheduled_at, r.started_at, r.attempt});
         t.loose = t.loose || takes_slot(r.why); // its slot never went through the cursor
     } else if (known->ended) {
         bool same = known->outcome == r.outcome && (r.token == 0 || r.token == known->token);
@@ -126,14 +137,25 @@ finish_state store::finish(int task, const end_record& r) {
     return finish_state::recorded;
 }
 
+// The one before it is on record, and its end too.
+void store::check_attempt(int task, const task_row& t, const run_begin& b) {
+    if (t.ends_lost || t.fenced) return;
+    for (std::size_t i = t.runs.size(); i-- > 0;) {
+        const run_row& r = t.runs[i];
+        if (r.scheduled_at == b.scheduled_at && r.attempt + 1 == b.attempt && is_failure(r.outcome)) return;
+    }
+    out_.report("attempts on record", task, "an attempt without the one before it");
+}
+
 bool store::rival_takes(int task, wall_time now) {
     task_row& t = row(task);
+    if (t.updated && t.cursor && !t.when.has(*t.cursor)) return false;
     if (!t.known || t.loose || !t.cursor || *t.cursor == cursor_waits_for_end || *t.cursor > now)
         return false;
     begin_request r;
     r.expected = t.cursor;
     wall_time slot = *t.cursor;
-    r.started = run_begin{{1, ++rivals_}, trigger::schedule, slot, now, {}};
+    r.started = run_begin{{1, ++rivals_}, trigger::schedule, slot, now, {}, 1};
     if (t.when.fixed_delay())
         r.next = cursor_waits_for_end;
     else
@@ -156,6 +178,11 @@ bool store::in_flight(int task, run_id id) {
 // One decision: its skips and its run are the slots from the cursor to the next cursor, each once.
 void store::book(int task, task_row& t, const begin_request& r) {
     std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
+    if (t.updated) { // the books of this life are enough
+        t.slots = 0;
+        t.loose = false;
+        return;
+    }
     if (told == 0) return out_.report(checker, task, "a decision about nothing");
     wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
     wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;

@@ -21,6 +21,7 @@ struct end_record {
     trigger why = trigger::schedule;
     wall_time scheduled_at{};
     wall_time started_at{};
+    std::uint32_t attempt = 1;
     wall_time finished_at{};
     rondo::outcome outcome = outcome::success;
     std::uint64_t token = 0;
@@ -37,6 +38,7 @@ public:
         trigger why = trigger::schedule;
         wall_time scheduled_at{};
         wall_time started_at{};
+        std::uint32_t attempt = 1;
         std::uint64_t token = 0;
         rondo::outcome outcome = outcome::success;
         bool ended = false;
@@ -60,6 +62,8 @@ public:
         std::uint64_t slots = 0; ///< decided since
         bool loose = false;      ///< the next decision may begin elsewhere
         bool ends_lost = false;  ///< the outbox of the process was full
+        bool updated = false;    ///< in this life, so that two schedules may be decided in turn
+        bool fenced = false;     ///< a run of it never came on record
     };
 
     explicit store(findings& out) : out_(out) {}
@@ -82,6 +86,7 @@ private:
     [[nodiscard]] static run_row* find(task_row& t, run_id id);
     [[nodiscard]] static bool taken(const task_row& t, wall_time slot);
     static run_row& insert(task_row& t, const run_row& r);
+    void check_attempt(int task, const task_row& t, const run_begin& b);
     void book(int task, task_row& t, const begin_request& r);
 
     findings& out_;

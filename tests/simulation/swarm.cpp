@@ -67,10 +67,22 @@ catch_up random_catch_up(dice& d, const swarm& s, const task_plan& p) {
     return late;
 }
 
-task_plan random_plan(dice& d, const swarm& s, bool by_wall) {
-    task_plan p;
-    p.when = random_schedule(d, s, by_wall);
-    p.when_changed = random_schedule(d, s, by_wall);
+void random_retry(dice& d, const swarm& s, task_plan& p) {
+    constexpr double factors[]{1, 1.5, 2, 3};
+    constexpr double jitters[]{0, 0.25, 0.5, 1};
+    if (!d.one_in(3)) {
+        p.again.attempts = static_cast<std::uint32_t>(d.between(2, 4));
+        p.again.backoff = microseconds(d.between(1, d.one_in(2) ? s.unit_us : 1 + s.unit_us / 8));
+        p.again.max = p.again.backoff + microseconds(d.below(3 * s.unit_us));
+        p.again.factor = factors[d.below(4)];
+        p.again.jitter = jitters[d.below(4)];
+    }
+    if (d.one_in(3)) p.slot_timeout = microseconds(d.between(1, 5 * s.unit_us));
+    if (d.one_in(3)) p.pause_after_failures = static_cast<std::uint32_t>(d.between(1, 3));
+}
+
+// For these schedules.
+task_plan random_plan(dice& d, const swarm& s, task_plan p) {
     p.overlap = static_cast<overlap>(d.below(5));
     p.buffer_max = static_cast<std::uint32_t>(d.between(1, 4));
     p.late = random_catch_up(d, s, p);
@@ -94,6 +106,7 @@ std::int64_t maybe(dice& d, std::int64_t most, std::int64_t off = 2) {
 void random_faults(dice& d, swarm& s) {
     s.late = maybe(d, 8);
     s.fails = maybe(d, 6);
+    s.for_good = maybe(d, 6);
     s.stubborn = maybe(d, 4);
     s.store_slow = maybe(d, 6);
     s.add_fails = maybe(d, 5, 4);
@@ -108,8 +121,10 @@ void random_faults(dice& d, swarm& s) {
     s.triggers = maybe(d, 40);
     s.cancels = maybe(d, 20, 3);
     s.pauses = maybe(d, 20, 3);
+    s.resumes = s.pauses;
     s.pauses_all = maybe(d, 10, 4);
     s.removes = maybe(d, 10, 4);
+    s.updates = maybe(d, 20, 3);
     s.crashes = maybe(d, 6, 3);
     s.shutdowns = maybe(d, 4, 4);
     s.previews = maybe(d, 20, 3);
@@ -134,7 +149,13 @@ swarm swarm_of(std::uint64_t seed) {
     s.unit_us = by_wall ? 600'000'000 : units[d.below(5)];
     s.wall_begin = (d.one_in(2) ? spring : autumn) + microseconds(d.below(3'600'000'000));
     s.tasks = static_cast<std::size_t>(d.one_in(2) ? d.between(1, 2) : d.between(1, tasks_max));
-    for (std::size_t i = 0; i != s.tasks; ++i) s.plans[i] = random_plan(d, s, by_wall);
+    for (std::size_t i = 0; i != s.tasks; ++i) {
+        task_plan schedules;
+        schedules.when = random_schedule(d, s, by_wall);
+        schedules.when_changed = random_schedule(d, s, by_wall);
+        s.plans[i] = random_plan(d, s, schedules);
+        s.others[i] = random_plan(d, s, schedules);
+    }
     s.core.seed = seed;
     if (d.one_in(2)) s.core.runs_in_flight_max = static_cast<std::size_t>(d.between(1, 3));
     s.core.runs_waiting_max = static_cast<std::size_t>(d.between(1, 4));
@@ -143,6 +164,11 @@ swarm swarm_of(std::uint64_t seed) {
     if (d.one_in(3)) s.core.resolution = microseconds(d.below(2 * s.unit_us));
     if (d.one_in(3)) s.drift_ppm = d.between(-500, 500);
     random_faults(d, s);
+    if (d.one_in(2)) return s;
+    for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.plans[i]);
+    for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.others[i]);
+    s.fails = std::max<std::int64_t>(s.fails, d.between(1, 4));
+    s.resumes = std::max<std::int64_t>(s.resumes, 10); // as tasks may pause themselves
     return s;
 }
 

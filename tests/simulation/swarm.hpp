@@ -3,6 +3,7 @@
 #define RONDO_TESTS_SIMULATION_SWARM_HPP
 
 #include <rondo/catch_up.hpp>
+#include <rondo/retry.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/task_limits.hpp>
 #include <rondo/time.hpp>
@@ -28,6 +29,9 @@ struct task_plan {
     std::uint32_t buffer_max = buffer_max_default;
     rondo::first_run first = by_schedule;
     std::chrono::microseconds timeout{0};
+    retry again;
+    std::chrono::microseconds slot_timeout{0};
+    std::uint32_t pause_after_failures = 0;
     std::uint32_t in_flight_max = 0;
     std::int64_t body_us_max = 0; ///< the longest that its body takes by itself
 };
@@ -38,6 +42,7 @@ struct swarm {
     std::uint64_t seed = 0;
     std::size_t tasks = 1;
     std::array<task_plan, tasks_max> plans;
+    std::array<task_plan, tasks_max> others; ///< what updates may want instead, but for the schedules
     core::scheduler_options core;
     wall_time wall_begin{};
     std::int64_t unit_us = 1000; ///< about how long an interval is
@@ -47,6 +52,7 @@ struct swarm {
     // One in so many; 0: never.
     std::int64_t late = 0;        ///< wake-ups
     std::int64_t fails = 0;       ///< bodies
+    std::int64_t for_good = 0;    ///< of those: no other attempt is wanted
     std::int64_t stubborn = 0;    ///< bodies, which ignore their cancellation
     std::int64_t store_slow = 0;  ///< calls
     std::int64_t store_fails = 0; ///< calls
@@ -65,8 +71,10 @@ struct swarm {
     std::int64_t triggers = 0;
     std::int64_t cancels = 0;
     std::int64_t pauses = 0;
+    std::int64_t resumes = 0;
     std::int64_t pauses_all = 0;
     std::int64_t removes = 0;
+    std::int64_t updates = 0;
     std::int64_t crashes = 0;
     std::int64_t shutdowns = 0;
     std::int64_t rivals = 0;

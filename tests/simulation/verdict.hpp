@@ -20,6 +20,7 @@ struct verdict {
     wall_time first{};
     wall_time last{}; ///< of a run: `first`
     std::uint64_t count = 1;
+    bool before_update = false; ///< of the schedule that the task had before
 
     friend bool operator==(const verdict& a, const verdict& b) noexcept {
         if (a.runs != b.runs || a.first != b.first || a.last != b.last || a.count != b.count) return false;
@@ -28,11 +29,11 @@ struct verdict {
 };
 
 inline verdict run_of(wall_time slot, rondo::trigger why) noexcept {
-    return {true, why, skip_reason::missed, slot, slot, 1};
+    return {true, why, skip_reason::missed, slot, slot, 1, false};
 }
 
 inline verdict skip_of(skip_reason reason, wall_time first, wall_time last, std::uint64_t count) noexcept {
-    return {false, trigger::schedule, reason, first, last, count};
+    return {false, trigger::schedule, reason, first, last, count, false};
 }
 
 inline std::string to_string(const verdict& v) {

@@ -15,7 +15,6 @@
 namespace rondo::simulation {
 namespace {
 
-constexpr std::array<std::string_view, tasks_max> uids{"t0", "t1", "t2", "t3", "t4", "t5"};
 constexpr steady_time steady_begin{std::chrono::seconds(1000)};
 
 resume_from from_of(const event& e) noexcept {
@@ -25,7 +24,7 @@ resume_from from_of(const event& e) noexcept {
 } // namespace
 
 world::world(const swarm& s, findings& out)
-    : swarm_(s), out_(out), check_(swarm_, out), model_(swarm_.core, runs_, out), store_(out) {
+    : swarm_(s), out_(out), check_(swarm_, model_, out), model_(swarm_.core, runs_, out), store_(out) {
     now_ = {steady_begin, s.wall_begin};
     clock_ns_ = ns_of(now_);
     clock_wall_ = now_.wall;
@@ -49,6 +48,7 @@ void world::play(const event& e) {
         return;
     case event_kind::add: return add(task);
     case event_kind::remove: return remove(task);
+    case event_kind::update: return update(task, e.amount);
     case event_kind::pause: return pause(task);
     case event_kind::resume: return resume(task, from_of(e));
     case event_kind::pause_all: return pause_all();
@@ -71,16 +71,8 @@ void world::play(const event& e) {
 
 void world::add(int task) {
     auto i = static_cast<std::size_t>(task);
-    const task_plan& p = swarm_.plans[i];
-    core::task_spec spec{.uid = uids[i],
-                         .name = uids[i],
-                         .when = plan_[i] == 0 ? p.when : p.when_changed,
-                         .overlap = p.overlap,
-                         .first = p.first,
-                         .timeout = p.timeout,
-                         .in_flight_max = p.in_flight_max,
-                         .policy = {.catch_up = p.late, .buffer_max = p.buffer_max},
-                         .payload = std::make_unique<core::task_payload>()};
+    task_plan p = plan_of(i, plan_[i], policy_[i]);
+    core::task_spec spec = spec_of(i, p);
     if (core_->has_decisions()) take_decisions(); // of the task that had the uid before
     auto r = core_->reserve(spec);
     check_.uid_unique.reserved(task, r ? error_code() : r.error(), shut_down_);
@@ -88,13 +80,24 @@ void world::add(int task) {
     wanted_[i] = true;
     records_[i] = r.value();
     check_.nothing_after.added(task);
-    model_.reserve(task, *r.value(), spec.when.for_uid(uids[i]), p);
+    model_.reserve(task, *r.value(), spec.when.for_uid(spec.uid), p);
     registrations_[i].open = true;
     std::uint64_t n = draw(swarm_.seed, 17, task, ++drawn_);
+    std::int64_t delay = delay_of_registration(n);
+    registrations_[i].answer_at = ns_of(now_) + delay;
+    if (delay == 0) registered(task);
+}
+
+std::int64_t world::delay_of_registration(std::uint64_t n) const {
     bool slow = swarm_.store_slow != 0 && !healing_ && n % static_cast<std::uint64_t>(swarm_.store_slow) == 0;
-    registrations_[i].answer_at =
-        ns_of(now_) + (slow ? static_cast<std::int64_t>((n >> 8) % 1'000'000) * swarm_.unit_us / 1000 : 0);
-    if (!slow) registered(task);
+    return slow ? 1 + static_cast<std::int64_t>((n >> 8) % 1'000'000) * swarm_.unit_us / 1000 : 0;
+}
+
+// With the schedule in `when`.
+task_plan world::plan_of(std::size_t i, std::uint32_t plan, std::uint32_t policy) const {
+    task_plan p = policy == 0 ? swarm_.plans[i] : swarm_.others[i];
+    if (plan != 0) p.when = p.when_changed;
+    return p;
 }
 
 void world::registered(int task) {
@@ -149,7 +152,7 @@ void world::remove(int task) {
     wanted_[i] = false;
     check_.nothing_after.removed(task);
     check_.preview.intervened(task);
-    model_.remove(task);
+    model_.remove(task, now_);
     core::task_record& record = *records_[i];
     input(input_kind::remove, task, nullptr, [&] { core_->remove(record, now_); });
 }
@@ -199,7 +202,7 @@ void world::trigger(int task, std::int64_t policy) {
     if (records_[i] == nullptr || registrations_[i].open) return;
     std::optional<overlap> how;
     if (policy != 0) how = static_cast<overlap>(policy - 1);
-    overlap in_force = how.value_or(swarm_.plans[i].overlap);
+    overlap in_force = how.value_or(model_.of(task).plan.overlap);
     model::answer wanted = model_.trigger(task, in_force);
     seen_.answered = wanted.what;
     stat before = core_->stat_of(*records_[i]);
@@ -227,7 +230,7 @@ void world::cancel(int task, std::int64_t index) {
     for (sim_run* r : runs_) {
         if (r->task != task || index-- != 0) continue;
         if (out_.telling) note(task, fmt::format("ask the run of {} to end", rondo::to_string(r->slot, 6)));
-        r->ask_to_end(cancel_reason::requested);
+        model_.ask_to_end(*r, cancel_reason::requested, now_);
         core::run_record& record = *r->record;
         return input(input_kind::cancel, task, r,
                      [&] { core_->cancel(record, cancel_reason::requested, now_); });
@@ -248,10 +251,6 @@ void world::ask_preview(int task, std::int64_t n) {
 void world::shutdown(std::int64_t grace_us) {
     shut_down_ = true;
     std::int64_t grace = grace_us * 1000;
-    if (model_.stage() == model::stopping::no) {
-        for (sim_run* r : runs_)
-            if (r->at == sim_run::stage::waiting) r->ask_to_end(cancel_reason::shutdown);
-    }
     check_.nothing_after.shutting_down();
     model_.shutdown(grace, now_);
     input(input_kind::shutdown, findings::no_task, nullptr,
@@ -267,6 +266,7 @@ void world::die(std::int64_t down_us, bool crashed) {
         if (l.calling && draw(swarm_.seed, 29, ++drawn_) % 2 == 0) apply(static_cast<int>(i));
         l = lane();
         registrations_[i] = {};
+        changes_[i] = {};
         check_.preview.intervened(static_cast<int>(i));
     }
     core_.reset();

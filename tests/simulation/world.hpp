@@ -71,10 +71,23 @@ private:
         std::int64_t answer_at = never_ns;
     };
 
+    struct change { // of a task, while its repository has not answered
+        bool open = false;
+        std::uint32_t plan = 0;
+        std::uint32_t policy = 0;
+        std::int64_t answer_at = never_ns;
+    };
+
     // world.cpp: the application.
     void add(int task);
     void registered(int task);
     void remove(int task);
+    [[nodiscard]] task_plan plan_of(std::size_t i, std::uint32_t plan, std::uint32_t policy) const;
+    [[nodiscard]] std::int64_t delay_of_registration(std::uint64_t n) const;
+    // world_update.cpp
+    void update(int task, std::int64_t what);
+    void updated(int task);
+    void put_in_force(int task, const change& c);
     void pause(int task);
     void resume(int task, resume_from from);
     void pause_all();
@@ -94,12 +107,17 @@ private:
     void input(input_kind kind, int task, sim_run* run, F call);
     void collect();
     void judge();
+    void tell_of_update(int task);
+    void obey_all();
     void obey(const core::action& a);
     void obey_start(sim_run& r);
     void obey_release(sim_run& r);
     void look(int task);
+    sim_run& adopt(core::run_record& r);
     void obey_cancel(sim_run& r);
     void obey_end(sim_run& r, const core::action& a);
+    void obey_retry_later(sim_run& r, core::run_record& next);
+    void obey_own_pause(int task);
     void obey_gone(int task);
     void begun(core::run_record& record, std::uint64_t token);
     void ended(sim_run& r);
@@ -151,6 +169,8 @@ private:
     // The application.
     std::array<bool, tasks_max> wanted_{};
     std::array<std::uint32_t, tasks_max> plan_{}; // which schedule it has
+    std::array<std::uint32_t, tasks_max> policy_{}; // likewise
+    std::array<change, tasks_max> changes_{};
     std::array<core::task_record*, tasks_max> records_{};
     std::array<registration, tasks_max> registrations_{};
     std::uint64_t life_ = 0;

@@ -37,6 +37,8 @@ void world::collect() {
     }
     for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i)
         if (records_[static_cast<std::size_t>(i)] != nullptr) look(i);
+    for (const core::action& a : core_->actions()) // it may be gone again already
+        if (a.next != nullptr && a.next->runner == nullptr) seen_.fresh.push_back(&adopt(*a.next));
     for (auto& list : seen_.slots) // a run tells nothing by itself, so its place among the skips is lost
         if (list.size() > 1) std::ranges::stable_sort(list, {}, &verdict::first);
 }
@@ -46,24 +48,14 @@ void world::look(int task) {
     std::size_t known = seen_.fresh.size();
     for (core::run_record* r = records_[static_cast<std::size_t>(task)]->runs; r != nullptr; r = r->next) {
         if (r->runner != nullptr) break;
-        if (free_runs_.empty()) free_runs_.push_back(&all_runs_.emplace_back());
-        sim_run& s = *free_runs_.back();
-        free_runs_.pop_back();
-        s = sim_run();
-        r->runner = &s;
-        s.record = r;
-        s.id = r->id;
-        s.task = task;
-        s.why = r->trigger;
-        s.slot = r->scheduled_at;
-        s.started_at = r->started_at;
-        seen_.fresh.push_back(&s);
-        seen_.touched |= 1u << task;
+        seen_.fresh.push_back(&adopt(*r));
     }
-    std::reverse(seen_.fresh.begin() + static_cast<std::ptrdiff_t>(known), seen_.fresh.end());
+    auto begin = seen_.fresh.begin() + static_cast<std::ptrdiff_t>(known);
+    std::reverse(begin, seen_.fresh.end());
+    std::reverse(runs_.end() - (seen_.fresh.end() - begin), runs_.end());
     for (; known != seen_.fresh.size(); ++known) {
         sim_run& s = *seen_.fresh[known];
-        runs_.push_back(&s);
+        if (s.why == rondo::trigger::retry) continue; // it begins later
         check_.nothing_after.begun(task);
         if (s.why == rondo::trigger::manual) continue;
         seen_.of(task).push_back(simulation::run_of(s.slot, s.why));
@@ -72,10 +64,41 @@ void world::look(int task) {
     }
 }
 
+// What the update did not have to decide any more is of the new schedule.
+void world::tell_of_update(int task) {
+    const mirror& m = model_.of(task);
+    if (!m.changed) return;
+    std::uint64_t old = 0;
+    for (const verdict& v : m.backlog) old += v.count;
+    moment slot = m.slot == no_slot ? moment() : moment(m.slot);
+    check_.conservation.updated(task, m.when, old, slot);
+    check_.never_early.updated(task, m.when, m.backlog, now_);
+}
+
+sim_run& world::adopt(core::run_record& r) {
+    if (free_runs_.empty()) free_runs_.push_back(&all_runs_.emplace_back());
+    sim_run& s = *free_runs_.back();
+    free_runs_.pop_back();
+    s = sim_run();
+    r.runner = &s;
+    s.record = &r;
+    s.id = r.id;
+    s.task = task_of(*r.task);
+    s.why = r.trigger;
+    s.for_slot = takes_slot(s.why);
+    s.slot = r.scheduled_at;
+    s.started_at = r.started_at;
+    if (s.why == rondo::trigger::retry) s.at = sim_run::stage::backing_off;
+    runs_.push_back(&s);
+    seen_.touched |= 1u << s.task;
+    return s;
+}
+
 void world::judge() {
     for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i) {
         for (const verdict& v : seen_.of(i)) {
             tally_.slots += v.count;
+            check_.conservation.told(i, v.count);
             check_.preview.decided(i, v);
             out_.trace = scramble(out_.trace ^ v.count ^
                                   static_cast<std::uint64_t>(v.last.time_since_epoch().count()));
@@ -87,27 +110,48 @@ void world::judge() {
     for (sim_run* r : seen_.fresh)
         if (r->why == rondo::trigger::manual && r->at != sim_run::stage::waiting)
             check_.counters.begun(r->task);
-    auto is_cancel = [](const core::action& a) { return a.kind == core::action::kind::cancel_run; };
-    for (const core::action& a : core_->actions())
-        if (!is_cancel(a)) obey(a);
-    // Who gets a free place may take that of another run, which is told.
-    if (seen_.input != input_kind::on_time) model_.explain_places(seen_);
-    for (const core::action& a : core_->actions())
-        if (is_cancel(a)) obey(a);
-    core_->actions().clear();
+    obey_all();
     for (sim_run* r : seen_.begun) {
         check_.counters.begun(r->task);
         check_.nothing_after.begun(r->task);
         seen_.touched |= 1u << r->task;
+        if (r->why != rondo::trigger::retry) continue;
+        check_.counters.retried(r->task);
+        check_.attempts.begun(*r, now_);
     }
+    if (seen_.input == input_kind::update) tell_of_update(seen_.task);
     model_.explained(seen_);
     check_.outcomes.after_input(runs_);
+    check_.attempts.after_input(runs_);
     check_.limits.after_input(runs_);
     for (std::size_t i = 0; i != swarm_.tasks; ++i)
         if (records_[i] != nullptr && (seen_.touched >> i & 1) != 0)
             check_.counters.after_input(static_cast<int>(i), records_[i]->counts());
     wakeup_ = std::chrono::nanoseconds(core_->next_wakeup(now_).time_since_epoch()).count();
     check_.progress.after_input(model_, wakeup_, seen_.input, now_, runs_);
+}
+
+// Who gets a free place may take that of another run, which is told; so what that may bring is looked at
+// after what frees places.
+void world::obey_all() {
+    using kind = enum core::action::kind;
+    auto is_late = [](const core::action& a) {
+        switch (a.kind) {
+        case kind::cancel_run:
+        case kind::task_paused:
+        case kind::task_gone:
+        case kind::shutdown_done: return true;
+        case kind::no_retry:
+        case kind::release_run: return a.run->state == core::run_state_kind::backing_off;
+        default: return false;
+        }
+    };
+    for (const core::action& a : core_->actions())
+        if (!is_late(a)) obey(a);
+    if (seen_.input != input_kind::on_time) model_.explain_places(seen_);
+    for (const core::action& a : core_->actions())
+        if (is_late(a)) obey(a);
+    core_->actions().clear();
 }
 
 void world::obey(const core::action& a) {
@@ -122,10 +166,10 @@ void world::obey(const core::action& a) {
     case kind::end_run: return obey_end(run_of(*a.run), a);
     case kind::release_run: return obey_release(run_of(*a.run));
     case kind::run_overrunning: return check_.outcomes.overruns(run_of(*a.run));
-    case kind::retry_later:
-    case kind::no_retry:
+    case kind::retry_later: return obey_retry_later(run_of(*a.run), *a.next);
+    case kind::no_retry: return check_.attempts.given_up(run_of(*a.run));
+    case kind::task_paused: return obey_own_pause(task);
     case kind::backfill_done:
-    case kind::task_paused:
     case kind::task_resumed: return out_.report("actions", task, "what no task of this world wants");
     case kind::slots_skipped: return;
     case kind::task_gone: return obey_gone(task);
@@ -151,7 +195,7 @@ void world::obey_cancel(sim_run& r) {
 void world::obey_end(sim_run& r, const core::action& a) {
     int task = r.task;
     if (r.at == sim_run::stage::waiting) check_.counters.begun(task); // dropped: it counts as a run
-    check_.outcomes.ended(r, a.outcome);
+    check_.outcomes.ended(r, a.outcome, a.last);
     check_.counters.ended(task, a.outcome);
     if (out_.telling)
         note(task,
@@ -161,7 +205,21 @@ void world::obey_end(sim_run& r, const core::action& a) {
     check_.conservation.ended(task, a.next_slot);
     lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
     e.is_end = true;
-    e.end = {r.id, r.why, r.slot, a.run->started_at, a.at, a.outcome, a.run->token, a.next_slot};
+    e.end = {r.id, r.why, r.slot, a.run->started_at, r.attempt, a.at, a.outcome, a.run->token, a.next_slot};
+}
+
+void world::obey_retry_later(sim_run& r, core::run_record& next) {
+    if (out_.telling) note(r.task, fmt::format("another attempt after {}", r.attempt));
+    check_.attempts.planned(r, run_of(next));
+    model_.retry_later(r, run_of(next));
+}
+
+// As lib/runtime records it.
+void world::obey_own_pause(int task) {
+    bool wanted = std::exchange(model_.of(task).must_pause, false);
+    if (!wanted) out_.report("actions", task, "it pauses, and its failures do not say so");
+    if (out_.telling) note(task, "pauses itself");
+    store_.row(task).paused = true;
 }
 
 void world::obey_gone(int task) {
@@ -181,19 +239,21 @@ void world::obey_start(sim_run& r) {
     check_.outcomes.started(r, r.token != 0, store_);
     check_.manual.started(r);
     if (out_.telling) note(r.task, fmt::format("start the body of {}", rondo::to_string(r.slot, 6)));
-    const task_plan& p = swarm_.plans[static_cast<std::size_t>(r.task)];
-    std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.ask);
+    const task_plan& p = model_.of(r.task).plan;
+    std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.ask, r.attempt);
     std::int64_t length = p.body_us_max == 0 || healing_
                               ? 0
                               : static_cast<std::int64_t>(n % static_cast<std::uint64_t>(p.body_us_max + 1));
     r.body = true;
     r.body_ends = ns_of(now_) + length * 1000;
-    r.fails = swarm_.fails != 0 && (n >> 20) % static_cast<std::uint64_t>(swarm_.fails) == 0;
+    r.fails = swarm_.fails != 0 && !healing_ && (n >> 20) % static_cast<std::uint64_t>(swarm_.fails) == 0;
+    r.for_good = swarm_.for_good != 0 && (n >> 30) % static_cast<std::uint64_t>(swarm_.for_good) == 0;
     r.stubborn = swarm_.stubborn != 0 && (n >> 40) % static_cast<std::uint64_t>(swarm_.stubborn) == 0;
 }
 
 void world::obey_release(sim_run& r) {
     check_.outcomes.released(r);
+    check_.attempts.released(r);
     model_.release(r, now_);
     std::erase(runs_, &r);
     free_runs_.push_back(&r);
@@ -208,7 +268,11 @@ void world::begun(core::run_record& record, std::uint64_t token) {
     } else {
         r.at = sim_run::stage::running;
         std::int64_t timeout = model_.of(r.task).plan.timeout.count() * 1000;
-        r.deadline = timeout != 0 ? ns_of(now_) + timeout : 0;
+        std::int64_t slot_timeout = model_.of(r.task).plan.slot_timeout.count() * 1000;
+        if (slot_timeout != 0 && r.attempt == 1) r.give_up_at = ns_of(now_) + slot_timeout;
+        r.deadline = r.give_up_at;
+        if (timeout != 0) r.deadline = ns_of(now_) + timeout;
+        if (r.give_up_at != 0) r.deadline = std::min(r.deadline, r.give_up_at);
     }
     int task = r.task;
     input(input_kind::begun, task, &r, [&] { core_->begun(record, token, now_); });
@@ -218,8 +282,9 @@ void world::ended(sim_run& r) {
     r.body = false;
     r.body_ends = never_ns;
     r.deadline = 0;
-    if (r.at == sim_run::stage::running) r.expect_end(r.fails ? outcome_of(r.cancelled) : outcome::success);
+    model_.body_ends(r, now_);
     auto how = r.fails ? core::body_end::failed : core::body_end::success;
+    if (r.fails && r.for_good) how = core::body_end::failed_for_good;
     input(input_kind::ended, r.task, &r, [&] { core_->ended(*r.record, how, now_); });
 }
 

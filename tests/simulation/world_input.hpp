@@ -4,7 +4,30 @@
 
 #include <simulation/world.hpp>
 
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
 namespace rondo::simulation {
+
+/// What the application wants of its `i`th task.
+inline core::task_spec spec_of(std::size_t i, const task_plan& p) {
+    constexpr std::array<std::string_view, tasks_max> uids{"t0", "t1", "t2", "t3", "t4", "t5"};
+    return {.uid = uids[i],
+            .name = uids[i],
+            .when = p.when,
+            .overlap = p.overlap,
+            .first = p.first,
+            .timeout = p.timeout,
+            .in_flight_max = p.in_flight_max,
+            .policy = {.catch_up = p.late,
+                       .buffer_max = p.buffer_max,
+                       .pause_after_failures = p.pause_after_failures,
+                       .retry = p.again,
+                       .slot_timeout = p.slot_timeout},
+            .payload = std::make_unique<core::task_payload>()};
+}
 
 /// One input: the core gets it, and what comes out is judged. The state that judges expect must be
 /// theirs already.

@@ -152,7 +152,7 @@ void world::refused(int task, core::decision& d, moment cursor) {
         if (a.taken_back && d.request.skipped)
             check_.counters.taken_back(task, d.request.skipped->reason, d.request.skipped->count);
         check_.preview.intervened(task);
-        if (a.moved) check_.conservation.resynced(task, cursor, a.back);
+        if (a.moved) check_.conservation.resynced(task, cursor, a.back, model_.of(task).backlog.empty());
         if (a.moved && model_.of(task).compared_at == ns_of(now_)) check_.never_early.resynced(task, now_);
     }
     if (run != nullptr) {

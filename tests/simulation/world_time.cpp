@@ -26,7 +26,7 @@ std::int64_t world::next_internal() const {
     std::int64_t t = std::min(retry_at_, leaves_at_);
     for (const sim_run* r : runs_) t = std::min(t, r->body_ends);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
-        t = std::min(t, registrations_[i].answer_at);
+        t = std::min({t, registrations_[i].answer_at, changes_[i].answer_at});
         t = std::min({t, lanes_[i].answer_at, lanes_[i].overdue_at});
     }
     return t;
@@ -52,6 +52,7 @@ void world::do_internal() {
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
         if (registrations_[i].answer_at == t) return registered(task);
+        if (changes_[i].answer_at == t) return updated(task);
         if (lanes_[i].answer_at == t) {
             answered(task);
             return settle();
@@ -109,6 +110,7 @@ void world::heal() {
         return draw(swarm_.seed, 37, ++drawn_) % 2 == 0 ? resume_from::now : resume_from::the_past;
     };
     if (!core_) live_again();
+    for (int i = 0; i != 8; ++i) pass(swarm_.unit_us); // bodies that began before may still fail
     while (!out_.failed() && (leaves_at_ != never_ns || shut_down_)) pass(swarm_.unit_us);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
@@ -170,7 +172,7 @@ void world::check_drained() {
         if (!same && !m.record->cursor_lost)
             out_.report("conservation on record", task, "the cursor on record is not that of the core");
         const counters& c = check_.counters.told(task);
-        if (c.runs != c.succeeded + c.failed + c.timed_out + c.cancelled + c.interrupted)
+        if (c.runs != c.succeeded + c.failed + c.timed_out + c.cancelled + c.interrupted + c.abandoned)
             out_.report("outcomes", task, "runs without an outcome in a healed world");
         store_.check_books(task);
     }

@@ -160,6 +160,12 @@ protected:
         if (!line.starts_with("release")) pending_.push_back(line);
     }
 
+    // Its slots may be those of the schedule before, by another clock.
+    bool updated(const std::string& uid) const {
+        auto found = accounts_.find(uid);
+        return found != accounts_.end() && found->second.changed();
+    }
+
     std::string describe(const core::action& a, const std::string& uid) {
         using kind = enum core::action::kind;
         auto& bodies = bodies_[uid];
@@ -168,7 +174,7 @@ protected:
             bodies.push_back(a.run);
             if (!clock_set_ && a.run->scheduled_at > now_.wall) complain("early: " + uid);
             // The clock may be set between the decision, which counts, and the body.
-            if (a.task->by_wall() && a.run->trigger != trigger::manual &&
+            if (a.task->by_wall() && a.run->trigger != trigger::manual && !updated(uid) &&
                 a.run->scheduled_at > a.run->started_at)
                 complain("early by the wall clock: " + uid);
             check_starts(group_runs_.at(a.run));

@@ -47,6 +47,8 @@ public:
         changed_ = true;
     }
 
+    [[nodiscard]] bool changed() const noexcept { return changed_; }
+
     /// The repository took it for nothing, as another manager moved the cursor.
     void refuse(const begin_request& r, moment cursor) {
         decided_ -= (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);

@@ -216,6 +216,13 @@ TEST_CASE("skips in a row are one decision until it is taken") {
     CHECK(!s.core().has_decisions());
 }
 
+TEST_CASE("a slot that has its run on record already is not tried again and again") {
+    core_script s;
+    s.add("a", at(wall_base + 5s)).at(5s).expect_start("a", 5s).end("a").expect_no_next_run("a");
+    s.update("a", every(1h)).update("a", at(wall_base + 5s)).expect_next_run("a", 5s);
+    s.refuse_next(wall_base + 5s).at(6s).expect_skip("a", skip_reason::not_owner, 1).expect_no_wakeup();
+}
+
 TEST_SUITE_END();
 
 } // namespace

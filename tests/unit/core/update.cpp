@@ -56,6 +56,28 @@ TEST_CASE("slots of the old schedule that wait go on waiting, and run in order")
     });
 }
 
+TEST_CASE("what fell due in a pause is behind the slots that wait") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.overlap = overlap::buffer_all}).at(0s).expect_start("a", 0s);
+        s.at(10s).expect_nothing().pause("a").clock(25s);
+        s.update("a", every(1h), {.overlap = overlap::buffer_all});
+        s.expect_nothing();
+        CHECK(s.stored("a").next_slot == wall_base + 10s);
+        s.resume("a").expect_skip("a", skip_reason::paused, 1).expect_skip("a", skip_reason::paused, 1);
+        s.end("a").expect_next_run("a", 1h);
+        CHECK(s.stored("a").next_slot == wall_base + 1h);
+    });
+}
+
+TEST_CASE("a slot of an interval that waits minds no wall clock, whatever follows it") {
+    core_script s;
+    task_extra extra{.overlap = overlap::buffer_one};
+    s.add("a", every(10s), extra).at(0s).expect_start("a", 0s).at(10s).expect_nothing();
+    s.update("a", at(wall_base + 12s), extra).expect_nothing();
+    s.wall_steps_by(-5s).at(11s).end("a").expect_start("a", 10s).end("a").expect_next_run("a", 12s);
+    s.at(17s).expect_start("a", 12s);
+}
+
 TEST_CASE("a slot that has no place yet keeps its turn") {
     play({.runs_in_flight_max = 1}, [](core_script& s) {
         s.add("a", every(10s)).add("b", every(10s)).at(0s).expect_start("a", 0s);
@@ -161,8 +183,7 @@ TEST_CASE("nor does a slot that waits take the place of the next") {
         one.overlap = overlap::buffer_one;
         s.add("a", at(wall_base + 60s), one).at(50s).trigger("a").expect_start("a", 50s, trigger::manual);
         s.at(60s).update("a", at(wall_base + 120s), one).expect_next_run("a", 120s);
-        s.wall_steps_by(-30s).at(61s).end("a").expect_nothing();
-        s.at(90s).expect_start("a", 60s).end("a").expect_next_run("a", 120s);
+        s.wall_steps_by(-30s).at(61s).end("a").expect_start("a", 60s).end("a").expect_next_run("a", 120s);
         s.at(150s).expect_start("a", 120s);
     });
 }
