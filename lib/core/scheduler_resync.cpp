@@ -43,7 +43,8 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
         if (back) task->past->undecided = *cursor;
     } else if (task->state == task_state_kind::live) {
         task->past->undecided = no_slot;
-        if (run != nullptr && cursor && cursor == request.expected)
+        bool taken = run != nullptr && cursor && cursor == request.expected;
+        if (taken && task->slot == no_slot)
             leave_behind(*task, *cursor, now);
         else if (back)
             go_back(*task, *cursor, now);

@@ -40,7 +40,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
 
 // It is time: in its turn, like all that wait. Or the time of its slot is over, while it waited.
 void scheduler::on_retry_due(run_record& run, instant now) {
-    if (run.turn.waits()) return drop_retry(run, now);
+    if (run.turn.drawn()) return drop_retry(run, now);
     draw(run.turn, now);
     line_up(run.turn);
     if (run.give_up_at != 0) deadlines_.push(run, run.give_up_at);
@@ -58,9 +58,8 @@ bool scheduler::put_off_retry(run_record& run, instant now) {
 void scheduler::begin_retry(run_record& run, instant now) {
     task_record& task = *run.task;
     if (task.state != task_state_kind::live) return; // it is being removed
-    if (run.give_up_at != 0 &&
-        run.give_up_at <= std::chrono::nanoseconds(now.steady.time_since_epoch()).count())
-        return drop_retry(run, now);
+    if (run.give_up_at != 0 && run.give_up_at <= std::chrono::nanoseconds(now.steady.time_since_epoch()).count())
+        return; // its deadline says so, at once
     if (put_off_retry(run, now)) return;
     deadlines_.erase(run);
     --task.past->retrying;
@@ -92,7 +91,7 @@ void scheduler::end_attempts(run_record& run, cancel_reason why, instant now) {
 void scheduler::give_up_on(run_record& run, instant now) {
     actions_.push_back({action::kind::no_retry, run.task, &run});
     bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
-    if (!willed) pause_if_failing(*run.task, outcome::failed);
+    if (!willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);
 }
 

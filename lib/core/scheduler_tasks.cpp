@@ -42,10 +42,9 @@ error_code check(const task_spec& spec) {
 // A life that changed the schedule may have ended before it decided anything: then the cursor is still one
 // of the schedule before.
 bool could_be_cursor(const schedule& when, const task_state& state, wall_time now) {
-    if (!state.next_slot) { // finished, which an interval never is
+    if (!state.next_slot) { // finished, which an interval never is, nor a rule that has a slot to come
         if (when.type() == schedule::kind::rule) return !when.next_after(now, state.anchor);
-        bool other = when.when() && state.last_run && *state.last_run < *when.when();
-        return !when.interval() && !other;
+        return !when.interval();
     }
     if (*state.next_slot == cursor_waits_for_end) return when.type() == schedule::kind::every_after;
     if (state.created) return true; // ours, from a moment ago

@@ -164,7 +164,7 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
     a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
     if (a.moved) {
         m.taken_back.reset();
-        if (r.started && !elsewhere && cursor)
+        if (r.started && !elsewhere && cursor && m.slot == no_slot)
             pass_taken(m, *cursor, now);
         else if (a.back)
             go_back(m, *cursor, now);

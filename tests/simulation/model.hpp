@@ -46,6 +46,7 @@ struct mirror {
     moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
     bool paused = false;
     bool changed = false;    ///< the update at hand has another schedule
+    bool updated = false;    ///< to another schedule, at any time
     bool must_pause = false; ///< the core must tell now that its failures pause it
     core::task_record* record = nullptr;
 
@@ -174,7 +175,8 @@ private:
     bool serve_slot(observation& o, int task);
     bool serve_run(observation& o, const place& p);
     bool serve_retry(observation& o, sim_run& run);
-    void check_places(std::uint64_t latest_served);
+    void check_manual_starts();
+    void check_places(const observation& o, std::uint64_t latest_served);
     void compare(observation& o, int task);
 
     // model_time.cpp
@@ -184,6 +186,9 @@ private:
     [[nodiscard]] bool may_retry(const sim_run& run, outcome how) const;
     [[nodiscard]] std::int64_t retry_at(const sim_run& run, instant now) const;
     void forget_retry(sim_run& run);
+    void lose_retry(sim_run& run, instant now);
+    [[nodiscard]] static bool over(const sim_run& run, instant now);
+    void put_off(sim_run& run, instant now);
     void pause_if_failing(int task);
 
     core::scheduler_options options_;
@@ -199,6 +204,8 @@ private:
     std::int64_t stop_at_ = never_ns;
     stopping stage_ = stopping::no;
     bool paused_all_ = false;
+    bool before_deadlines_ = false; // while a tick is explained up to them
+    bool after_deadlines_ = false;  // or what came of them
 };
 
 /// Nanoseconds of the monotonic clock.

@@ -96,11 +96,15 @@ void model::settle_cursor(mirror& m) {
 void model::update(int task, const task_plan& plan, instant now) {
     mirror& m = of(task);
     m.changed = plan.when.text() != m.when.when().text();
+    m.updated = m.updated || m.changed;
     if (m.changed)
         change_schedule(task, plan.when, now);
     else
         m.when = naive_schedule(plan.when, m.when.anchor());
     m.plan = plan;
+    for (sim_run* r : runs_)
+        if (r->task == task && r->at == sim_run::stage::backing_off && r->record->attempt > plan.again.attempts)
+            lose_retry(*r, now);
 }
 
 void model::change_schedule(int task, const schedule& when, instant now) {
@@ -113,12 +117,18 @@ void model::change_schedule(int task, const schedule& when, instant now) {
         decide(task, now, m.left ? m.left_at : key(m, now), false);
     }
     for (verdict& v : m.backlog) v.before_update = true;
+    // The wall clock may be behind slots that are decided, or wait.
+    moment last;
+    if (!m.backlog.empty())
+        last = m.backlog.back().last;
+    else if (m.slot != no_slot)
+        last = m.when.when().previous_before(m.slot, m.when.anchor());
     unschedule(m);
     m.slot = no_slot;
     m.when = naive_schedule(when, m.when.anchor());
     // What is in flight may be what the delay counts from, under both.
     if (m.when.fixed_delay() && m.cursor == cursor_waits_for_end && m.in_flight > 0) return;
-    moment first = when.next_after(now.wall, m.when.anchor());
+    moment first = when.next_after(last ? std::max(*last, now.wall) : now.wall, m.when.anchor());
     if (m.when.kind() == schedule::kind::at) first = *when.when();
     if (m.when.kind() == schedule::kind::once) first = now.wall;
     if (m.when.fixed_delay()) first = now.wall + m.when.interval();

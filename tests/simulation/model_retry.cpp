@@ -8,7 +8,10 @@ namespace rondo::simulation {
 // The first reason counts.
 void model::ask_to_end(sim_run& run, cancel_reason reason, instant now) {
     using enum sim_run::stage;
-    if (run.at == overdue) run.cancelled = reason; // it has its outcome, and no other attempt follows
+    if (run.at == overdue && reason != cancel_reason::shutdown) {
+        run.cancelled = reason; // it has its outcome, and no other attempt follows
+        if (!run.last) run.last = run.must_give_up = true;
+    }
     if (run.at == overdue || run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
     if (run.at == running) run.must_tell = true;
@@ -36,12 +39,12 @@ void model::body_ends(sim_run& run, instant now) {
     bool known = run.at == sim_run::stage::overdue;
     outcome how = run.fails ? outcome_of(run.cancelled) : outcome::success;
     if (known) how = run.outcome;
-    bool wanted = !(run.fails && run.for_good) && may_retry(run, how);
+    bool wanted = !(known && run.last) && !(run.fails && run.for_good) && may_retry(run, how);
     run.retry_at = wanted ? retry_at(run, now) : 0;
     run.must_retry = run.retry_at != 0;
     if (!known) return run.expect_end(how, !run.must_retry);
     run.must_give_up = !run.must_retry && !run.last;
-    if (run.must_give_up) pause_if_failing(run.task);
+    if (run.must_give_up && stage_ == stopping::no) pause_if_failing(run.task);
 }
 
 // It is in flight of its task all the time, and has no place meanwhile.
@@ -63,7 +66,13 @@ void model::forget_retry(sim_run& run) {
     run.arrival = 0;
     run.deadline = 0;
     --of(run.task).in_flight;
+}
+
+// There will be none, and nobody wanted that: its time is over, or an update takes it away.
+void model::lose_retry(sim_run& run, instant now) {
+    forget_retry(run);
     pause_if_failing(run.task);
+    if (of(run.task).live()) fixed_delay_waits_for_no_end(of(run.task), now);
 }
 
 void model::pause_if_failing(int task) {

@@ -13,12 +13,14 @@ bool model::pass_deadlines(instant now) {
     for (sim_run* r : runs_) {
         if (r->deadline == 0 || r->deadline > time) continue;
         if (r->at == sim_run::stage::backing_off) {
-            r->deadline = 0;
-            r->arrival = arrivals_ + 1; // behind those slots that are due
-            again = true;
+            if (r->arrival == 0) r->arrival = arrivals_ + 1; // behind those slots that are due
+            r->deadline = r->give_up_at;
+            if (over(*r, now)) lose_retry(*r, now);
+            again = true; // also for others of its task
         } else if (r->at == sim_run::stage::running) {
             ask_to_end(*r, cancel_reason::timeout, now);
-            r->expect_end(outcome::timed_out, !may_retry(*r, outcome::timed_out));
+            bool slot_over = r->give_up_at != 0 && r->give_up_at <= time;
+            r->expect_end(outcome::timed_out, slot_over || !may_retry(*r, outcome::timed_out));
             r->deadline = grace == 0 ? 0 : time + grace;
             r->must_warn = grace == 0;
         } else {

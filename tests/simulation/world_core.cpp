@@ -135,13 +135,13 @@ void world::judge() {
 // after what frees places.
 void world::obey_all() {
     using kind = enum core::action::kind;
-    auto is_late = [](const core::action& a) {
+    auto is_late = [this](const core::action& a) {
         switch (a.kind) {
         case kind::cancel_run:
         case kind::task_paused:
         case kind::task_gone:
         case kind::shutdown_done: return true;
-        case kind::no_retry:
+        case kind::no_retry: return a.run->state == core::run_state_kind::backing_off || run_of(*a.run).body;
         case kind::release_run: return a.run->state == core::run_state_kind::backing_off;
         default: return false;
         }
