@@ -155,7 +155,8 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
     recycle();
     bool known = run.state == run_state_kind::overdue;
     if (!known) run.outcome = how == body_end::success ? outcome::success : outcome_of(run.cancelled);
-    bool wanted = how != body_end::failed_for_good && may_retry(run, run.outcome);
+    bool over = known && run.last; // which stays so, whatever an update allows since
+    bool wanted = how != body_end::failed_for_good && !over && may_retry(run, run.outcome);
     run_record* next = wanted ? make_retry(run, now) : nullptr;
     if (!known) finish(run, run.outcome, next == nullptr, now);
     if (next != nullptr) {

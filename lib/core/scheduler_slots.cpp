@@ -192,7 +192,7 @@ scheduler::step scheduler::step_after(const task_record& task, const due_slots& 
 
 void scheduler::take(task_record& task, const step& s) {
     if (s.scheduled) return schedule_slot(task, s.next);
-    heap_of(task).erase(task); // what waits of it keeps its turn
+    if (!task.paused) heap_of(task).erase(task); // what waits of it keeps its turn; a pause, its end
     task.slot = no_slot;
 }
 

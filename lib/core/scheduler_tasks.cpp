@@ -287,7 +287,8 @@ void scheduler::resume_all(resume_from from, instant now) {
     if (from == resume_from::now && slots_waiting_ == 0) {
         std::int64_t steady = std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
         std::int64_t wall = now.wall.time_since_epoch().count();
-        for (auto [heap, until] : {std::pair(&steady_heap_, steady), std::pair(&wall_heap_, wall)})
+        // The end of a pause, in the first, brings slots to the second.
+        for (auto [heap, until] : {std::pair(&wall_heap_, wall), std::pair(&steady_heap_, steady)})
             while (!heap->empty() && heap->top_key() <= until)
                 if (task_record& top = heap->top(); top.paused)
                     on_pause_over(top, now);
@@ -295,7 +296,10 @@ void scheduler::resume_all(resume_from from, instant now) {
                     go_on(top, from, now);
     } else {
         tasks_.for_each([&](task_record& task) {
-            if (task.state == task_state_kind::live && !task.paused) go_on(task, from, now);
+            if (task.state != task_state_kind::live) return;
+            pause_note* note = task.paused ? task.past->pause.get() : nullptr;
+            if (note != nullptr && note->until && *note->until <= now.wall) on_pause_over(task, now);
+            if (!task.paused) go_on(task, from, now);
         });
     }
     admit(now);

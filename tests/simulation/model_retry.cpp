@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <simulation/model.hpp>
 
-#include <algorithm>
+#include <string>
 
 namespace rondo::simulation {
 
@@ -36,7 +36,8 @@ void model::body_ends(sim_run& run, instant now) {
     bool known = run.at == sim_run::stage::overdue;
     outcome how = run.fails ? outcome_of(run.cancelled) : outcome::success;
     if (known) how = run.outcome;
-    bool wanted = !(run.fails && run.for_good) && may_retry(run, how);
+    bool over = known && run.last;
+    bool wanted = !over && !(run.fails && run.for_good) && may_retry(run, how);
     run.retry_at = wanted ? retry_at(run, now) : 0;
     run.must_retry = run.retry_at != 0;
     if (!known) return run.expect_end(how, !run.must_retry);
@@ -71,6 +72,7 @@ void model::pause_if_failing(int task) {
     std::uint32_t limit = m.plan.pause_after_failures;
     if (limit == 0 || m.failures < limit || m.paused || !m.live()) return;
     m.paused = m.must_pause = true;
+    m.pause_reason = std::to_string(m.failures) + " failures in a row";
     unschedule(m);
 }
 
