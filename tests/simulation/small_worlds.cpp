@@ -22,7 +22,7 @@ const std::vector<event> alphabet{
     {event_kind::resume, 0, 1},     {event_kind::resume, 0, 0},     {event_kind::trigger, 0, 5},
     {event_kind::end_body, 1, 0},   {event_kind::cancel, 0, 0},     {event_kind::rival, 0, 0},
     {event_kind::remove, 0, 0},     {event_kind::add, 0, 0},        {event_kind::set_clock, 0, -5'000},
-    {event_kind::crash, 0, 12'000}, {event_kind::update, 0, 1},     {event_kind::pause, 0, 12'000},
+    {event_kind::crash, 0, 12'000}, {event_kind::pause, 0, 12'000},
 };
 constexpr std::size_t short_alphabet = 7;
 constexpr int short_story = 4;
