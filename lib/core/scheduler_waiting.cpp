@@ -179,7 +179,7 @@ void scheduler::admit_slot(task_record& task, instant seen, instant now) {
     if (task.queue() != nullptr) seen = std::exchange(task.queue()->seen, {}).value_or(seen);
     if (slot_may_start(task)) {
         const slot_segment& front = task.queue()->slots.front();
-        bool ours = front.when == nullptr; // else go back to no slot of this schedule
+        bool ours = front.when == nullptr;                    // else go back to no slot of this schedule
         if (task.by_wall() && ours && front.first > now.wall) // the clock was set back
             return go_back(task, wall_time(front.first), now);
         begin_waiting_slot(task, now);

@@ -63,7 +63,7 @@ private:
     }
 
     const swarm& swarm_;
-    const model& model_; // for the policy in force
+    const model& model_;              // for the policy in force
     int updated_ = findings::no_task; // by the input at hand
     task_plan before_;
     findings& out_;

@@ -59,9 +59,9 @@ public:
 private:
     struct phase {
         naive_schedule when;
-        wall_time wall{};        // and
-        std::int64_t ns = 0;     // are the same instant
-        std::int64_t end_ns = 0; // of the run from which a fixed delay counts
+        wall_time wall{};           // and
+        std::int64_t ns = 0;        // are the same instant
+        std::int64_t end_ns = 0;    // of the run from which a fixed delay counts
         std::vector<wall_time> due; // under the schedule before
     };
     phase& phase_of(int task) { return phases_[static_cast<std::size_t>(task)]; }

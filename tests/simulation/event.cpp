@@ -22,6 +22,7 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
     case event_kind::resume:
     case event_kind::resume_all: return s.pasts ? d.below(2) : 0;
     case event_kind::update: return d.below(4);
+    case event_kind::pause: return d.one_in(2) ? 0 : d.between(-unit, 6 * unit);
     case event_kind::preview: return d.between(1, 6);
     case event_kind::outage: return d.below(10 * unit);
     case event_kind::crash: return d.one_in(3) ? d.below(20 * unit) : d.below(unit);
@@ -73,9 +74,9 @@ std::vector<event> script_of(const swarm& s) {
 
 std::string to_string(const event& e) {
     static constexpr std::array<const char*, 19> names{
-        "pass",   "stall",   "wake",      "set_clock",  "add",     "remove", "update",
-        "pause",  "resume",  "pause_all", "resume_all", "trigger", "end_body",
-        "cancel", "preview", "rival",     "outage",     "crash",   "shutdown"};
+        "pass",    "stall",  "wake",      "set_clock",  "add",     "remove",   "update",
+        "pause",   "resume", "pause_all", "resume_all", "trigger", "end_body", "cancel",
+        "preview", "rival",  "outage",    "crash",      "shutdown"};
     return fmt::format("{} task={} amount={}", names[static_cast<std::size_t>(e.kind)], e.task, e.amount);
 }
 

@@ -18,7 +18,7 @@ enum class event_kind : std::uint8_t {
     add,        ///< a task, if it is not there
     remove,     ///<
     update,     ///< to its other schedule, if `amount` is odd; and, from 2, to its other policies
-    pause,      ///<
+    pause,      ///< until `amount` microseconds later, by the wall clock, if it is not 0
     resume,     ///< from now, or, if `amount` is not 0, from the past
     pause_all,  ///<
     resume_all, ///< as `resume`

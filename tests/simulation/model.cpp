@@ -62,6 +62,8 @@ void model::activate(int task, const task_state& state, instant now) {
     m.when = naive_schedule(m.when.when(), state.anchor);
     m.cursor = state.next_slot ? *state.next_slot : no_slot;
     m.paused = state.paused;
+    if (m.paused) m.pause_reason = state.pause_reason;
+    if (m.paused) m.paused_until = state.paused_until;
     m.failures = state.failures;
     if (!state.created) m.catch_up_before = now.wall;
     wall_time slot = m.cursor;
@@ -113,11 +115,20 @@ void model::remove(int task, instant now) {
         if (r->task == task) ask_to_end(*r, cancel_reason::removed, now);
 }
 
-void model::pause(int task, bool paused) {
+void model::pause(int task, const core::pause_note& note) {
     mirror& m = of(task);
-    if (!m.live() || m.paused == paused) return;
-    m.paused = paused;
-    if (paused) unschedule(m);
+    if (!m.live()) return;
+    m.paused = true;
+    m.pause_reason = note.reason;
+    m.paused_until = note.until;
+    unschedule(m);
+}
+
+void model::resume(int task) {
+    mirror& m = of(task);
+    m.paused = false;
+    m.pause_reason.clear();
+    m.paused_until.reset();
 }
 
 void model::pause_all(bool paused) {

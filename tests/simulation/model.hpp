@@ -45,9 +45,12 @@ struct mirror {
     std::int64_t compared_at = 0; ///< when the clocks were compared for its sake, since it is live
     moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
     bool paused = false;
-    bool changed = false;    ///< the update at hand has another schedule
-    bool updated = false;    ///< to another schedule, at any time
-    bool must_pause = false; ///< the core must tell now that its failures pause it
+    std::string pause_reason;
+    moment paused_until;
+    bool must_resume = false; ///< the core must tell now that its pause is over
+    bool changed = false;     ///< the update at hand has another schedule
+    bool updated = false;     ///< to another schedule, at any time
+    bool must_pause = false;  ///< the core must tell now that its failures pause it
     core::task_record* record = nullptr;
 
     [[nodiscard]] bool live() const noexcept { return at == stage::live; }
@@ -90,7 +93,8 @@ public:
     void ask_to_end(sim_run& run, cancel_reason reason, instant now);
     /// The body of a run ends, well or not.
     void body_ends(sim_run& run, instant now);
-    void pause(int task, bool paused);
+    void pause(int task, const core::pause_note& note);
+    void resume(int task);
     void pause_all(bool paused);
     /// What a trigger must say; no error: a run comes, or one that waits takes its users too.
     [[nodiscard]] answer trigger(int task, overlap policy);
@@ -150,7 +154,9 @@ private:
     static void unschedule(mirror& m) noexcept;
 
     // model_decide.cpp: the due slots of a task, and its backlog.
-    [[nodiscard]] naive_slots due_slots(const mirror& m, instant now) const;
+    [[nodiscard]] static naive_slots due_slots(const mirror& m, std::int64_t key);
+    void skip_paused(int task, std::int64_t until, instant now);
+    void pause_over(int task, instant now);
     void decide(int task, instant now, std::int64_t seen, bool may_put_off = true);
     void update(int task, const task_plan& plan, instant now);
     void change_schedule(int task, const schedule& when, instant now);

@@ -7,19 +7,20 @@
 
 namespace rondo::simulation {
 
-naive_slots model::due_slots(const mirror& m, instant now) const {
+// Those that are due at `key`, by the clock that it follows.
+naive_slots model::due_slots(const mirror& m, std::int64_t key) {
     wall_time end = m.slot;
     if (m.when.by_wall())
-        end = std::max(m.slot, now.wall);
+        end = std::max(m.slot, wall_time(std::chrono::microseconds(key)));
     else if (m.when.kind() == schedule::kind::every)
-        end = m.slot + std::chrono::microseconds((ns_of(now) - m.due) / 1000);
+        end = m.slot + std::chrono::microseconds((key - m.due) / 1000);
     return m.when.until(m.slot, end);
 }
 
 // What becomes of the due slots of a task. Nothing yet, if it is to wait before it catches up.
 void model::decide(int task, instant now, std::int64_t seen, bool may_put_off) {
     mirror& m = of(task);
-    late_task late{m.when, due_slots(m, now), m.due, seen, key(m, now), m.catch_up_before};
+    late_task late{m.when, due_slots(m, key(m, now)), m.due, seen, key(m, now), m.catch_up_before};
     const catch_up& policy = m.plan.late;
     std::vector<wall_time> wanted = wanted_of(policy, late);
     if (may_put_off && !late.on_time(policy) && !wanted.empty() && policy.spread.count() > 0 && !m.held) {
@@ -110,7 +111,7 @@ void model::update(int task, const task_plan& plan, instant now) {
 void model::change_schedule(int task, const schedule& when, instant now) {
     mirror& m = of(task);
     if (is_due(m, now) && (m.paused || paused_all_)) {
-        naive_slots due = due_slots(m, now);
+        naive_slots due = due_slots(m, key(m, now));
         put(task, skip_of(skip_reason::paused, due.first, due.last, due.count));
         go_on(m, due, false, now);
     } else if (is_due(m, now)) {
@@ -145,12 +146,27 @@ void model::resumed(int task, resume_from from, instant now) {
         m.held = false;
         return;
     }
+    skip_paused(task, key(m, now), now);
+    fixed_delay_waits_for_no_end(m, now);
+}
+
+void model::skip_paused(int task, std::int64_t until, instant now) {
+    mirror& m = of(task);
     give_up_backlog(task, skip_reason::paused);
-    if (is_due(m, now)) {
-        naive_slots due = due_slots(m, now);
-        want(task).push_back(skip_of(skip_reason::paused, due.first, due.last, due.count));
-        go_on(m, due, false, now);
-    }
+    if (!m.live() || m.slot == no_slot || m.due > until) return;
+    naive_slots due = due_slots(m, until);
+    want(task).push_back(skip_of(skip_reason::paused, due.first, due.last, due.count));
+    go_on(m, due, false, now);
+}
+
+// By itself: what fell due before was paused, and what did since is late.
+void model::pause_over(int task, instant now) {
+    mirror& m = of(task);
+    std::int64_t until = m.paused_until->time_since_epoch().count();
+    if (!m.when.by_wall()) until = ns_of(now) - std::chrono::nanoseconds(now.wall - *m.paused_until).count();
+    resume(task);
+    m.must_resume = true;
+    skip_paused(task, until, now);
     fixed_delay_waits_for_no_end(m, now);
 }
 

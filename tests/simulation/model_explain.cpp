@@ -78,6 +78,10 @@ void model::explain_time(observation& o) {
     if (stage_ == stopping::no && !paused_all_) {
         last_tick_ = ns_of(o.now);
         bool was_full = full();
+        for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+            const mirror& m = of(i);
+            if (m.live() && m.paused && m.paused_until && *m.paused_until <= o.now.wall) pause_over(i, o.now);
+        }
         int left = -1;
         for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
             mirror& m = of(i);
@@ -115,7 +119,9 @@ void model::explain_resume(observation& o) {
     if (!o.was_paused) return;
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
         if (o.input == input_kind::resume && i != o.task) continue;
-        if (of(i).live() && !of(i).paused) resumed(i, o.from, o.now);
+        const mirror& m = of(i);
+        if (m.live() && m.paused && m.paused_until && *m.paused_until <= o.now.wall) pause_over(i, o.now);
+        if (m.live() && !m.paused) resumed(i, o.from, o.now);
     }
 }
 
@@ -319,10 +325,15 @@ void model::compare(observation& o, int task) {
     const core::task_record& r = *m.record;
     if (r.in_flight != m.in_flight || r.overrunning != m.overrunning)
         out_.report(checker, task, "it counts other runs in flight than there are");
+    if (m.must_resume) out_.report(checker, task, "its pause does not end");
     if (m.must_pause) out_.report(checker, task, "it is not paused by its failures");
     if (r.past != nullptr && r.past->failures != m.failures)
         out_.report(checker, task, fmt::format("{} failures in a row, not {}", r.past->failures, m.failures));
     if (!m.live()) return;
+    core::pause_note note;
+    if (r.past != nullptr && r.past->pause != nullptr) note = *r.past->pause;
+    if (r.paused != m.paused || note.reason != m.pause_reason || !(note.until == m.paused_until))
+        out_.report(checker, task, "it is paused otherwise than was asked for");
     if (r.slots_waiting() != m.slots_waiting())
         out_.report(checker, task,
                     fmt::format("{} slots wait, not {}", r.slots_waiting(), m.slots_waiting()));

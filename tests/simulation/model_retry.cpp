@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <simulation/model.hpp>
 
-#include <algorithm>
+#include <string>
 
 namespace rondo::simulation {
 
@@ -80,6 +80,7 @@ void model::pause_if_failing(int task) {
     std::uint32_t limit = m.plan.pause_after_failures;
     if (limit == 0 || m.failures < limit || m.paused || !m.live()) return;
     m.paused = m.must_pause = true;
+    m.pause_reason = std::to_string(m.failures) + " failures in a row";
     unschedule(m);
 }
 

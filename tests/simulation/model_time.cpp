@@ -65,14 +65,16 @@ std::int64_t model::next_wakeup(instant now) const {
     std::int64_t wakeup = never_ns;
     if (stage_ == stopping::no && !paused_all_) {
         for (const mirror& m : tasks_) {
-            if (!m.live() || m.paused || m.slot == no_slot || m.left) continue;
+            bool by_wall = m.when.by_wall() || m.paused;
+            if (!m.live() || (m.paused ? !m.paused_until : m.slot == no_slot || m.left)) continue;
             std::int64_t due = m.held ? m.held_until : m.due;
-            if (!m.when.by_wall()) {
+            if (m.paused) due = m.paused_until->time_since_epoch().count();
+            if (!by_wall) {
                 wakeup = std::min(wakeup, due);
                 continue;
             }
             // The wall clock may be set, so it is looked at again before long.
-            std::int64_t wait_us = std::max<std::int64_t>(0, due - key(m, now));
+            std::int64_t wait_us = std::max<std::int64_t>(0, due - now.wall.time_since_epoch().count());
             std::int64_t check = options_.wall_clock_check.count();
             bool soon = wait_us < check / 1000;
             wakeup = std::min(wakeup, ns_of(now) + (soon ? wait_us * 1000 : check));

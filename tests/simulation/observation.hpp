@@ -50,6 +50,7 @@ struct observation {
     std::vector<sim_run*> begun;                       ///< runs that waited
     std::vector<sim_run*> fresh;                       ///< runs that were not there before
     std::array<std::vector<verdict>, tasks_max> slots; ///< what became of due slots
+    std::uint32_t resumed = 0;                         ///< tasks whose pause ended by itself, a bit each
     std::uint32_t touched = 0;                         ///< tasks, a bit each
 
     void clear() {
@@ -58,7 +59,7 @@ struct observation {
         run = nullptr;
         task = -1;
         fresh.clear();
-        touched = 0;
+        touched = resumed = 0;
         for (auto& list : slots) list.clear();
     }
     /// What the next input is about must be said again.

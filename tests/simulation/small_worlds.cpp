@@ -22,7 +22,7 @@ const std::vector<event> alphabet{
     {event_kind::resume, 0, 1},     {event_kind::resume, 0, 0},     {event_kind::trigger, 0, 5},
     {event_kind::end_body, 1, 0},   {event_kind::cancel, 0, 0},     {event_kind::rival, 0, 0},
     {event_kind::remove, 0, 0},     {event_kind::add, 0, 0},        {event_kind::set_clock, 0, -5'000},
-    {event_kind::crash, 0, 12'000},
+    {event_kind::crash, 0, 12'000}, {event_kind::pause, 0, 12'000},
 };
 constexpr std::size_t short_alphabet = 7;
 constexpr int short_story = 4;
@@ -42,6 +42,7 @@ swarm small_world(std::uint64_t n) {
     s.core.cancel_grace = 5ms;
     task_plan& p = s.plans[0];
     p.when = n / 5 % 2 == 0 ? every(10ms) : every_after(10ms);
+    p.when_changed = n % 4 == 0 ? every_after(8ms) : every(8ms);
     p.overlap = static_cast<overlap>(n % 5);
     p.in_flight_max = 2;
     p.buffer_max = 1 + n / 2 % 2;
@@ -59,6 +60,7 @@ swarm small_world(std::uint64_t n) {
     s.plans[1].when = every(15ms);
     s.plans[1].late.coalesce = coalesce::all;
     for (task_plan& each : s.plans) each.body_us_max = 30'000;
+    s.others = s.plans;
     return s;
 }
 

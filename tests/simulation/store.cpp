@@ -49,6 +49,8 @@ task_state store::add(int task, const task_definition& d, const schedule& when, 
     s.anchor = t.anchor;
     s.next_slot = t.cursor;
     s.paused = t.paused;
+    s.pause_reason = t.pause.reason;
+    s.paused_until = t.pause.until;
     if (!t.runs.empty()) s.last_run = t.runs.back().started_at;
     for (std::size_t i = t.runs.size(), ended = 0; i-- > 0 && ended != failures_counted_max;) {
         const run_row& r = t.runs[i];

@@ -4,6 +4,8 @@
 
 #include <rondo/record.hpp>
 
+#include <core/records.hpp>
+
 #include <simulation/findings.hpp>
 #include <simulation/naive_slots.hpp>
 #include <simulation/swarm.hpp>
@@ -50,6 +52,7 @@ public:
         wall_time anchor{};
         moment cursor;
         bool paused = false;
+        core::pause_note pause; ///< what was said of it
         bool active = false;
         std::uint64_t token = 0;
         wall_time slot_max = wall_time::min(); ///< the latest on record as a run

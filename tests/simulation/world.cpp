@@ -49,7 +49,7 @@ void world::play(const event& e) {
     case event_kind::add: return add(task);
     case event_kind::remove: return remove(task);
     case event_kind::update: return update(task, e.amount);
-    case event_kind::pause: return pause(task);
+    case event_kind::pause: return pause(task, e.amount);
     case event_kind::resume: return resume(task, from_of(e));
     case event_kind::pause_all: return pause_all();
     case event_kind::resume_all: return resume_all(from_of(e));
@@ -157,20 +157,27 @@ void world::remove(int task) {
     input(input_kind::remove, task, nullptr, [&] { core_->remove(record, now_); });
 }
 
-void world::pause(int task) {
+void world::pause(int task, std::int64_t until_us) {
     if (!live(task) || shut_down_) return;
+    auto i = static_cast<std::size_t>(task);
+    core::pause_note note;
+    if (until_us != 0) note.until = now_.wall + std::chrono::microseconds(until_us);
+    if (until_us % 2 != 0) note.reason = fmt::format("for {} us", until_us);
     store_.row(task).paused = true; // first on record, then in force
-    model_.pause(task, true);
-    input(input_kind::pause, task, nullptr,
-          [&] { core_->pause(*records_[static_cast<std::size_t>(task)], now_); });
+    store_.row(task).pause = note;
+    own_pauses_[i] = false; // this one is later
+    model_.pause(task, note);
+    input(input_kind::pause, task, nullptr, [&] { core_->pause(*records_[i], now_, note); });
 }
 
 void world::resume(int task, resume_from from) {
     if (!live(task) || shut_down_) return;
     store_.row(task).paused = false;
+    store_.row(task).pause = {};
+    own_pauses_[static_cast<std::size_t>(task)] = false;
     seen_.was_paused = model_.of(task).paused;
     seen_.from = from;
-    model_.pause(task, false);
+    model_.resume(task);
     input(input_kind::resume, task, nullptr,
           [&] { core_->resume(*records_[static_cast<std::size_t>(task)], from, now_); });
 }
@@ -267,6 +274,7 @@ void world::die(std::int64_t down_us, bool crashed) {
         l = lane();
         registrations_[i] = {};
         changes_[i] = {};
+        own_pauses_[i] = false;
         check_.preview.intervened(static_cast<int>(i));
     }
     core_.reset();

@@ -88,7 +88,7 @@ private:
     void update(int task, std::int64_t what);
     void updated(int task);
     void put_in_force(int task, const change& c);
-    void pause(int task);
+    void pause(int task, std::int64_t until_us);
     void resume(int task, resume_from from);
     void pause_all();
     void resume_all(resume_from from);
@@ -117,7 +117,8 @@ private:
     void obey_cancel(sim_run& r);
     void obey_end(sim_run& r, const core::action& a);
     void obey_retry_later(sim_run& r, core::run_record& next);
-    void obey_own_pause(int task);
+    void obey_own_pause(int task, bool pauses);
+    void record_own_pauses();
     void obey_gone(int task);
     void begun(core::run_record& record, std::uint64_t token);
     void ended(sim_run& r);
@@ -168,11 +169,12 @@ private:
 
     // The application.
     std::array<bool, tasks_max> wanted_{};
-    std::array<std::uint32_t, tasks_max> plan_{}; // which schedule it has
+    std::array<std::uint32_t, tasks_max> plan_{};   // which schedule it has
     std::array<std::uint32_t, tasks_max> policy_{}; // likewise
     std::array<change, tasks_max> changes_{};
     std::array<core::task_record*, tasks_max> records_{};
     std::array<registration, tasks_max> registrations_{};
+    std::array<bool, tasks_max> own_pauses_{}; // and their ends: to be recorded
     std::uint64_t life_ = 0;
     std::uint64_t asks_ = 0;
     std::uint64_t drawn_ = 0;

@@ -26,6 +26,7 @@ void world::collect() {
         if (a.task == nullptr) continue;
         int task = task_of(*a.task);
         seen_.touched |= 1u << task;
+        if (a.kind == core::action::kind::task_resumed) seen_.resumed |= 1u << task;
         if (a.kind != core::action::kind::slots_skipped) continue;
         const skip_range& s = a.skipped;
         check_.counters.skipped(task, s.reason, s.count);
@@ -168,9 +169,9 @@ void world::obey(const core::action& a) {
     case kind::run_overrunning: return check_.outcomes.overruns(run_of(*a.run));
     case kind::retry_later: return obey_retry_later(run_of(*a.run), *a.next);
     case kind::no_retry: return check_.attempts.given_up(run_of(*a.run));
-    case kind::task_paused: return obey_own_pause(task);
-    case kind::backfill_done:
-    case kind::task_resumed: return out_.report("actions", task, "what no task of this world wants");
+    case kind::task_paused: return obey_own_pause(task, true);
+    case kind::task_resumed: return obey_own_pause(task, false);
+    case kind::backfill_done: return out_.report("actions", task, "what no task of this world wants");
     case kind::slots_skipped: return;
     case kind::task_gone: return obey_gone(task);
     case kind::shutdown_done:
@@ -215,11 +216,24 @@ void world::obey_retry_later(sim_run& r, core::run_record& next) {
 }
 
 // As lib/runtime records it.
-void world::obey_own_pause(int task) {
-    bool wanted = std::exchange(model_.of(task).must_pause, false);
-    if (!wanted) out_.report("actions", task, "it pauses, and its failures do not say so");
-    if (out_.telling) note(task, "pauses itself");
-    store_.row(task).paused = true;
+void world::obey_own_pause(int task, bool pauses) {
+    mirror& m = model_.of(task);
+    bool wanted = std::exchange(pauses ? m.must_pause : m.must_resume, false);
+    if (!wanted) out_.report("actions", task, "it pauses, or goes on, and nothing says so");
+    if (out_.telling) note(task, pauses ? "pauses itself" : "goes on by itself");
+    own_pauses_[static_cast<std::size_t>(task)] = true;
+    record_own_pauses();
+}
+
+void world::record_own_pauses() {
+    if (store_broken()) return;
+    for (std::size_t i = 0; i != swarm_.tasks; ++i) {
+        if (!std::exchange(own_pauses_[i], false)) continue;
+        const mirror& m = model_.of(static_cast<int>(i));
+        store::task_row& row = store_.row(static_cast<int>(i));
+        row.paused = m.paused;
+        row.pause = {m.pause_reason, m.paused_until};
+    }
 }
 
 void world::obey_gone(int task) {
@@ -231,6 +245,7 @@ void world::obey_gone(int task) {
     for (const sim_run* r : runs_)
         if (r->task == task) out_.report("nothing after", task, "a run is left of a task that is gone");
     records_[static_cast<std::size_t>(task)] = nullptr;
+    own_pauses_[static_cast<std::size_t>(task)] = false;
     store_.row(task).active = false;
 }
 

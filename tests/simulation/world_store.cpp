@@ -20,6 +20,7 @@ int task_of(const core::decision& d) noexcept {
 void world::settle() {
     if (settling_ || out_.failed()) return;
     settling_ = true;
+    record_own_pauses();
     for (bool more = true; more && !out_.failed();) {
         more = false;
         bool calling = false;

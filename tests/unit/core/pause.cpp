@@ -194,6 +194,24 @@ TEST_CASE("an end of a pause that makes no sense is refused") {
     }
 }
 
+TEST_CASE("a pause that ended within a pause of all is over when all go on, and they skip what fell due") {
+    for (bool somebody_waits : {false, true}) {
+        core_script s;
+        s.add("a", every(10s)).add("b", every(10s), {.overlap = overlap::buffer_all}).at(0s);
+        s.expect_start("a", 0s).expect_start("b", 0s).end("a");
+        if (!somebody_waits) s.end("b");
+        s.at(10s).expect_start("a", 10s);
+        if (!somebody_waits) s.expect_start("b", 10s).end("b");
+        s.end("a");
+        s.pause("a", {"", wall_base + 25s}).pause_all().clock(45s).resume_all();
+        s.expect("resumed a")
+            .expect_skip("a", skip_reason::paused, 1)
+            .expect_skip("a", skip_reason::paused, 2);
+        if (somebody_waits) s.expect_skip("b", skip_reason::paused, 1);
+        s.expect_skip("b", skip_reason::paused, 3).at(46s).expect_nothing();
+    }
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -78,6 +78,22 @@ TEST_CASE("a slot of an interval that waits minds no wall clock, whatever follow
     s.at(17s).expect_start("a", 12s);
 }
 
+TEST_CASE("an end that was the last stays the last") {
+    core_script s;
+    task_extra extra{.timeout = 5s};
+    s.add("a", every(1min), extra).at(0s).expect_start("a", 0s);
+    s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+    extra.policy.retry.attempts = 3;
+    s.update("a", every(1min), extra).at(5500ms).end("a", body_end::failed).expect_wakeup(1min);
+}
+
+TEST_CASE("an update in a pause leaves the end of the pause as it is") {
+    core_script s;
+    s.add("a", at(wall_base + 5s)).pause("a", {"", wall_base + 1min}).clock(10s);
+    s.update("a", every(1h)).expect_skip("a", skip_reason::paused, 1);
+    s.at(1min).expect("resumed a").expect_next_run("a", 1h + 5s);
+}
+
 TEST_CASE("a slot that has no place yet keeps its turn") {
     play({.runs_in_flight_max = 1}, [](core_script& s) {
         s.add("a", every(10s)).add("b", every(10s)).at(0s).expect_start("a", 0s);
