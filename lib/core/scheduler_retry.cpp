@@ -58,7 +58,8 @@ bool scheduler::put_off_retry(run_record& run, instant now) {
 void scheduler::begin_retry(run_record& run, instant now) {
     task_record& task = *run.task;
     if (task.state != task_state_kind::live) return; // it is being removed
-    if (run.give_up_at != 0 && run.give_up_at <= std::chrono::nanoseconds(now.steady.time_since_epoch()).count())
+    if (run.give_up_at != 0 &&
+        run.give_up_at <= std::chrono::nanoseconds(now.steady.time_since_epoch()).count())
         return; // its deadline says so, at once
     if (put_off_retry(run, now)) return;
     deadlines_.erase(run);

@@ -233,8 +233,11 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
         done->complete(task.error());
         return;
     }
-    with_core([&](core::scheduler& core) { core.stop_backfill(*task.value(), clock_.now()); });
-    obey();
+    const core::backfill_state* filling = task.value()->backfill();
+    if (filling != nullptr && !filling->over()) {
+        with_core([&](core::scheduler& core) { core.stop_backfill(*task.value(), clock_.now()); });
+        obey();
+    }
     std::vector<run_id> ids;
     for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
     for (run_id id : ids) {

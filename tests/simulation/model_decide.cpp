@@ -104,7 +104,8 @@ void model::update(int task, const task_plan& plan, instant now) {
         m.when = naive_schedule(plan.when, m.when.anchor());
     m.plan = plan;
     for (sim_run* r : runs_)
-        if (r->task == task && r->at == sim_run::stage::backing_off && r->record->attempt > plan.again.attempts)
+        if (r->task == task && r->at == sim_run::stage::backing_off &&
+            r->record->attempt > plan.again.attempts)
             lose_retry(*r, now);
 }
 

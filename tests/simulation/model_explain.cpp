@@ -38,7 +38,8 @@ std::vector<verdict> joined(std::vector<verdict> list) {
 std::vector<verdict> summed(std::vector<verdict> list) {
     for (verdict& v : list)
         if (v.last < v.first) std::swap(v.first, v.last); // of two schedules
-    std::ranges::stable_sort(list, {}, [](const verdict& v) { return std::tuple(v.runs, v.reason, v.first); });
+    std::ranges::stable_sort(list, {},
+                             [](const verdict& v) { return std::tuple(v.runs, v.reason, v.first); });
     std::vector<verdict> sums;
     for (const verdict& v : list) {
         if (sums.empty() || v.runs || sums.back().runs || sums.back().reason != v.reason) {

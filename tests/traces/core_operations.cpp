@@ -183,16 +183,23 @@ std::string core_player::steer(const operation& o) {
 std::string core_player::cancel_all(const operation& o) {
     auto task = live_task(o.uid);
     if (!task) return error(task.error());
+    bool recording = false; // one call of the repository at a time: what comes meanwhile goes in the next
+    auto settle = [&] {
+        obey_actions();
+        if (!std::exchange(recording, recording || core_->has_decisions() || !ends_.empty())) record();
+        rearm();
+    };
+    if (task.value()->backfill() != nullptr && !task.value()->backfill()->over()) {
+        core_->stop_backfill(*task.value(), now());
+        settle();
+    }
     std::vector<run_id> ids;
     for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
-    bool recording = false; // one call of the repository at a time: what comes meanwhile goes in the next
     for (run_id id : ids) {
         core::run_record* run = core_->find_run(id);
         if (run == nullptr) continue;
         core_->cancel(*run, cancel_reason::requested, now(), "enough");
-        obey_actions();
-        if (!std::exchange(recording, recording || core_->has_decisions() || !ends_.empty())) record();
-        rearm();
+        settle();
     }
     record();
     return std::to_string(ids.size());

@@ -31,8 +31,8 @@ void shell_player::perform(std::size_t index, const operation& o) {
 void shell_player::begin(std::size_t index, const operation& o) {
     using kind = operation::kind;
     pause_options note;
-    note.reason = "for a while";
-    if (o.until) note.until = time_.now().wall + o.first;
+    note.reason("for a while");
+    if (o.until) note.until(time_.now().wall + o.first);
     switch (o.what) {
     case kind::add: return tasks_->async_add(task_of(w_.plans[o.plan]), to(index));
     case kind::replace: return tasks_->async_add(task_of(w_.plans[o.plan]), if_exists::replace, to(index));

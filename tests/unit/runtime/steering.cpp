@@ -222,7 +222,9 @@ TEST_CASE("a second add keeps or replaces also while the first is being register
 
 TEST_CASE("an update that the repository answers while its task is being removed comes too late") {
     auto slow = std::make_shared<faulty_repository>(memory::open());
-    world w(slow);
+    manager_options patient;
+    patient.store_timeout = 1min;
+    world w(slow, patient);
     w.start();
     for (bool again : {false, true}) {
         task t("t", "", every(10s), stubborn{20s});
