@@ -236,6 +236,8 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
         return;
     if (task.slots_waiting() > 0) return; // it is after that one
     if (task.in_flight != task.overrunning) return;
+    for (const run_record* run = task.runs; run != nullptr; run = run->next)
+        if (run->state == run_state_kind::overdue && !run->last) return; // another attempt may follow
     if (!may_start(task.overlap, task.in_flight, task.in_flight_max)) return;
     set_slot(task, now.wall + *task.when.interval(), now);
 }

@@ -267,6 +267,7 @@ void model::release(sim_run& run, instant now) {
     if (run.at == sim_run::stage::dropped) return; // it counted until it was
     mirror& m = of(run.task);
     if (run.at == sim_run::stage::overdue) --m.overrunning;
+    run.last = true; // or what follows is there
     if (run.at == sim_run::stage::waiting) {
         std::erase(m.manual, &run);
         --waiting_runs_;
@@ -286,6 +287,8 @@ void model::fixed_delay_waits_for_no_end(mirror& m, instant now) {
     if (!m.when.fixed_delay() || m.slot != no_slot || m.cursor != cursor_waits_for_end) return;
     if (!m.backlog.empty()) return;
     if (stage_ != stopping::no || m.in_flight != m.overrunning) return;
+    for (const sim_run* r : runs_) // another attempt may follow
+        if (&of(r->task) == &m && r->at == sim_run::stage::overdue && !r->last) return;
     if (may_start(m.plan.overlap, m.in_flight, m.plan.in_flight_max))
         set_slot(m, now.wall + m.when.interval(), now);
 }

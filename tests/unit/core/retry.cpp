@@ -147,6 +147,22 @@ TEST_CASE("a fixed delay counts from the end of the last attempt") {
     });
 }
 
+TEST_CASE("a fixed delay does not count from a timeout after which it is tried again") {
+    play([](core_script& s) {
+        task_extra extra = tried(2);
+        extra.overlap = overlap::allow_all;
+        extra.timeout = 5s;
+        s.add("a", every_after(10s), extra).at(0s).expect_start("a", 0s);
+        s.trigger("a").expect_start("a", 0s, trigger::manual);
+        s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+        s.expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+        s.at(6s).expect_overrunning("a").expect_overrunning("a");
+        s.end("a", body_end::failed_for_good, 1).expect("no retry a").expect_no_next_run("a");
+        s.at(7s).end("a").expect_retry("a", 2).at(8s).expect_start("a", 0s, trigger::retry);
+        s.end("a").expect_next_run("a", 18s);
+    });
+}
+
 TEST_CASE("a manual run is tried again for the same users, and takes no slot") {
     play([](core_script& s) {
         s.add("a", every(1h), tried(2)).at(0s).expect_start("a", 0s).end("a");
