@@ -27,8 +27,10 @@ wall_time first_under_new_schedule(const naive_schedule& when, const task_state&
 
 // A cursor that the schedule does not have was made by another, in a life that ended before it decided
 // anything.
-bool of_another(const naive_schedule& when, const moment& cursor) {
-    return cursor ? !when.has(*cursor) : when.interval().count() > 0;
+bool of_another(const naive_schedule& when, const moment& cursor, wall_time now) {
+    if (cursor) return !when.has(*cursor);
+    bool rule = when.kind() == schedule::kind::rule; // which is finished if it has no slot to come
+    return rule ? when.when().next_after(now, when.anchor()).has_value() : when.interval().count() > 0;
 }
 
 } // namespace
@@ -67,7 +69,7 @@ void model::activate(int task, const task_state& state, instant now) {
     m.failures = state.failures;
     if (!state.created) m.catch_up_before = now.wall;
     wall_time slot = m.cursor;
-    if (state.schedule_changed || of_another(m.when, state.next_slot))
+    if (state.schedule_changed || of_another(m.when, state.next_slot, now.wall))
         slot = first_under_new_schedule(m.when, state, now.wall);
     else if (m.cursor == cursor_waits_for_end)
         slot = now.wall + m.when.interval();
