@@ -44,7 +44,7 @@ struct shutdown_report {
         shared_string uid;
         run_id id;
         wall_time started_at{};
-        cancel_reason cancelled = cancel_reason::shutdown;    ///< why it should have ended, first of all
+        cancel_reason cancelled = cancel_reason::shutdown;    ///< why it should end, as was said last
         rondo::outcome outcome = rondo::outcome::interrupted; ///< as it is on record
     };
     std::vector<straggler> still_running;

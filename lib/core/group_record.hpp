@@ -8,7 +8,6 @@
 #include <core/heap.hpp>
 #include <core/start_window.hpp>
 
-#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -47,8 +46,6 @@ struct group_record {
     shared_string name;
     std::size_t runs_in_flight_max = 0; ///< 0: no limit
     std::size_t runs_in_flight = 0;
-    std::size_t starts_max = 0; ///< likewise
-    std::chrono::nanoseconds starts_per{0};
     start_window starts;
     heap<turn, &turn::index, turn_key> turns;
     std::uint32_t open_index = not_in_heap;   ///< among those with turns and a place

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
 #include <core/scheduler.hpp>
 
 #include <algorithm>
@@ -7,18 +8,6 @@
 #include <utility>
 
 namespace rondo::core {
-namespace {
-
-std::int64_t key(steady_time t) noexcept {
-    return std::chrono::nanoseconds(t.time_since_epoch()).count();
-}
-
-steady_time from_key(std::int64_t k) noexcept {
-    return steady_time(std::chrono::nanoseconds(k));
-}
-
-} // namespace
-
 scheduler::scheduler(scheduler_options options) : options_(options), ids_(options.seed) {
     open_groups_.reserve(1);
     closed_groups_.reserve(1);
@@ -54,7 +43,7 @@ void scheduler::on_time(instant now) {
     }
     if (!slots_left_) admit(now);
     for (std::size_t left = options_.work_max; left > 0 && !deadlines_.empty(); --left) {
-        if (deadlines_.top_key() > key(now.steady)) break;
+        if (deadlines_.top_key() > key_of(now.steady)) break;
         on_deadline(deadlines_.top(), now);
     }
     if (!slots_left_ && !places_left_) admit(now); // attempts whose time has come
@@ -70,7 +59,7 @@ steady_time scheduler::next_wakeup(instant now) const {
     if (stopping_ == stopping::no && (slots_left_ || places_left_)) return now.steady;
     steady_time wakeup = steady_time::max();
     if (stopping_ == stopping::no && !paused_all_) {
-        if (!steady_heap_.empty()) wakeup = from_key(steady_heap_.top_key());
+        if (!steady_heap_.empty()) wakeup = time_of(steady_heap_.top_key());
         if (!wall_heap_.empty()) {
             // The wall clock may be set meanwhile, so look again before long.
             auto micros =
@@ -83,9 +72,9 @@ steady_time scheduler::next_wakeup(instant now) const {
         if (wakeup != steady_time::max() && last_tick_ != steady_time::min())
             wakeup = std::max(wakeup, last_tick_ + options_.resolution);
     }
-    if (!deadlines_.empty()) wakeup = std::min(wakeup, from_key(deadlines_.top_key()));
+    if (!deadlines_.empty()) wakeup = std::min(wakeup, time_of(deadlines_.top_key()));
     if (stopping_ == stopping::no && !closed_groups_.empty())
-        wakeup = std::min(wakeup, from_key(closed_groups_.top_key()));
+        wakeup = std::min(wakeup, time_of(closed_groups_.top_key()));
     return std::min(wakeup, stop_at_);
 }
 

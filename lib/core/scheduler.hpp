@@ -231,8 +231,8 @@ private:
     [[nodiscard]] std::unique_ptr<const task_policy> made_policy(const task_spec& spec) const;
     [[nodiscard]] group_record& group_of(const task_record& task) noexcept;
     [[nodiscard]] bool has_place(const task_record& task, instant now) noexcept;
-    [[nodiscard]] turn_key key_of(const task_record& task, std::int64_t since,
-                                  std::uint64_t number) const noexcept;
+    [[nodiscard]] turn_key turn_key_of(const task_record& task, std::int64_t since,
+                                       std::uint64_t number) const noexcept;
     [[nodiscard]] bool may_start_at_once(const task_record& task, steady_time since, instant now) noexcept;
     void settle(group_record& g);
     void close(group_record& g, instant now);

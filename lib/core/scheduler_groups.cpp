@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
+#include <core/label.hpp>
 #include <core/scheduler.hpp>
 #include <rondo/task_limits.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <utility>
 
 namespace rondo::core {
 namespace {
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t key(steady_time t) noexcept {
-    return t == steady_time::max() ? never : std::chrono::nanoseconds(t.time_since_epoch()).count();
-}
-
-bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 error_code check(const group& g) {
-    const std::string& name = g.name();
-    if (name.empty() || name.size() > uid_size_max || std::ranges::any_of(name, is_control))
-        return errc::invalid_name;
+    if (!is_label(g.name(), uid_size_max)) return errc::invalid_name;
     if (g.starts_max() > group_starts_max) return errc::invalid_option;
     auto per = g.starts_per();
     if (g.starts_max() != 0 && (per.count() <= 0 || per > std::chrono::years(1))) return errc::invalid_option;
@@ -48,8 +37,6 @@ result<void> scheduler::set_group(const group& wanted, instant now) {
     }
     group_record& g = *found->second;
     g.starts.set(wanted.starts_max(), wanted.starts_per());
-    g.starts_max = wanted.starts_max();
-    g.starts_per = wanted.starts_per();
     g.runs_in_flight_max = wanted.runs_in_flight_max();
     closed_groups_.erase(g);
     settle(g);
@@ -69,8 +56,8 @@ std::vector<group_stat> scheduler::group_stats(instant now) const {
         group_stat& s = all.emplace_back();
         s.name = g->name;
         s.runs_in_flight_max = g->runs_in_flight_max;
-        s.starts_max = g->starts_max;
-        s.starts_per = g->starts_per;
+        s.starts_max = g->starts.most();
+        s.starts_per = g->starts.per();
         s.runs_in_flight = g->runs_in_flight;
         s.waiting = g->turns.size();
         if (g->starts.limited()) s.starts = g->starts.count(now.steady);
@@ -93,14 +80,15 @@ bool scheduler::has_place(const task_record& task, instant now) noexcept {
     return !full() && group_of(task).has_place(now.steady);
 }
 
-turn_key scheduler::key_of(const task_record& task, std::int64_t since, std::uint64_t number) const noexcept {
+turn_key scheduler::turn_key_of(const task_record& task, std::int64_t since,
+                                std::uint64_t number) const noexcept {
     return {since - policy_of(task).priority * options_.priority_ageing.count(), number};
 }
 
 // What could start since `since` passes over nobody whose turn is earlier.
 bool scheduler::may_start_at_once(const task_record& task, steady_time since, instant now) noexcept {
     if (!has_place(task, now)) return false;
-    return open_groups_.empty() || open_groups_.top_key() > key_of(task, key(since), 0);
+    return open_groups_.empty() || open_groups_.top_key() > turn_key_of(task, key_of(since), 0);
 }
 
 // Its turns have changed, or how many of it are in flight.
@@ -114,11 +102,11 @@ void scheduler::settle(group_record& g) {
 void scheduler::close(group_record& g, instant now) {
     open_groups_.erase(g);
     closed_groups_.erase(g);
-    closed_groups_.push(g, key(g.starts.opens_at(now.steady)));
+    closed_groups_.push(g, key_of(g.starts.opens_at(now.steady)));
 }
 
 void scheduler::open_groups_in_time(instant now) {
-    while (!closed_groups_.empty() && closed_groups_.top_key() <= key(now.steady)) {
+    while (!closed_groups_.empty() && closed_groups_.top_key() <= key_of(now.steady)) {
         group_record& g = closed_groups_.top();
         closed_groups_.pop();
         settle(g);
@@ -151,13 +139,13 @@ void scheduler::leave_group(run_record& run) {
 
 void scheduler::draw(turn& t, instant now) noexcept {
     if (t.drawn()) return;
-    t.since = key(now.steady);
+    t.since = key_of(now.steady);
     t.number = ++turns_drawn_;
 }
 
 void scheduler::line_up(turn& t) {
     t.group = &group_of(*t.task);
-    t.group->turns.push(t, key_of(*t.task, t.since, t.number));
+    t.group->turns.push(t, turn_key_of(*t.task, t.since, t.number));
     settle(*t.group);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
 #include <core/retry_wait.hpp>
 #include <core/scheduler.hpp>
 
@@ -21,7 +22,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     task_record& task = *failed.task;
     std::chrono::nanoseconds wait =
         retry_wait(policy_of(task).retry, task.uid, failed.scheduled_at, failed.attempt);
-    std::int64_t at = (now.steady.time_since_epoch() + wait).count();
+    std::int64_t at = key_of(now.steady + wait);
     if (failed.give_up_at != 0 && at >= failed.give_up_at) return nullptr;
     run_record& next = make_run(task, rondo::trigger::retry, failed.scheduled_at, now);
     next.state = run_state_kind::backing_off;
@@ -51,16 +52,14 @@ bool scheduler::put_off_retry(run_record& run, instant now) {
     if (!run.for_slot || !run.task->by_wall() || run.scheduled_at <= now.wall) return false;
     run.turn = {.task = run.task, .run = &run};
     deadlines_.erase(run);
-    deadlines_.push(run, (now.steady.time_since_epoch() + (run.scheduled_at - now.wall)).count());
+    deadlines_.push(run, key_of(now.steady + (run.scheduled_at - now.wall)));
     return true;
 }
 
 void scheduler::begin_retry(run_record& run, instant now) {
     task_record& task = *run.task;
-    if (task.state != task_state_kind::live) return; // it is being removed
-    if (run.give_up_at != 0 &&
-        run.give_up_at <= std::chrono::nanoseconds(now.steady.time_since_epoch()).count())
-        return; // its deadline says so, at once
+    if (task.state != task_state_kind::live) return;                         // it is being removed
+    if (run.give_up_at != 0 && run.give_up_at <= key_of(now.steady)) return; // its deadline says so, at once
     if (put_off_retry(run, now)) return;
     deadlines_.erase(run);
     --task.past->retrying;

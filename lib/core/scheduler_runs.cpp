@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
 #include <core/overlap_decision.hpp>
 #include <core/scheduler.hpp>
 
@@ -8,10 +9,6 @@
 
 namespace rondo::core {
 namespace {
-
-std::int64_t key(steady_time t) noexcept {
-    return std::chrono::nanoseconds(t.time_since_epoch()).count();
-}
 
 // Of a run that was asked to end, and did not end well.
 outcome outcome_of(cancel_reason why) noexcept {
@@ -147,10 +144,10 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     run.state = run_state_kind::running;
     start_in_group(run, now);
     if (auto limit = policy_of(*run.task).slot_timeout; limit.count() > 0 && run.attempt == 1)
-        run.give_up_at = key(now.steady) + std::chrono::nanoseconds(limit).count();
+        run.give_up_at = key_of(now.steady) + std::chrono::nanoseconds(limit).count();
     run.deadline = run.give_up_at;
     if (run.task->timeout.count() > 0) {
-        auto mine = key(now.steady) + std::chrono::nanoseconds(run.task->timeout).count();
+        auto mine = key_of(now.steady) + std::chrono::nanoseconds(run.task->timeout).count();
         run.deadline = run.deadline == 0 ? mine : std::min(run.deadline, mine);
     }
     if (run.deadline != 0) deadlines_.push(run, run.deadline);
@@ -312,11 +309,11 @@ void scheduler::on_deadline(run_record& run, instant now) {
         run.cancelled = cancel_reason::timeout;
         actions_.push_back({action::kind::cancel_run, run.task, &run});
     }
-    bool slot_over = run.give_up_at != 0 && key(now.steady) >= run.give_up_at;
+    bool slot_over = run.give_up_at != 0 && key_of(now.steady) >= run.give_up_at;
     finish(run, outcome::timed_out, slot_over || !may_retry(run, outcome::timed_out), now);
     run.state = run_state_kind::overdue;
     ++run.task->overrunning;
-    deadlines_.push(run, key(now.steady + options_.cancel_grace));
+    deadlines_.push(run, key_of(now.steady + options_.cancel_grace));
 }
 
 void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/label.hpp>
 #include <core/retry_wait.hpp>
 #include <core/scheduler.hpp>
 #include <rondo/task_limits.hpp>
@@ -13,13 +14,8 @@ bool in_range(wall_time t) noexcept {
     return t >= wall_time_first && t <= wall_time_last;
 }
 
-bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 error_code check(const task_spec& spec) {
-    if (spec.uid.empty() || spec.uid.size() > uid_size_max || std::ranges::any_of(spec.uid, is_control))
-        return errc::invalid_uid;
+    if (!is_label(spec.uid, uid_size_max)) return errc::invalid_uid;
     if (spec.name.size() > name_size_max) return errc::invalid_name;
     if (!spec.when.valid()) return errc::invalid_schedule;
     if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when()))

@@ -20,6 +20,8 @@ public:
     /// the others do not.
     void set(std::size_t starts_max, std::chrono::nanoseconds per);
 
+    [[nodiscard]] std::size_t most() const noexcept { return starts_max_; }
+    [[nodiscard]] std::chrono::nanoseconds per() const noexcept { return per_; }
     [[nodiscard]] bool limited() const noexcept { return starts_max_ != 0; }
     [[nodiscard]] bool open(steady_time now) const noexcept;
     /// Until when it is not, if nothing else happens; `steady_time::max()`: until something that begins does not

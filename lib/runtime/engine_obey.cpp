@@ -239,11 +239,11 @@ void engine::drain_ended() {
     instant now = clock_.now();
     for (auto& state : take_ended()) {
         if (state->record == nullptr) continue;
-        state->body_over = true;
-        if (is_to_be_asked(*state)) {
+        if (is_to_be_asked(*state)) { // the report is its strand's until then
             ask_late(state);
             continue;
         }
+        state->body_over = true;
         auto how = state->report.final         ? core::body_end::failed_for_good
                    : has_failed(state->report) ? core::body_end::failed
                                                : core::body_end::success;

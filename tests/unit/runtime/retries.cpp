@@ -255,6 +255,35 @@ TEST_CASE("who did not know that it was late is asked too whether it is worth an
     CHECK(asked == std::vector<outcome>{outcome::timed_out});
 }
 
+TEST_CASE("what is asked about stays as it is while somebody thinks about it, although its time is over") {
+    auto faulty = std::make_shared<faulty_repository>(memory::open());
+    world w(faulty);
+    w.start();
+    int began = 0;
+    auto for_each = [&](context, user) -> asio::awaitable<result<std::string>> {
+        ++began;
+        co_return std::string();
+    };
+    std::vector<std::string> seen;
+    task t("t", "", once(), for_each);
+    t.timeout(5s).retry({.attempts = 2}).retry_if([&](const run_failure& f) {
+        seen.emplace_back(f.message);
+        w.clock.advance(10s);
+        w.context.poll(); // the run is recorded as timed out
+        seen.emplace_back(f.message);
+        return false;
+    });
+    faulty->set("users", fault::fails);
+    REQUIRE(w.add(std::move(t)));
+    w.pass(1min);
+    CHECK(began == 0);
+    REQUIRE(seen.size() == 2);
+    CHECK(seen[0].starts_with("its users are not known"));
+    CHECK(seen[1] == seen[0]);
+    CHECK(w.history().at(0).outcome == outcome::timed_out);
+    CHECK(w.find("t").counters.runs == 1);
+}
+
 TEST_CASE("a pause by hand is not undone by the record of an older one") {
     auto faulty = std::make_shared<faulty_repository>(memory::open());
     world w(faulty);
