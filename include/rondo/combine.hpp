@@ -16,7 +16,8 @@
 namespace rondo {
 
 /// The slots of all of them, where some fall together one. Of `every` the grid counts from when the uid was
-/// first added; `every_after` has no times of its own and is refused. By the wall clock, as all rules. Counting what was missed costs a step for
+/// first added; `every_after` and `after` have no times of their own and are refused. By the wall clock, as all rules.
+/// Counting what was missed costs a step for
 /// each slot of all members but the densest. An `at` in here that is past when the task is added is no slot.
 [[nodiscard]] schedule either(std::vector<schedule> members);
 

@@ -32,6 +32,8 @@ enum class errc {
     /// The schedule can never be obeyed: an interval that is zero, negative or beyond 100 years; an instant
     /// outside the years 1 to 9999.
     invalid_schedule,
+    /// The task would follow itself (`after`), directly or through others.
+    cyclic_schedule,
     /// The uid is empty, longer than `uid_size_max` bytes, or holds a control character.
     invalid_uid,
     /// The name is longer than `name_size_max` bytes.

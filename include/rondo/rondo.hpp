@@ -22,6 +22,7 @@
 #include <rondo/manager.hpp>
 #include <rondo/manager_options.hpp>
 #include <rondo/memory.hpp>
+#include <rondo/outcome_set.hpp>
 #include <rondo/pause.hpp>
 #include <rondo/record.hpp>
 #include <rondo/repository.hpp>

@@ -2,6 +2,7 @@
 #ifndef RONDO_SCHEDULE_HPP
 #define RONDO_SCHEDULE_HPP
 
+#include <rondo/outcome_set.hpp>
 #include <rondo/schedule_rule.hpp>
 #include <rondo/time.hpp>
 
@@ -22,11 +23,11 @@ inline constexpr std::chrono::microseconds interval_max = std::chrono::years(100
 /// `every(interval_once)` is `once()`.
 inline constexpr std::chrono::microseconds interval_once = std::chrono::microseconds::min();
 
-/// Says when a task is due. A small value; make one with `every`, `every_after`, `once`, `at`, `cron`, or
-/// from a rule. A bad one is kept as given, and adding the task fails with `errc::invalid_schedule`.
+/// Says when a task is due. A small value; make one with `every`, `every_after`, `once`, `at`, `cron`, `after`,
+/// or from a rule. A bad one is kept as given, and adding the task fails with `errc::invalid_schedule`.
 class schedule {
 public:
-    enum class kind : std::uint8_t { every, every_after, once, at, rule };
+    enum class kind : std::uint8_t { every, every_after, once, at, rule, after };
 
     schedule(kind k, std::chrono::microseconds interval, wall_time when = {}) noexcept
         : interval_(interval), when_(when), kind_(k) {}
@@ -44,8 +45,16 @@ public:
     [[nodiscard]] std::optional<wall_time> when() const noexcept {
         return kind_ == kind::at ? std::optional(when_) : std::nullopt;
     }
-    /// Of `rule`; else null.
+    /// Of `rule` and `after`; else null.
     [[nodiscard]] const std::shared_ptr<const schedule_rule>& rule() const noexcept { return rule_; }
+    /// Of `after`: the uid of the task that it follows; else empty. Valid as long as a copy of the schedule is.
+    [[nodiscard]] std::string_view followed() const noexcept;
+    /// Of `after`: the outcomes on which it follows; else empty.
+    [[nodiscard]] outcome_set outcomes() const noexcept;
+    /// Whether its slots can be told in advance: not those of `every_after` and `after`, which depend on runs.
+    [[nodiscard]] bool has_times() const noexcept {
+        return kind_ != kind::every_after && kind_ != kind::after;
+    }
     /// Whether there may be more than one slot.
     [[nodiscard]] bool recurring() const noexcept { return kind_ != kind::once && kind_ != kind::at; }
     /// Whether it can be obeyed: an interval of 1 µs to `interval_max`, an instant of the years 1 to 9999,
@@ -56,14 +65,15 @@ public:
     /// What is valid but hardly meant: a day that never comes, say. Logged when a task is added.
     [[nodiscard]] std::vector<std::string> warnings() const;
     /// The first slot later than `t`, given the anchor: of the grid of `every`, the slot of `once`. Never
-    /// for `every_after`, which has no grid: its next slot is the end of a run plus the interval.
+    /// for `every_after`, which has no grid: its next slot is the end of a run plus the interval. Nor for
+    /// `after`, whose slots are those of another task.
     [[nodiscard]] moment next_after(wall_time t, wall_time anchor) const;
-    /// The last slot earlier than `t`. Never for `every_after`.
+    /// The last slot earlier than `t`. Never for `every_after` and `after`.
     [[nodiscard]] moment previous_before(wall_time t, wall_time anchor) const;
     /// How many slots are later than `after` and not later than `until`.
     [[nodiscard]] std::uint64_t count(wall_time after, wall_time until, wall_time anchor) const;
     /// Canonical text: "every 6h", "every_after 90s", "once", "at 2025-03-30T01:00:00.000000Z",
-    /// "cron 30 2 * * * zone=Europe/Brussels". Two schedules are the same exactly if their texts are.
+    /// "cron 30 2 * * * zone=Europe/Brussels", "after success of extract". Two schedules are the same exactly if their texts are.
     [[nodiscard]] std::string text() const;
     /// In English: "every 6h", "at 02:30 every day, Europe/Brussels time".
     [[nodiscard]] std::string describe() const;
@@ -87,6 +97,8 @@ public:
             return a.rule_->text() == b.rule_->text();
         return a.kind_ == b.kind_ && a.interval_ == b.interval_ && a.when_ == b.when_ && a.rule_ == b.rule_;
     }
+
+    friend schedule after(std::string uid, outcome_set when);
 
 private:
     [[nodiscard]] schedule jittered(std::chrono::microseconds most) const;
@@ -144,6 +156,24 @@ template <class Rep, class Period>
 [[nodiscard]] inline schedule at(wall_time when) noexcept {
     return {schedule::kind::at, std::chrono::microseconds(0), when};
 }
+
+/// Follows another task of the same manager: each slot of that task is a slot of this one, with the same
+/// instant, due as soon as its last attempt has ended with one of these outcomes. The slots come in the order of
+/// their instants, also where runs of the other task overlap. A slot that ends otherwise is none of this task.
+///
+/// What the other task runs beside its schedule is followed too: when a run by hand, or a slot that is filled in
+/// later, has ended so, this task is asked for a run for the same users, under its own overlap policy; where that
+/// lets none start or wait, a line in the log says so.
+///
+/// The end is on record before the run that follows it. What has ended while this task was not there (the process
+/// died in between, the task was removed) is found in the history when it is added again, and caught up on. A
+/// new uid follows what is due or in flight when it is added, and all later slots. While it cannot run (it is
+/// paused, say), the latest `task::buffer_max` of its slots are kept; those before are skipped.
+///
+/// The other task may be added later, or never. Adding a task fails with `errc::invalid_schedule` if the uid or
+/// the set is empty or the task has a `first_run`, and with `errc::cyclic_schedule` if it would follow itself,
+/// through others or directly. Combinations (`either`, `between`, `jitter`, ...) refuse it.
+[[nodiscard]] schedule after(std::string uid, outcome_set when = outcome::success);
 
 /// When the first slot of a uid is that no repository remembers.
 class first_run {

@@ -2,6 +2,7 @@
 #ifndef RONDO_CORE_ACTIONS_HPP
 #define RONDO_CORE_ACTIONS_HPP
 
+#include <rondo/error.hpp>
 #include <rondo/record.hpp>
 
 #include <core/records.hpp>
@@ -20,6 +21,7 @@ struct action {
         no_retry,        ///< after an end that was not the last, it is: there will be no other attempt
         release_run,     ///< the body is gone: let go of what hangs on the run
         run_overrunning, ///< past its deadline for long, its body still there
+        follow_refused,  ///< `task` follows another that had a run beside its schedule, and was `refused` one
         slots_skipped,   ///< tell of `skipped`; a decision records it
         backfill_done,   ///< see `task->backfill()`
         task_paused,     ///< by its failures: record it
@@ -35,7 +37,9 @@ struct action {
     wall_time at{};
     moment next_slot{};
     skip_range skipped{};
-    bool last = true; ///< of an end: no other attempt may follow
+    bool last = true;      ///< of an end: no other attempt may follow
+    bool followed = false; ///< of an end: tasks follow this one, so that it goes on record before they begin
+    error_code refused{};
     run_record* next = nullptr;
 };
 

@@ -58,7 +58,8 @@ bool is_slot(const schedule& when, wall_time slot, wall_time anchor) {
     case schedule::kind::rule:
         return slot == anchor || when.next_after(slot - microseconds(1), anchor) == moment(slot);
     case schedule::kind::once:
-    case schedule::kind::every_after: break;
+    case schedule::kind::every_after:
+    case schedule::kind::after: break;
     }
     return true;
 }

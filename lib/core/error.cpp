@@ -19,6 +19,7 @@ const char* text(errc e) noexcept {
         return "the schedule is invalid: its interval must be between 1 microsecond and 100 years, its "
                "instant "
                "in the years 1 to 9999";
+    case errc::cyclic_schedule: return "the task would follow itself";
     case errc::invalid_uid: return "the uid is empty, longer than 255 bytes, or holds a control character";
     case errc::invalid_name: return "the name is longer than 1,024 bytes";
     case errc::invalid_body: return "the body is a null function";

@@ -30,6 +30,7 @@ std::string preview::explain(wall_time t) const {
         return "it does not fire: the task was first added at " + to_string(anchor) +
                "; by its schedule: " + why;
     if (!next) {
+        if (when.type() == schedule::kind::after) return why;
         if (when.type() == schedule::kind::every_after) return "it waits for the end of a run; " + why;
         return "it does not fire: the task is finished; by its schedule: " + why;
     }

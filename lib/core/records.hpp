@@ -15,6 +15,7 @@
 #include <rondo/user.hpp>
 #include <rondo/words.hpp>
 
+#include <core/followed_slots.hpp>
 #include <core/group_record.hpp>
 #include <core/heap.hpp>
 
@@ -106,6 +107,7 @@ struct task_past {
     turn slot_turn;                           ///< while its slot is `ready`
     std::unique_ptr<pause_note> pause;        ///< null: nothing was said
     std::unique_ptr<backfill_state> backfill; ///< the latest; null: there was none
+    std::unique_ptr<followed_slots> followed; ///< of a task that follows another
     wall_time undecided = no_slot; ///< the first slot that refused decisions took back, while others follow
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
@@ -168,6 +170,7 @@ struct task_record {
 
     explicit task_record(rondo::schedule s) noexcept : when(std::move(s)) {}
 
+    [[nodiscard]] bool follows() const noexcept { return when.type() == schedule::kind::after; }
     [[nodiscard]] bool fixed_delay() const noexcept { return when.type() == schedule::kind::every_after; }
     /// Whether it waits for an instant of the wall clock, not of the monotonic one.
     [[nodiscard]] bool by_wall() const noexcept {
@@ -211,11 +214,13 @@ struct run_record {
     std::uint32_t attempt = 1;
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
-    rondo::overlap overlap = rondo::overlap::skip;    ///< of a manual run
-    bool last = true;                                 ///< of its end: no other attempt may follow
-    bool of_backfill = false;                         ///< likewise
-    bool for_slot = false;                            ///< or a retry of such a one
-    rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released
+    rondo::overlap overlap = rondo::overlap::skip; ///< of a manual run
+    bool last = true;                              ///< of its end: no other attempt may follow
+    bool of_backfill = false;                      ///< likewise
+    bool for_slot = false;                         ///< or a retry of such a one
+    rondo::outcome outcome =
+        rondo::outcome::success; ///< once it is overdue, or released; while it backs off,
+                                 ///< that of the attempt before
     cancel_reason cancelled = cancel_reason::none;
     std::string why_cancelled; ///< in the words of who asked for it
     std::vector<user> users;   ///< who asked, of a manual run

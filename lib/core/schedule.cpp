@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <rondo/schedule.hpp>
 
+#include <rondo/task_limits.hpp>
 #include <rondo/time.hpp>
+
+#include <core/after_rule.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +18,7 @@ std::string schedule::problem() const {
     case kind::at:
         return when_ >= wall_time_first && when_ <= wall_time_last ? ""
                                                                    : "an instant outside the years 1 to 9999";
+    case kind::after:
     case kind::rule:
         if (rule_ == nullptr) return "a null rule";
         try {
@@ -54,6 +58,7 @@ moment schedule::next_after(wall_time t, wall_time anchor) const {
     switch (kind_) {
     case kind::once: return t < anchor ? moment(anchor) : moment();
     case kind::at: return t < when_ ? moment(when_) : moment();
+    case kind::after:
     case kind::every_after: return {};
     case kind::rule:
         return guarded(moment(), [&] {
@@ -75,6 +80,7 @@ moment schedule::previous_before(wall_time t, wall_time anchor) const {
     switch (kind_) {
     case kind::once: return t > anchor ? moment(anchor) : moment();
     case kind::at: return t > when_ ? moment(when_) : moment();
+    case kind::after:
     case kind::every_after: return {};
     case kind::rule:
         return guarded(moment(),
@@ -89,7 +95,7 @@ moment schedule::previous_before(wall_time t, wall_time anchor) const {
 std::uint64_t schedule::count(wall_time after, wall_time until, wall_time anchor) const {
     after = within_reach(after);
     until = within_reach(until);
-    if (after >= until || kind_ == kind::every_after) return 0;
+    if (after >= until || !has_times()) return 0;
     if (kind_ == kind::rule)
         return guarded(std::uint64_t(0),
                        [&] { return rule_ != nullptr ? rule_->count(after, until, anchor) : 0; });
@@ -113,6 +119,7 @@ std::string schedule::text() const {
     case kind::at: return "at " + to_string(when_, 6);
     case kind::every: return "every " + to_string(interval_);
     case kind::every_after: return "every_after " + to_string(interval_);
+    case kind::after:
     case kind::rule:
         return guarded(std::string(), [&] { return rule_ != nullptr ? rule_->text() : std::string("null"); });
     }
@@ -125,6 +132,7 @@ std::string schedule::describe() const {
     case kind::at: return "once, at " + to_string(when_);
     case kind::every: return "every " + to_string(interval_);
     case kind::every_after: return to_string(interval_) + " after the end of each run";
+    case kind::after:
     case kind::rule: return rule_ != nullptr ? rule_->describe() : problem();
     }
     return "unknown";
@@ -133,7 +141,7 @@ std::string schedule::describe() const {
 std::string schedule::explain(wall_time t, wall_time anchor) const {
     if (auto bad = problem(); !bad.empty()) return bad;
     t = within_reach(t);
-    if (kind_ == kind::rule) return rule_->explain(t, anchor);
+    if (kind_ == kind::rule || kind_ == kind::after) return rule_->explain(t, anchor);
     if (kind_ == kind::every_after)
         return "it has no times of its own: each run counts from the end of the one before";
     if (count(t - one_tick, t, anchor) != 0) return "it fires: " + text();
@@ -142,6 +150,22 @@ std::string schedule::explain(wall_time t, wall_time anchor) const {
     if (t < anchor) return "it does not fire: its first time is " + to_string(anchor);
     return "it does not fire: the times before and after are " + to_string(previous_before(t, anchor)) +
            " and " + to_string(next_after(t, anchor));
+}
+
+std::string_view schedule::followed() const noexcept {
+    if (kind_ != kind::after || rule_ == nullptr) return {};
+    return static_cast<const core::after_rule&>(*rule_).uid();
+}
+
+outcome_set schedule::outcomes() const noexcept {
+    if (kind_ != kind::after || rule_ == nullptr) return {};
+    return static_cast<const core::after_rule&>(*rule_).outcomes();
+}
+
+schedule after(std::string uid, outcome_set when) {
+    schedule s(schedule::kind::after, std::chrono::microseconds(0));
+    s.rule_ = std::make_shared<core::after_rule>(std::move(uid), when);
+    return s;
 }
 
 schedule schedule::for_uid(std::string_view uid) const {

@@ -85,7 +85,10 @@ public:
     /// all else counts at once. `first` does not. Returns the old payload, which runs in flight may use.
     std::unique_ptr<task_payload> update(task_record& task, task_spec& spec, instant now);
     /// The repository has registered it. Fails on a state that makes no sense; then `forget` it.
-    result<void> activate(task_record& task, const task_state& state, instant now);
+    /// For a task that follows another and is known: `on_record`, what the history says of the other from the
+    /// cursor on. Until then its ends are kept for it.
+    result<void> activate(task_record& task, const task_state& state, instant now,
+                          const history_reader* on_record = nullptr);
     [[nodiscard]] task_record* find(std::string_view uid) const noexcept;
     /// Starts to take it out; `task_gone` follows.
     void remove(task_record& task, instant now);
@@ -94,6 +97,10 @@ public:
     void resume(task_record& task, resume_from from, instant now);
     void pause_all(instant now);
     void resume_all(resume_from from, instant now);
+
+    /// From when on the history of the task that this one follows is wanted before `activate`; never: not at all.
+    [[nodiscard]] static moment history_wanted_from(const task_record& task,
+                                                    const task_state& state) noexcept;
 
     // Groups.
 
@@ -222,8 +229,12 @@ private:
     void admit_slot(task_record& task, instant seen, instant now);
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
+    // scheduler_trigger.cpp
+    result<run_record*> start_beside(task_record& task, std::vector<user> users,
+                                     std::optional<overlap> policy, rondo::trigger why,
+                                     wall_time scheduled_at, instant now);
     result<run_record*> merge(task_record& task, std::vector<user> users);
-    run_record& wait_as_run(task_record& task, std::vector<user> users, overlap policy, instant now);
+    void wait_as_run(run_record& run, overlap policy);
     void drop_waiting(run_record& run, instant now); // scheduler_runs.cpp
     void cancel_running(task_record& task, cancel_reason why, instant now);
 
@@ -282,6 +293,26 @@ private:
     void stop_backfill_now(task_record& task, instant now);
     void check_backfill(task_record& task);
 
+    // scheduler_follow.cpp
+    [[nodiscard]] bool would_follow_itself(const task_spec& spec) const noexcept;
+    void begin_following(task_record& task);
+    void stop_following(task_record& task) noexcept;
+    [[nodiscard]] bool is_followed(const task_record& task) const noexcept;
+    [[nodiscard]] static wall_time first_in_flight(const task_record& task, const run_record* but) noexcept;
+    [[nodiscard]] wall_time follow_from(const schedule& when, instant now) const noexcept;
+    void tell_followers(const run_record& run, rondo::outcome how, instant now);
+    void let_followers_go_on(const task_record& followed, const run_record* but);
+    void bring_early(task_record& task, wall_time open);
+    void show_first(task_record& task);
+    [[nodiscard]] static wall_time after_followed(const task_record& task, wall_time slot) noexcept;
+    void skip_first(task_record& task, skip_reason reason, std::size_t n);
+    void skip_followed(task_record& task, skip_reason reason, std::int64_t up_to);
+    void decide_followed(task_record& task, instant now, instant seen, bool may_put_off);
+    static void make_late(task_record& task) noexcept;
+    void take_up(task_record& task, const task_state& state, const history_reader* on_record, instant now);
+    void pass_followed(task_record& task, moment cursor);
+    void follow_beside(task_record& task, const run_record& run, instant now);
+
     // scheduler_tasks.cpp
     [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
     void halt(task_record& task, pause_note note);
@@ -301,10 +332,11 @@ private:
     pool<task_record, 256> task_pool_;
     pool<run_record> run_pool_;
     uid_index<task_record> tasks_;
-    heap<task_record, &task_record::heap_index> steady_heap_; // keys: monotonic nanoseconds
-    heap<task_record, &task_record::heap_index> wall_heap_;   // keys: microseconds of the wall clock
-    heap<run_record, &run_record::heap_index> deadlines_;     // keys: monotonic nanoseconds
-    group_record groupless_;                                  // of the tasks without one
+    std::map<std::string, std::vector<task_record*>, std::less<>> followers_; // by what they follow
+    heap<task_record, &task_record::heap_index> steady_heap_;                 // keys: monotonic nanoseconds
+    heap<task_record, &task_record::heap_index> wall_heap_; // keys: microseconds of the wall clock
+    heap<run_record, &run_record::heap_index> deadlines_;   // keys: monotonic nanoseconds
+    group_record groupless_;                                // of the tasks without one
     std::map<std::string, std::unique_ptr<group_record>, std::less<>> groups_;
     heap<group_record, &group_record::open_index, turn_key> open_groups_; // turns wait, and have a place
     heap<group_record, &group_record::closed_index> closed_groups_;       // keys: monotonic nanoseconds

@@ -27,7 +27,7 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
     if (task.state != task_state_kind::live) return errc::task_not_exists;
     bool range = from >= wall_time_first && from < to && to <= now.wall;
     if (!range || policy > overlap::cancel_other) return errc::invalid_option;
-    if (task.fixed_delay()) return errc::invalid_schedule; // it has no times of its own
+    if (!task.when.has_times()) return errc::invalid_schedule; // it has no times of its own
     if (task.backfill() != nullptr && !task.backfill()->over()) return errc::already_running;
 
     auto made = std::make_unique<backfill_state>(task.when);

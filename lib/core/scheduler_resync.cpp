@@ -55,6 +55,7 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
     assert(run->state == run_state_kind::beginning);
     --beginning_;
     --task->past->counts.runs;
+    if (run->for_slot) let_followers_go_on(*task, run);
     release(*run, now);
 }
 
@@ -123,6 +124,7 @@ void scheduler::follow(task_record& task, moment cursor, instant now) {
         task.cursor_lost = true; // that makes no sense, so the next decision puts it right
         return;
     }
+    if (task.follows()) return pass_followed(task, cursor);
     bool passed = task.slots_waiting() > 0 && (!cursor || *cursor > task.queue()->slots.front().first);
     if (passed && cursor && *cursor < task.slot && on_grid(task) && is_slot(task.when, *cursor, task.anchor))
         return go_back(task, *cursor, now); // among those that wait

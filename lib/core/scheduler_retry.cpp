@@ -27,6 +27,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     run_record& next = make_run(task, rondo::trigger::retry, failed.scheduled_at, now);
     next.state = run_state_kind::backing_off;
     next.attempt = failed.attempt + 1;
+    next.outcome = failed.outcome;
     next.for_slot = failed.for_slot;
     next.of_backfill = failed.of_backfill;
     next.users = failed.users;
@@ -93,6 +94,7 @@ void scheduler::give_up_on(run_record& run, instant now) {
     bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
     if (!willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);
+    tell_followers(run, run.outcome, now);
 }
 
 void scheduler::pause_if_failing(task_record& task, rondo::outcome how) {

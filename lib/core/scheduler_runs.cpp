@@ -41,43 +41,6 @@ bool scheduler::full() const noexcept {
     return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
 }
 
-result<run_record*> scheduler::trigger(task_record& task, std::vector<user> users,
-                                       std::optional<overlap> policy, instant now) {
-    recycle();
-    if (shutting_down()) return errc::shutting_down;
-    if (task.state != task_state_kind::live) return errc::task_not_exists;
-    overlap how = policy.value_or(task.overlap);
-    if (how > overlap::cancel_other) return errc::invalid_option;
-    open_groups_in_time(now);
-    auto answer = overlap_decision(how, task.in_flight, task.runs_waiting(), task.in_flight_max,
-                                   policy_of(task).buffer_max);
-    if (answer == overlap_answer::skip) return errc::already_running;
-    if (answer == overlap_answer::full) {
-        if (how == overlap::buffer_one) return merge(task, std::move(users));
-        return errc::queue_full;
-    }
-    if (answer == overlap_answer::start && may_start_at_once(task, now.steady, now)) {
-        run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
-        run.users = std::move(users);
-        begin_manual_run(run, now);
-        return &run;
-    }
-    if (answer == overlap_answer::replace) {
-        if (runs_waiting_ - task.runs_waiting() >= options_.runs_waiting_max) return errc::queue_full;
-        while (task.runs_waiting() > 0) { // the latest first, or the next of them might start
-            run_record& older = *task.queue()->runs.back();
-            older.cancelled = cancel_reason::overlap;
-            drop_waiting(older, now);
-        }
-        cancel_running(task, cancel_reason::overlap, now);
-    }
-    if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
-    run_record& run = wait_as_run(task, std::move(users), how, now);
-    want_place(task, now);
-    admit(now);
-    return &run;
-}
-
 run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now) {
     run_record& run = run_pool_.make();
     run.id = ids_.next(now.wall);
@@ -181,9 +144,12 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     run.outcome = how;
     run.last = last;
     std::size_t at = actions_.size();
-    actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall}).last = last;
+    action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
+    told.last = last;
+    told.followed = is_followed(task);
     if (last) pause_if_failing(task, how);
     if (last && run.of_backfill) ended_of_backfill(run, how, now);
+    if (last) tell_followers(run, how, now);
     if (!last || !task.fixed_delay() || !run.for_slot) return;
     if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
     auto next = now.wall + *task.when.interval();

@@ -111,6 +111,7 @@ bool is_on_time(const task_record& task, slot_due latest, std::int64_t seen,
 } // namespace
 
 void scheduler::decide(task_record& task, instant now, instant seen, bool may_put_off) {
+    if (task.follows()) return decide_followed(task, now, seen, may_put_off);
     const catch_up& policy = policy_of(task).catch_up;
     slot_due from{task.slot, task.due};
     due_slots found = count_due(task.when, from, now_key(task, now), task.anchor);
@@ -170,6 +171,7 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
 }
 
 void scheduler::skip_due(task_record& task, skip_reason reason, std::int64_t up_to, instant now) {
+    if (task.follows()) return skip_followed(task, reason, up_to);
     due_slots found = count_due(task.when, {task.slot, task.due}, up_to, task.anchor);
     step s = step_after(task, found, false, now);
     put_skip(task, {reason, task.slot, found.latest.slot, found.before + 1}, s.cursor);

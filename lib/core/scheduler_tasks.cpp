@@ -20,6 +20,8 @@ error_code check(const task_spec& spec) {
     if (!spec.when.valid()) return errc::invalid_schedule;
     if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when()))
         return errc::invalid_schedule;
+    bool follows = spec.when.type() == schedule::kind::after;
+    if (follows && spec.first.type() != rondo::first_run::kind::by_schedule) return errc::invalid_schedule;
     if (spec.payload == nullptr) return errc::invalid_body;
     if (spec.timeout.count() < 0 || spec.overlap > overlap::cancel_other) return errc::invalid_option;
     if (spec.users_in_flight == 0 || spec.users_in_flight > users_in_flight_limit)
@@ -55,6 +57,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     if (error_code bad = check(spec)) return bad;
     if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
+    if (would_follow_itself(spec)) return errc::cyclic_schedule;
     task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
     task.uid = shared_string(spec.uid);
     task.name = shared_string(spec.name);
@@ -67,6 +70,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
     tasks_.insert(task);
+    begin_following(task);
     return &task;
 }
 
@@ -75,6 +79,7 @@ result<void> scheduler::check_update(const task_record& task, const task_spec& s
     if (task.state != task_state_kind::live) return errc::task_not_exists;
     if (error_code bad = check(spec)) return bad;
     if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
+    if (would_follow_itself(spec)) return errc::cyclic_schedule;
     return boost::outcome_v2::success();
 }
 
@@ -87,7 +92,7 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
     d.anchor = task.first == rondo::first_run::kind::at ? task.anchor : now.wall;
     if (auto when = task.when.when()) d.anchor = *when;
     bool after = task.first == rondo::first_run::kind::after_interval;
-    d.first_slot = d.anchor;
+    d.first_slot = task.follows() ? follow_from(task.when, now) : d.anchor;
     if (task.when.type() == schedule::kind::rule && task.first != rondo::first_run::kind::immediately) {
         // Its first slot may be the anchor itself, or else becomes it: what is before that never counts.
         d.first_slot = task.when.next_after(d.anchor - std::chrono::microseconds(after ? 0 : 1), d.anchor);
@@ -106,7 +111,8 @@ std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     return payload;
 }
 
-result<void> scheduler::activate(task_record& task, const task_state& state, instant now) {
+result<void> scheduler::activate(task_record& task, const task_state& state, instant now,
+                                 const history_reader* on_record) {
     recycle();
     if (shutting_down()) return errc::shutting_down;
     bool sane = in_range(state.anchor) && (!state.paused_until || in_range(*state.paused_until)) &&
@@ -121,6 +127,11 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     }
     if (state.paused) halt(task, {state.pause_reason, state.paused_until});
     if (!state.created) task.catch_up_before = now.wall;
+    if (task.follows()) {
+        task.state = task_state_kind::live;
+        take_up(task, state, on_record, now);
+        return boost::outcome_v2::success();
+    }
     wall_time slot = slot_after_restart(task, state, now);
     task.state = task_state_kind::live;
     if (slot == no_slot) return boost::outcome_v2::success();
@@ -146,7 +157,8 @@ wall_time scheduler::slot_after_restart(const task_record& task, const task_stat
         case schedule::kind::at: return *when.when();
         case schedule::kind::once:
             return state.next_slot && in_range(*state.next_slot) ? *state.next_slot : now.wall;
-        case schedule::kind::every_after: return now.wall;
+        case schedule::kind::every_after:
+        case schedule::kind::after: return now.wall;
         case schedule::kind::rule:
         case schedule::kind::every: break;
         }
@@ -193,6 +205,7 @@ void scheduler::erase(task_record& task) {
     leave_waiting(task);
     forget_slots(task);
     if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
+    stop_following(task);
     tasks_.erase(task);
     actions_.push_back({action::kind::task_gone, &task});
     released_tasks_.push_back(&task);
@@ -247,6 +260,7 @@ void scheduler::go_on(task_record& task, resume_from from, instant now) {
         skip_paused(task, now_key(task, now), now);
     } else {
         task.catch_up_before = now.wall;
+        make_late(task);
         if (task.slot != no_slot) schedule_slot(task, {task.slot, task.due});
     }
     wait_for_no_end(task, now);

@@ -66,6 +66,7 @@ moment scheduler::first_slot_of(const task_record& task, wall_time after, instan
     case schedule::kind::at: return *task.when.when();
     case schedule::kind::once: return now.wall;
     case schedule::kind::every_after: return now.wall + *task.when.interval();
+    case schedule::kind::after: return {};
     case schedule::kind::rule:
     case schedule::kind::every: break;
     }
@@ -77,7 +78,9 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     wall_time decided = decided_until(task, now);
     unschedule(task);
     task.slot = no_slot;
+    stop_following(task);
     auto old = std::make_shared<const rondo::schedule>(std::exchange(task.when, std::move(when)));
+    begin_following(task);
     task_queue* queue = task.queue();
     if (queue != nullptr)
         for (slot_segment& s : queue->slots)
@@ -86,7 +89,7 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     bool waits = task.cursor == cursor_waits_for_end && task.in_flight > 0;
     if (waits && task.fixed_delay()) return;
     moment slot = first_slot_of(task, decided, now);
-    wall_time cursor = slot ? *slot : no_slot;
+    wall_time cursor = slot ? *slot : task.follows() ? follow_from(task.when, now) : no_slot;
     if (queue != nullptr && !queue->slots.empty())
         queue->after = cursor;
     else if (task.cursor != cursor)

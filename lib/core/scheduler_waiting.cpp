@@ -207,15 +207,11 @@ result<run_record*> scheduler::merge(task_record& task, std::vector<user> users)
     return &run;
 }
 
-run_record& scheduler::wait_as_run(task_record& task, std::vector<user> users, overlap policy, instant now) {
-    task_queue& queue = made_queue(task);
-    run_record& run = make_run(task, rondo::trigger::manual, now.wall, now);
-    run.users = std::move(users);
+void scheduler::wait_as_run(run_record& run, overlap policy) {
     run.overlap = policy;
     run.state = run_state_kind::waiting;
-    queue.runs.push_back(&run);
+    made_queue(*run.task).runs.push_back(&run);
     ++runs_waiting_;
-    return run;
 }
 
 } // namespace rondo::core

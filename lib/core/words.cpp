@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <rondo/outcome_set.hpp>
 #include <rondo/words.hpp>
 
 #include <array>
@@ -64,6 +65,18 @@ std::optional<outcome> outcome_from(std::string_view word) noexcept {
 }
 std::optional<skip_reason> skip_reason_from(std::string_view word) noexcept {
     return value_of<skip_reason>(skip_reasons, word);
+}
+
+std::string to_string(outcome_set s) {
+    if (s.empty()) return "none";
+    if (s == any_outcome) return "any";
+    std::string joined;
+    for (std::size_t i = 0; i != outcomes.size(); ++i) {
+        if (!s.contains(static_cast<outcome>(i))) continue;
+        if (!joined.empty()) joined += '|';
+        joined += outcomes[i];
+    }
+    return joined;
 }
 
 } // namespace rondo

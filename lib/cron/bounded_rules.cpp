@@ -12,8 +12,7 @@ namespace {
 using crontab::one_tick;
 
 std::string problem_of_member(const schedule& of) {
-    if (of.type() == schedule::kind::every_after)
-        return "every_after has no times of its own, so it cannot be bounded";
+    if (!of.has_times()) return of.text() + " has no times of its own, so it cannot be bounded";
     return of.problem();
 }
 

@@ -84,7 +84,7 @@ calendar& calendar::range(wall_time from, wall_time to) {
 
 calendar& calendar::slots(schedule when) {
     if (auto bad = when.problem(); !bad.empty()) return fail(std::move(bad)), *this;
-    if (when.type() == schedule::kind::every_after) return fail("every_after has no times of its own"), *this;
+    if (!when.has_times()) return fail(when.text() + " has no times of its own"), *this;
     slots_.push_back(std::move(when));
     return *this;
 }

@@ -64,8 +64,7 @@ public:
     std::string problem() const override {
         if (members_.empty()) return "either() of nothing";
         for (const schedule& m : members_) {
-            if (m.type() == schedule::kind::every_after)
-                return "every_after has no times of its own, so it cannot be combined";
+            if (!m.has_times()) return m.text() + " has no times of its own, so it cannot be combined";
             if (auto bad = m.problem(); !bad.empty()) return bad;
         }
         return {};

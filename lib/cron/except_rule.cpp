@@ -60,8 +60,7 @@ public:
         return of_.explain(t, anchor);
     }
     std::string problem() const override {
-        if (of_.type() == schedule::kind::every_after)
-            return "every_after has no times of its own, so nothing can be excluded";
+        if (!of_.has_times()) return of_.text() + " has no times of its own, so nothing can be excluded";
         if (auto bad = of_.problem(); !bad.empty()) return bad;
         auto bad = excluded_->source().problem();
         return bad.empty() ? "" : "calendar: " + bad;

@@ -206,6 +206,11 @@ private:
     void register_tasks();
     void on_registered(const std::vector<pending_ptr<void>>& done,
                        const std::vector<core::task_record*>& tasks, result<std::vector<task_state>> states);
+    struct followed_reading;
+    void read_followed(core::task_record& task, const task_state& state, moment from, pending_ptr<void> done);
+    void read_page(std::shared_ptr<followed_reading> reading);
+    void finish_add(core::task_record& task, const result<task_state>& state, const pending_ptr<void>& done,
+                    const core::history_reader* on_record);
     void expire_calls(instant now);
     void forget_answered_calls();
 

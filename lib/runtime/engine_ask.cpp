@@ -102,6 +102,7 @@ template void engine::ask(pending_ptr<void>, question<void>);
 template void engine::call(question<std::uint64_t>, answer<std::uint64_t>);
 template void engine::call(question<std::vector<user>>, answer<std::vector<user>>);
 template void engine::call(question<std::optional<run>>, answer<std::optional<run>>);
+template void engine::call(question<history_page>, answer<history_page>);
 template void engine::call(question<void>, answer<void>);
 
 namespace {
@@ -252,28 +253,37 @@ void engine::on_registered(const std::vector<pending_ptr<void>>& done,
                            result<std::vector<task_state>> states) {
     if (states && states.value().size() != tasks.size()) states = errc::store_failed;
     for (std::size_t i = 0; i != tasks.size(); ++i) {
-        core::task_record* task = tasks[i];
-        shared_string uid = task->uid;
-        instant now = clock_.now();
-        std::unique_ptr<core::task_payload> body; // of one that failed: gone before anybody is told
-        auto live = with_core([&](core::scheduler& core) -> result<void> {
-            result<void> r =
-                states ? core.activate(*task, states.value()[i], now) : result<void>(states.error());
-            if (!r) body = core.forget(*task);
-            return r;
-        });
-        body.reset();
-        obey();
-        if (live) {
-            event e;
-            e.kind = event_kind::task_added;
-            e.at = now.wall;
-            e.uid = uid;
-            publish(e);
-        }
-        done[i]->complete(std::move(live));
-        let_joins_in(uid.str());
+        if (!states)
+            finish_add(*tasks[i], states.error(), done[i], nullptr);
+        else if (moment from = core::scheduler::history_wanted_from(*tasks[i], states.value()[i]))
+            read_followed(*tasks[i], states.value()[i], from, done[i]);
+        else
+            finish_add(*tasks[i], states.value()[i], done[i], nullptr);
     }
+}
+
+void engine::finish_add(core::task_record& task, const result<task_state>& state,
+                        const pending_ptr<void>& done, const core::history_reader* on_record) {
+    shared_string uid = task.uid;
+    instant now = clock_.now();
+    std::unique_ptr<core::task_payload> body; // of one that failed: gone before anybody is told
+    auto live = with_core([&](core::scheduler& core) -> result<void> {
+        result<void> r =
+            state ? core.activate(task, state.value(), now, on_record) : result<void>(state.error());
+        if (!r) body = core.forget(task);
+        return r;
+    });
+    body.reset();
+    obey();
+    if (live) {
+        event e;
+        e.kind = event_kind::task_added;
+        e.at = now.wall;
+        e.uid = uid;
+        publish(e);
+    }
+    done->complete(std::move(live));
+    let_joins_in(uid.str());
 }
 
 // The uid is taken now, or free.

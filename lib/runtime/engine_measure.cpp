@@ -24,7 +24,8 @@ std::chrono::nanoseconds since_due(const core::run_record& run, instant now) noe
     std::chrono::nanoseconds by_wall = now.wall - run.scheduled_at;
     if (run.trigger == trigger::manual || task.by_wall()) return by_wall;
     auto last_due = now.steady.time_since_epoch() - std::chrono::nanoseconds(task.due);
-    if (task.slot == core::no_slot) return last_due; // this slot was the last so far
+    // This slot was the last so far; or the next are due as soon as they are known.
+    if (task.slot == core::no_slot || task.follows()) return last_due;
     // Slots are as far apart on the one clock as their names are on the other.
     if (task.when.type() == schedule::kind::every) return last_due + (task.slot - run.scheduled_at);
     return by_wall;
@@ -44,6 +45,7 @@ boost::asio::any_io_executor engine::body_executor_for(const core::run_record& r
 
 void engine::note_due(detail::run_state& state, const core::run_record& record) const {
     if (record.trigger != trigger::schedule && record.trigger != trigger::manual) return;
+    if (record.trigger == trigger::manual && record.task->follows()) return; // asked for by whom, and when?
     instant now = clock_.now();
     state.past = record.task->past.get();
     state.due = now.steady - since_due(record, now);

@@ -70,6 +70,9 @@ void engine::obey(core::action& a) {
     case kind::release_run: return release_run(*a.run);
     case kind::run_overrunning: return tell_run(event_kind::run_overrunning, *a.run, {}, {});
     case kind::slots_skipped: return tell_skip(a);
+    case kind::follow_refused:
+        return log(log_level::warning, fmt::format("task {}: a run of {} was not followed: {}", a.task->uid,
+                                                   a.task->when.followed(), a.refused.message()));
     case kind::task_paused:
     case kind::task_resumed: return on_own_pause(a);
     case kind::task_gone: return on_task_gone(a);
@@ -267,6 +270,7 @@ void engine::end_run(const core::action& a) {
     r.users = a.run->users;
     ended.request.token = a.run->token;
     ended.request.next_slot = a.next_slot;
+    ended.comes_first = a.next_slot.has_value() || a.followed;
     auto found = runs_.find(r.id);
     if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)

@@ -91,8 +91,9 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
             on_all_recorded();
             break;
         }
-        // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before.
-        while (outbox_.end_moves_cursor() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
+        // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before, and so does
+        // one that follows another task.
+        while (outbox_.end_comes_first() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
             co_await record_ends();
             co_await give_way();
         }

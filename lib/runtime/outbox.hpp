@@ -21,6 +21,7 @@ namespace rondo::runtime {
 struct ended_run {
     finish_request request;
     std::vector<pending_ptr<run>> waiters;
+    bool comes_first = false; ///< what is begun after it builds on it
 };
 
 /// What the repository has not taken yet, in order. A begin whose run waits for it has `run`; once
@@ -55,9 +56,9 @@ struct outbox {
         if (auto e = std::ranges::find_if(ends, is_it); e != ends.end()) return &*e;
         return nullptr;
     }
-    /// Whether an end gives its task the next slot.
-    [[nodiscard]] bool end_moves_cursor() const noexcept {
-        return std::ranges::any_of(ends, [](const ended_run& e) { return e.request.next_slot.has_value(); });
+    /// Whether an end must be on record before what begins after it.
+    [[nodiscard]] bool end_comes_first() const noexcept {
+        return std::ranges::any_of(ends, [](const ended_run& e) { return e.comes_first; });
     }
 };
 

@@ -209,6 +209,7 @@ protected:
             CHECK(in_flight_[uid] == 0);
             accounts_.erase(uid);
             return "gone " + uid;
+        case kind::follow_refused: return "not followed " + uid + ": " + a.refused.message();
         case kind::shutdown_done: return "shutdown done";
         }
         return "unknown";
@@ -276,7 +277,9 @@ protected:
     void check_others() {
         auto after = stats();
         for (const auto& [uid, line] : before_) {
-            if (touched_.contains(uid)) continue;
+            core::task_record* t = core_.find(uid);
+            bool may = t != nullptr && t->follows() && touched_.contains(std::string(t->when.followed()));
+            if (may || touched_.contains(uid)) continue;
             auto found = after.find(uid);
             if (found == after.end() || found->second != line) complain("another task has changed: " + uid);
         }

@@ -68,6 +68,16 @@ public:
         core::task_record* task = reserve(uid, when, extra);
         return task == nullptr ? *this : activate(*task, state);
     }
+    /// As `restore`, of one that follows a task whose history is this.
+    core_script& restore_following(std::string_view uid, schedule when, const task_state& state,
+                                   const std::vector<run>& history, task_extra extra = {}) {
+        core::task_record* task = reserve(uid, when, extra);
+        if (task == nullptr) return *this;
+        bool wanted = core::scheduler::history_wanted_from(*task, state).has_value();
+        core::history_reader found;
+        found.read(history);
+        return activate(*task, state, wanted ? &found : nullptr);
+    }
     core_script& restore_fails(std::string_view uid, schedule when, const task_state& state, errc why) {
         core::task_record* task = reserve(uid, when, {});
         auto r = core_.activate(*task, state, now_);
@@ -301,12 +311,13 @@ private:
         return r ? r.value() : nullptr;
     }
 
-    core_script& activate(core::task_record& task, const task_state& state) {
+    core_script& activate(core::task_record& task, const task_state& state,
+                          const core::history_reader* on_record = nullptr) {
         std::string uid = task.uid.str();
         accounts_.insert_or_assign(uid, slot_account(task.when, state));
         clock_set_ = clock_set_ || (state.next_slot && *state.next_slot > now_.wall && !state.created);
         bool live = false;
-        step(uid, [&] { live = bool(core_.activate(task, state, now_)); });
+        step(uid, [&] { live = bool(core_.activate(task, state, now_, on_record)); });
         CHECK(live);
         return *this;
     }

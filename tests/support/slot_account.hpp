@@ -25,8 +25,9 @@ public:
         if (r.started) state_.last_run = r.started->started_at;
         if (!r.moves_cursor) return r.skipped ? "a manual run skips slots" : "";
         std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
-        std::string wrong = loose_ || changed_ || r.force ? std::string() : complaint(r, told);
-        if (told == 0) wrong = std::exchange(moves_, false) ? "" : "a decision about nothing";
+        std::string wrong = loose_ || changed_ || r.force || told == 0 ? std::string() : complaint(r, told);
+        bool follows = when_.type() == schedule::kind::after; // it takes up what is on record
+        if (told == 0) wrong = std::exchange(moves_, false) || follows ? "" : "a decision about nothing";
         if (r.started && r.started->trigger != trigger::manual) ++begun_;
         decided_ += told;
         loose_ = false;
@@ -81,6 +82,7 @@ private:
         if (!(r.expected == state_.next_slot)) return "expects the cursor at " + to_string(r.expected);
         if (!r.expected) return "decides after the end";
         if (when_.type() == schedule::kind::rule) return complaint_of_rule(r, told);
+        if (when_.type() == schedule::kind::after) return complaint_of_follower(r);
         if (when_.type() != schedule::kind::every) return told == 1 ? "" : "more than one slot";
         auto interval = *when_.interval();
         if (!r.next || *r.next - *r.expected != static_cast<std::int64_t>(told) * interval)
@@ -92,6 +94,15 @@ private:
                 return "a range that does not add up";
         }
         if (r.started && r.started->scheduled_at != *r.next - interval) return "a run of no slot";
+        return "";
+    }
+
+    // Its slots are another task's; the cursor passes them, and never goes back.
+    [[nodiscard]] static std::string complaint_of_follower(const begin_request& r) {
+        wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
+        if (!r.next || *r.next < std::max(*r.expected, last + std::chrono::microseconds(1)))
+            return "the cursor does not pass the slots";
+        if (r.skipped && r.started && r.skipped->last >= r.started->scheduled_at) return "slots out of order";
         return "";
     }
 

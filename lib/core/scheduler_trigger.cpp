@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
+#include <core/overlap_decision.hpp>
+#include <core/scheduler.hpp>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rondo::core {
+
+result<run_record*> scheduler::trigger(task_record& task, std::vector<user> users,
+                                       std::optional<overlap> policy, instant now) {
+    recycle();
+    if (shutting_down()) return errc::shutting_down;
+    if (task.state != task_state_kind::live) return errc::task_not_exists;
+    return start_beside(task, std::move(users), policy, rondo::trigger::manual, now.wall, now);
+}
+
+// A run beside the schedule, now or when it may.
+result<run_record*> scheduler::start_beside(task_record& task, std::vector<user> users,
+                                            std::optional<overlap> policy, rondo::trigger why,
+                                            wall_time scheduled_at, instant now) {
+    overlap how = policy.value_or(task.overlap);
+    if (how > overlap::cancel_other) return errc::invalid_option;
+    open_groups_in_time(now);
+    auto answer = overlap_decision(how, task.in_flight, task.runs_waiting(), task.in_flight_max,
+                                   policy_of(task).buffer_max);
+    if (answer == overlap_answer::skip) return errc::already_running;
+    if (answer == overlap_answer::full) {
+        if (how == overlap::buffer_one) return merge(task, std::move(users));
+        return errc::queue_full;
+    }
+    if (answer == overlap_answer::start && may_start_at_once(task, now.steady, now)) {
+        run_record& run = make_run(task, why, scheduled_at, now);
+        run.users = std::move(users);
+        begin_manual_run(run, now);
+        return &run;
+    }
+    if (answer == overlap_answer::replace) {
+        if (runs_waiting_ - task.runs_waiting() >= options_.runs_waiting_max) return errc::queue_full;
+        while (task.runs_waiting() > 0) { // the latest first, or the next of them might start
+            run_record& older = *task.queue()->runs.back();
+            older.cancelled = cancel_reason::overlap;
+            drop_waiting(older, now);
+        }
+        cancel_running(task, cancel_reason::overlap, now);
+    }
+    if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
+    run_record& run = make_run(task, why, scheduled_at, now);
+    run.users = std::move(users);
+    wait_as_run(run, how);
+    want_place(task, now);
+    admit(now);
+    return &run;
+}
+
+} // namespace rondo::core
