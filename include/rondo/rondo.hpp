@@ -16,6 +16,7 @@
 #include <rondo/default_manager.hpp>
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
+#include <rondo/failure_count.hpp>
 #include <rondo/format.hpp>
 #include <rondo/group.hpp>
 #include <rondo/log.hpp>

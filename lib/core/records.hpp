@@ -100,7 +100,7 @@ struct task_past {
     rondo::counters counts;
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
-    std::uint32_t failures = 0;               ///< in a row
+    std::uint32_t failures = 0;               ///< in a row: last attempts, in the order of their ends
     std::uint32_t retrying = 0;               ///< of its runs in flight, those that are not there again yet
     std::unique_ptr<task_queue> queue;        ///< null while nothing waits
     turn slot_turn;                           ///< while its slot is `ready`
@@ -207,6 +207,7 @@ struct run_record {
     std::int64_t deadline = 0;   ///< monotonic nanoseconds; 0: none
     std::int64_t give_up_at = 0; ///< likewise, of all attempts together
     std::uint64_t token = 0;     ///< from the repository; 0: it has not acknowledged the begin
+    std::uint64_t successes = 0; ///< of its task, when it ended, or the attempt before did
     std::uint32_t heap_index = not_in_heap;
     std::uint32_t attempt = 1;
     rondo::trigger trigger = rondo::trigger::schedule;

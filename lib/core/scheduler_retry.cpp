@@ -90,6 +90,9 @@ void scheduler::end_attempts(run_record& run, cancel_reason why, instant now) {
 // nothing about the task.
 void scheduler::give_up_on(run_record& run, instant now) {
     actions_.push_back({action::kind::no_retry, run.task, &run});
+    // It was the last; it failed when it ended, which may be before a success.
+    task_past& past = *run.task->past;
+    if (past.counts.succeeded == run.successes) ++past.failures;
     bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
     if (!willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);

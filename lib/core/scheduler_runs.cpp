@@ -163,6 +163,7 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
     run_record* next = wanted ? make_retry(run, now) : nullptr;
     if (!known) finish(run, run.outcome, next == nullptr, now);
     if (next != nullptr) {
+        next->successes = run.successes;
         action& told = actions_.emplace_back(action{action::kind::retry_later, run.task, &run});
         told.next = next;
     } else if (known && !run.last) {
@@ -177,7 +178,8 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     count(task.made_past().counts, how);
     task.past->last_outcome = how;
     if (how == outcome::success) task.past->failures = 0;
-    if (is_failure(how) && run.attempt == 1) ++task.past->failures;
+    if (is_failure(how) && last) ++task.past->failures;
+    run.successes = task.past->counts.succeeded;
     run.outcome = how;
     run.last = last;
     std::size_t at = actions_.size();

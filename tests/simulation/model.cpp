@@ -244,7 +244,9 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
     run.last = a.last;
     run.outcome = a.outcome;
     if (a.outcome == outcome::success) m.failures = 0;
-    if (is_failure(a.outcome) && run.attempt == 1) ++m.failures;
+    if (is_failure(a.outcome) && a.last) ++m.failures;
+    m.successes += a.outcome == outcome::success ? 1 : 0;
+    run.successes = m.successes;
     if (is_failure(a.outcome) && a.last) pause_if_failing(run.task);
     bool body_stays = input == input_kind::on_time;
     if (body_stays) {

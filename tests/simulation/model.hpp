@@ -39,6 +39,7 @@ struct mirror {
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
     std::uint32_t failures = 0;   ///< in a row
+    std::uint64_t successes = 0;
     std::vector<verdict> backlog; ///< due slots that wait, one by one, and the skips behind them
     wall_time behind = no_slot;   ///< the cursor once the backlog is decided
     std::vector<sim_run*> manual; ///< runs that wait
@@ -191,6 +192,7 @@ private:
     // model_retry.cpp
     [[nodiscard]] bool may_retry(const sim_run& run, outcome how) const;
     [[nodiscard]] std::int64_t retry_at(const sim_run& run, instant now) const;
+    void last_has_failed(const sim_run& run);
     void forget_retry(sim_run& run);
     void lose_retry(sim_run& run, instant now);
     [[nodiscard]] static bool over(const sim_run& run, instant now);

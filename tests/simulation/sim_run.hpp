@@ -42,6 +42,7 @@ struct sim_run {
     std::uint64_t token = 0;
 
     std::uint32_t attempt = 1;
+    std::uint64_t successes = 0; ///< of its task, when it ended, or the attempt before did
     bool for_slot = false; ///< it, or the first attempt before it, stands for its slot
     std::int64_t retry_at =
         0; ///< when the attempt after this one may begin, if `must_retry`; its own, of one
