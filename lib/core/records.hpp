@@ -79,7 +79,8 @@ struct task_queue {
 /// What was said of a pause.
 struct pause_note {
     std::string reason;
-    moment until; ///< by the wall clock; never: until somebody ends it
+    moment until;    ///< by the wall clock; never: until somebody ends it
+    instant since{}; ///< by both clocks
 };
 
 /// Slots of the past that somebody asked for.

@@ -286,6 +286,7 @@ private:
     [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
     void halt(task_record& task, pause_note note);
     void end_pause(task_record& task);
+    [[nodiscard]] std::int64_t end_of_pause(const task_record& task, instant now) const;
     void on_pause_over(task_record& task, instant now);
     void go_on(task_record& task, resume_from from, instant now);
     void end_both_pauses(task_record& task, resume_from from, instant now);
@@ -321,6 +322,7 @@ private:
     std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
     instant seen_{};           // when what is due was first looked at
+    instant looked_{};         // likewise, the latest of which nothing is left
     bool slots_left_ = false;  // some of that is still to be decided
     bool places_left_ = false; // some of what waits may start
     steady_time stop_at_ = steady_time::max();

@@ -119,7 +119,7 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
         task.past->last_outcome = state.last_outcome;
         task.past->failures = state.failures;
     }
-    if (state.paused) halt(task, {state.pause_reason, state.paused_until});
+    if (state.paused) halt(task, {state.pause_reason, state.paused_until, now});
     if (!state.created) task.catch_up_before = now.wall;
     wall_time slot = slot_after_restart(task, state, now);
     task.state = task_state_kind::live;
@@ -202,8 +202,9 @@ heap<task_record, &task_record::heap_index>& scheduler::heap_of(const task_recor
     return task.by_wall() || task.paused ? wall_heap_ : steady_heap_;
 }
 
-void scheduler::pause(task_record& task, instant, pause_note note) {
+void scheduler::pause(task_record& task, instant now, pause_note note) {
     recycle();
+    note.since = now;
     if (task.state == task_state_kind::live) halt(task, std::move(note));
 }
 
@@ -231,12 +232,22 @@ void scheduler::end_pause(task_record& task) {
     task.past->pause.reset();
 }
 
+// By the clock that the task follows. Where the wall clock was set forward, an interval cannot know when, between
+// the last look that found it not over and now: the latest that it can have been, for who is paused runs nothing.
+std::int64_t scheduler::end_of_pause(const task_record& task, instant now) const {
+    const pause_note& said = *task.past->pause;
+    std::int64_t end = key_at(task, *said.until, now);
+    if (task.by_wall()) return end;
+    instant known = said.since.steady < looked_.steady ? looked_ : said.since;
+    return std::clamp(key_at(task, *said.until, known), end, std::max(end, now_key(task, now)));
+}
+
 // What fell due until then was paused; what did since, we are late for.
 void scheduler::on_pause_over(task_record& task, instant now) {
-    wall_time until = *task.past->pause->until;
+    std::int64_t end = end_of_pause(task, now);
     end_pause(task);
     actions_.push_back({action::kind::task_resumed, &task});
-    skip_paused(task, key_at(task, until, now), now);
+    skip_paused(task, end, now);
     wait_for_no_end(task, now);
     want_place(task, now);
 }

@@ -219,7 +219,8 @@ void failures_by_their_ends(probe& p) {
     failure.run.outcome = outcome::failed;
     failure.run.finished_at = at(30);
     p.finish(failure);
-    p.same("one that began before the success, and ended after it", "1", std::to_string(p.put(task("t")).failures));
+    p.same("one that began before the success, and ended after it", "1",
+           std::to_string(p.put(task("t")).failures));
     end(p, slot_run("t", 3, 40), outcome::failed);
     end(p, retry_of("t", 4, 41, 40), outcome::success);
     p.same("after a success of a later attempt", "0", std::to_string(p.put(task("t")).failures));

@@ -76,7 +76,8 @@ std::uint32_t store::failures_of(const task_row& t) {
     }
     std::uint32_t n = 0;
     for (const run_row& r : latest)
-        if (r.ended && is_failure(r.outcome) && r.end_number > success && open[{r.scheduled_at, r.attempt}]-- > 0)
+        if (r.ended && is_failure(r.outcome) && r.end_number > success &&
+            open[{r.scheduled_at, r.attempt}]-- > 0)
             ++n;
     return n;
 }

@@ -45,7 +45,7 @@ public:
         rondo::outcome outcome = outcome::success;
         bool ended = false;
         std::uint64_t end_number = 0; ///< the order of ends
-        bool rival = false; ///< of another manager
+        bool rival = false;           ///< of another manager
     };
     struct task_row {
         bool known = false;

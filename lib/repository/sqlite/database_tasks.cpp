@@ -65,9 +65,10 @@ task_state database::register_task(const task_definition& definition) {
 }
 
 void database::tell_latest_runs(std::int64_t task, task_state& state) {
-    query q(db_.prepared("select started_at, outcome, attempt, scheduled_at, finished_at, \"trigger\" = 'retry' "
-                         "from run where task = ? order by started_at desc, id desc"),
-            task);
+    query q(
+        db_.prepared("select started_at, outcome, attempt, scheduled_at, finished_at, \"trigger\" = 'retry' "
+                     "from run where task = ? order by started_at desc, id desc"),
+        task);
     failure_count failures;
     for (bool more = true; more && q.step();) {
         if (!state.last_run) state.last_run = q.time(0);

@@ -19,7 +19,8 @@ constexpr auto retried = trigger::retry;
 
 // In seconds; the latest start first.
 failure_count::attempt run_of(int slot, int end, outcome how, std::uint32_t number = 1) {
-    return {wall_time(seconds(slot)), wall_time(seconds(end)), number, number == 1 ? trigger::manual : retried, how};
+    return {wall_time(seconds(slot)), wall_time(seconds(end)), number,
+            number == 1 ? trigger::manual : retried, how};
 }
 
 std::uint32_t count(std::initializer_list<failure_count::attempt> all) {
