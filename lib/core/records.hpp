@@ -140,6 +140,7 @@ struct task_record {
     bool ready = false;       ///< its slot waits for a place under the limits
     bool held = false;        ///< its catching up begins later
     bool cursor_lost = false; ///< the repository may have missed decisions: force the next
+    std::uint32_t pass = 0;   ///< the latest of those over all tasks that has been at it
 
     std::unique_ptr<task_past> past;           ///< null while there is none
     std::unique_ptr<const task_policy> policy; ///< null: the default

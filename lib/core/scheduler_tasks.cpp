@@ -56,6 +56,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
     task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
+    task.pass = pass_;
     task.uid = shared_string(spec.uid);
     task.name = shared_string(spec.name);
     task.payload = std::move(spec.payload);
@@ -100,6 +101,7 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
 
 std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     recycle();
+    attend(task);
     auto payload = std::move(task.payload);
     erase(task);
     actions_.pop_back(); // nobody was told of it
@@ -108,6 +110,7 @@ std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
 
 result<void> scheduler::activate(task_record& task, const task_state& state, instant now) {
     recycle();
+    attend(task);
     if (shutting_down()) return errc::shutting_down;
     bool sane = in_range(state.anchor) && (!state.paused_until || in_range(*state.paused_until)) &&
                 (!state.next_slot || *state.next_slot == cursor_waits_for_end || in_range(*state.next_slot));
@@ -167,6 +170,7 @@ task_record* scheduler::find(std::string_view uid) const noexcept {
 
 void scheduler::remove(task_record& task, instant now) {
     recycle();
+    attend(task);
     if (task.state == task_state_kind::removing) return;
     task.state = task_state_kind::removing;
     unschedule(task);
@@ -204,6 +208,7 @@ heap<task_record, &task_record::heap_index>& scheduler::heap_of(const task_recor
 
 void scheduler::pause(task_record& task, instant now, pause_note note) {
     recycle();
+    attend(task);
     note.since = now;
     if (task.state == task_state_kind::live) halt(task, std::move(note));
 }
@@ -220,6 +225,7 @@ void scheduler::halt(task_record& task, pause_note note) {
 
 void scheduler::resume(task_record& task, resume_from from, instant now) {
     recycle();
+    attend(task);
     if (task.state != task_state_kind::live || !task.paused) return;
     end_pause(task);
     go_on(task, from, now);
@@ -280,36 +286,21 @@ void scheduler::skip_paused(task_record& task, std::int64_t up_to, instant now) 
         schedule_slot(task, {task.slot, task.due});
 }
 
-void scheduler::pause_all(instant) {
+void scheduler::pause_all(instant now) {
     recycle();
     if (paused_all_ || shutting_down()) return;
+    begin_pass({pass::kind::pause, now});
     paused_all_ = true;
     slots_left_ = false;
-    // A slot that waits for a place has not started either, and goes back among the others.
-    for (task_record* task : slots_step_back())
-        if (task->slot != no_slot && task->heap_index == not_in_heap && !task->paused)
-            schedule_slot(*task, {task->slot, task->due});
-    // Nor has one that is held; its slot is due, which the end of the pause must see.
-    tasks_.for_each([&](task_record& task) {
-        if (task.held) schedule_slot(task, {task.slot, task.due});
-    });
+    go_through(now);
 }
 
 void scheduler::resume_all(resume_from from, instant now) {
     recycle();
     if (!paused_all_ || shutting_down()) return;
+    begin_pass({pass::kind::resume, now, from});
     paused_all_ = false;
-    if (from == resume_from::now && slots_waiting_ == 0) {
-        std::int64_t steady = std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
-        std::int64_t wall = now.wall.time_since_epoch().count();
-        for (auto [heap, until] : {std::pair(&steady_heap_, steady), std::pair(&wall_heap_, wall)})
-            while (!heap->empty() && heap->top_key() <= until) end_both_pauses(heap->top(), from, now);
-    } else {
-        tasks_.for_each([&](task_record& task) {
-            if (task.state == task_state_kind::live) end_both_pauses(task, from, now);
-        });
-    }
-    admit(now);
+    go_through(now);
 }
 
 } // namespace rondo::core
