@@ -264,6 +264,7 @@ private:
     void begin_manual_run(run_record& run, instant now);
     void finish(run_record& run, rondo::outcome how, bool last, instant now);
     void release(run_record& run, instant now);
+    void make_room(task_record& task);
     void unlink(run_record& run);
     void wait_for_no_end(task_record& task, instant now);
     void on_deadline(run_record& run, instant now);

@@ -135,6 +135,7 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     recycle();
     attend(*run.task);
     assert(run.state == run_state_kind::beginning);
+    make_room(*run.task);
     --beginning_;
     run.token = token;
     run.task->made_past().last_run = run.started_at;
@@ -159,20 +160,37 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
 void scheduler::ended(run_record& run, body_end how, instant now) {
     recycle();
     attend(*run.task);
+    make_room(*run.task);
     bool known = run.state == run_state_kind::overdue;
     if (!known) run.outcome = how == body_end::success ? outcome::success : outcome_of(run.cancelled);
     bool told_last = known && run.last;
     bool wanted = !told_last && how != body_end::failed_for_good && may_retry(run, run.outcome);
     run_record* next = wanted ? make_retry(run, now) : nullptr;
-    if (!known) finish(run, run.outcome, next == nullptr, now);
+    try {
+        if (!known) finish(run, run.outcome, next == nullptr, now);
+    } catch (...) { // no memory for what its last end brings about: it has its outcome, and can end again
+        run.state = run_state_kind::overdue;
+        ++run.task->overrunning;
+        throw;
+    }
     if (next != nullptr) {
         next->successes = run.successes;
         action& told = actions_.emplace_back(action{action::kind::retry_later, run.task, &run});
         told.next = next;
-    } else if (known && !run.last) {
+    } else if (known && !std::exchange(run.last, true)) {
         give_up_on(run, now);
     }
     release(run, now);
+}
+
+// Where there is no memory nothing has happened yet, or a run has begun, or ended.
+void scheduler::make_room(task_record& task) {
+    constexpr std::size_t told_max = 8;
+    if (actions_.capacity() - actions_.size() < told_max) actions_.reserve(2 * actions_.size() + told_max);
+    if (released_runs_.size() == released_runs_.capacity())
+        released_runs_.reserve(2 * released_runs_.size() + 8);
+    deadlines_.make_room();
+    (void)task.made_past();
 }
 
 void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant now) {

@@ -103,6 +103,7 @@ std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     recycle();
     attend(task);
     auto payload = std::move(task.payload);
+    heap_of(task).erase(task); // it may have failed to become live half-way
     erase(task);
     actions_.pop_back(); // nobody was told of it
     return payload;
