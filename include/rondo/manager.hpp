@@ -9,6 +9,7 @@
 #include <rondo/group.hpp>
 #include <rondo/manager_options.hpp>
 #include <rondo/pause.hpp>
+#include <rondo/reports.hpp>
 #include <rondo/repository.hpp>
 #include <rondo/run.hpp>
 #include <rondo/stat.hpp>
@@ -31,26 +32,6 @@ namespace rondo {
 namespace runtime {
 class engine;
 }
-
-/// What `async_start` found.
-struct start_report {
-    std::uint64_t runs_abandoned = 0; ///< runs that an earlier process left unfinished
-};
-
-/// What `async_shutdown` could not end.
-struct shutdown_report {
-    /// A body that ignores its cancellation.
-    struct straggler {
-        shared_string uid;
-        run_id id;
-        wall_time started_at{};
-        cancel_reason cancelled = cancel_reason::shutdown;    ///< why it should end, as was said last
-        rondo::outcome outcome = rondo::outcome::interrupted; ///< as it is on record
-    };
-    std::vector<straggler> still_running;
-    /// Begins and ends of runs, and pauses that are tasks' own, that the repository did not take.
-    std::size_t unrecorded = 0;
-};
 
 /// Owns the tasks of one process and runs them on its user's executor. It starts no thread and never
 /// runs the executor.

@@ -25,6 +25,7 @@
 #include <rondo/memory.hpp>
 #include <rondo/pause.hpp>
 #include <rondo/record.hpp>
+#include <rondo/reports.hpp>
 #include <rondo/repository.hpp>
 #include <rondo/retry.hpp>
 #include <rondo/run.hpp>
