@@ -40,7 +40,7 @@ private:
 std::vector<work> chosen_works(const options& o) {
     extent e = o.how_much();
     std::vector<work> works;
-    for (auto list : {idle_works, rate_works, lateness_works, resume_works})
+    for (auto list : {idle_works, rate_works, lateness_works, resume_works, steer_works})
         std::ranges::move(list(e), std::back_inserter(works));
     std::erase_if(works, [&](const work& w) { return !w.name.starts_with(o.only); });
     return works;

@@ -44,6 +44,7 @@ struct extent {
 [[nodiscard]] std::vector<work> rate_works(const extent& e);
 [[nodiscard]] std::vector<work> lateness_works(const extent& e);
 [[nodiscard]] std::vector<work> resume_works(const extent& e);
+[[nodiscard]] std::vector<work> steer_works(const extent& e);
 
 } // namespace rondo::bench
 

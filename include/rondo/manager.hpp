@@ -9,6 +9,7 @@
 #include <rondo/group.hpp>
 #include <rondo/manager_options.hpp>
 #include <rondo/pause.hpp>
+#include <rondo/reports.hpp>
 #include <rondo/repository.hpp>
 #include <rondo/run.hpp>
 #include <rondo/stat.hpp>
@@ -32,26 +33,6 @@ namespace runtime {
 class engine;
 }
 
-/// What `async_start` found.
-struct start_report {
-    std::uint64_t runs_abandoned = 0; ///< runs that an earlier process left unfinished
-};
-
-/// What `async_shutdown` could not end.
-struct shutdown_report {
-    /// A body that ignores its cancellation.
-    struct straggler {
-        shared_string uid;
-        run_id id;
-        wall_time started_at{};
-        cancel_reason cancelled = cancel_reason::shutdown;    ///< why it should end, as was said last
-        rondo::outcome outcome = rondo::outcome::interrupted; ///< as it is on record
-    };
-    std::vector<straggler> still_running;
-    /// Begins and ends of runs, and pauses that are tasks' own, that the repository did not take.
-    std::size_t unrecorded = 0;
-};
-
 /// Owns the tasks of one process and runs them on its user's executor. It starts no thread and never
 /// runs the executor.
 ///
@@ -60,8 +41,11 @@ struct shutdown_report {
 ///   `void(rondo::result<T>)` on the handler's associated executor (the manager's by default), never
 ///   before the initiating function returns;
 /// - fail with `errc::not_started` before `async_start` has completed, with `errc::shutting_down` from
-///   `async_shutdown` on, with `errc::store_timeout` if the repository is overdue, and with the
-///   repository's own errors where they need it;
+///   `async_shutdown` on, and where they need the repository with its own errors, with
+///   `errc::store_timeout` if it is overdue, and with `not_enough_memory` (of `boost::system::errc`). What they
+///   check themselves (the errors that each names) changes nothing. After one of the others the manager goes on
+///   as if the repository had not done it, which it may have, or may still, after `store_timeout` and
+///   `not_enough_memory`; what that means each says;
 /// - may be called from any thread. What they refer to is copied; only the manager must outlive the
 ///   call that starts them;
 /// - are not cancellable, being short, except where they say so. Cancelling a wait never undoes work.
@@ -83,7 +67,8 @@ public:
 
     /// Opens the repository for this process: tasks of earlier lives become inactive, runs they left
     /// unfinished become `abandoned`. Errors: `already_started`, `invalid_option`, the repository's;
-    /// after an error it may be called again.
+    /// after an error it may be called again. Where the repository did it all the same, those runs are not in the
+    /// report of the next call.
     template <boost::asio::completion_token_for<void(result<start_report>)> Token = boost::asio::deferred_t>
     auto async_start(Token&& token = Token()) {
         return initiate<start_report>(&start_start, token);
@@ -93,7 +78,8 @@ public:
     /// the phase of its slots and its pause; slots missed in between become one run (trigger
     /// `catch_up`) for the latest, and the others are skipped as `missed`.
     /// Errors: `task_exists`, `invalid_uid`, `invalid_name`, `invalid_schedule`, `invalid_body`,
-    /// `invalid_option`; nothing has changed then.
+    /// `invalid_option`. After any error the task is not there, and can be added again. Where the repository has
+    /// registered it all the same, its uid is known: its slots then keep the anchor of the first try.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_add(task t, Token&& token = Token()) {
         return initiate<void>(&start_add, token, std::move(t), if_exists::fail);
@@ -109,7 +95,9 @@ public:
     /// counters, its pause and the anchor of its slots stay; so under the same interval no slot moves. What is due
     /// under the old schedule is decided as if this came later; runs in flight, and what waits, go on, with
     /// the body they began with, or begin with. `first_run` does not count. Errors: `task_not_exists` and
-    /// those of `async_add`; nothing has changed then.
+    /// those of `async_add`. After any error the task goes on as it was. Where the repository has it all the same,
+    /// or the task was removed meanwhile, the new name and schedule are on record until it is updated or added
+    /// again, and a next life takes the old schedule for a change.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_update(task t, Token&& token = Token()) {
         return initiate<void>(&start_update, token, std::move(t));
@@ -117,8 +105,9 @@ public:
 
     /// Takes a task out: no slot of it starts any more, its runs are cancelled with reason `removed`,
     /// and when this completes none of it is left but its history. Waits for bodies that ignore the
-    /// cancellation. Errors: `task_not_exists`. Cancellation: terminal, partial and total end the
-    /// wait with `operation_aborted`; the removal goes on.
+    /// cancellation. Errors: `task_not_exists`. After one of the repository the task is gone all the same, and on
+    /// record as active until the next start. Cancellation: terminal, partial and total end the wait with
+    /// `operation_aborted`; the removal goes on.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_remove(std::string uid, Token&& token = Token()) {
         return initiate<void>(&start_remove, token, std::move(uid));
@@ -126,7 +115,8 @@ public:
 
     /// Pauses a task, across restarts. Runs in flight go on; manual runs still work. Slots that fall
     /// due meanwhile are skipped as `paused`. One that is paused already takes over what is said now.
-    /// Errors: `task_not_exists`, `invalid_option`.
+    /// Errors: `task_not_exists`, `invalid_option`. After any error the task goes on as it was, in this life; where
+    /// the repository has the pause all the same, the next life begins with it, unless it is resumed.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_pause(std::string uid, pause_options how, Token&& token = Token()) {
         return initiate<void>(&start_pause, token, std::move(uid), std::move(how));
@@ -137,7 +127,8 @@ public:
     }
 
     /// Ends the pause of a task: it goes on with its next slot, or from the past with what it missed.
-    /// Errors: `task_not_exists`.
+    /// Errors: `task_not_exists`. After any error it is still paused, in this life; where the repository has the end
+    /// of the pause all the same, the next life begins without it.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_resume(std::string uid, resume_from from, Token&& token = Token()) {
         return initiate<void>(&start_resume, token, std::move(uid), from);
@@ -147,7 +138,9 @@ public:
         return initiate<void>(&start_resume, token, std::move(uid), resume_from::now);
     }
 
-    /// As `async_pause` for the whole manager, in this life only. The pause of single tasks is another.
+    /// As `async_pause` for the whole manager, in this life only, which needs no repository. The pause of single
+    /// tasks is another. Where there are more than a thousand tasks, it is done to them in parts, and what happens
+    /// to one of them meanwhile finds it done.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_pause_all(Token&& token = Token()) {
         return initiate<void>(&start_pause_all, token, std::nullopt);
@@ -173,7 +166,8 @@ public:
 
     /// Starts a manual run for these users (none: for all that the repository knows) and gives its id
     /// at once. It neither takes nor moves a slot. Errors: `task_not_exists`, `already_running` (by the
-    /// overlap policy), `queue_full`.
+    /// overlap policy), `queue_full`; there is no run then. The repository hears of a run later, and none of its
+    /// errors is one of this.
     template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, std::vector<user> users, Token&& token = Token()) {
         return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users), std::nullopt);
@@ -315,19 +309,22 @@ public:
         return initiate<std::vector<user>>(&start_users, token);
     }
 
-    /// Adds users; scheduled runs that start later are for them too.
+    /// Adds users; scheduled runs that start later are for them too, and also after an error where the repository
+    /// has them all the same. To add them again does no harm.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_add_users(std::vector<user> users, Token&& token = Token()) {
         return initiate<void>(&start_add_users, token, std::move(users));
     }
 
-    /// Removes users; their results stay in the history.
+    /// Removes users; their results stay in the history. After an error they may be gone all the same. To remove
+    /// them again does no harm.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_remove_users(std::vector<user> users, Token&& token = Token()) {
         return initiate<void>(&start_remove_users, token, std::move(users));
     }
 
-    /// Forgets ended runs, and gives their number.
+    /// Forgets ended runs, and gives their number. After an error they may be gone all the same, and the number is
+    /// lost.
     template <boost::asio::completion_token_for<void(result<std::uint64_t>)> Token = boost::asio::deferred_t>
     auto async_prune(prune_policy policy, Token&& token = Token()) {
         return initiate<std::uint64_t>(&start_prune, token, policy);
@@ -335,7 +332,8 @@ public:
 
     /// Ends the manager: no run starts any more; runs in flight have `grace` to end, then they are
     /// cancelled with reason `shutdown` (outcome `interrupted`) and have `manager_options::cancel_grace`
-    /// to obey; then those that still run are reported. Outstanding ends are handed to the repository.
+    /// to obey; then those that still run are reported. Outstanding ends are handed to the repository; those that
+    /// it has not acknowledged are counted in the report, and it may have them, or take them still.
     /// When this completes, no frame, handler or reference of a task is left but those of the bodies it
     /// reports. A second call waits for the first and gets the same report; the shorter grace counts.
     /// Cancellation: none; call again with grace 0.

@@ -20,7 +20,8 @@ public:
     /// For people. At most `pause_reason_size_max` bytes.
     pause_options& reason(std::string text) noexcept { return reason_ = std::move(text), *this; }
     /// The task goes on by itself at this instant of the wall clock, in a later life too: what fell due before
-    /// is skipped as `paused`. Without it, when somebody resumes it.
+    /// is skipped as `paused`. If it comes early because that clock is set forward, what intervals have due until
+    /// this is noticed is skipped so too. Without it, when somebody resumes it.
     pause_options& until(wall_time t) noexcept { return until_ = t, *this; }
 
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }

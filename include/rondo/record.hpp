@@ -40,8 +40,9 @@ struct task_state {
     moment paused_until;                 ///< never: until somebody resumes it
     moment last_run;                     ///< when its latest run started
     std::optional<outcome> last_outcome; ///< of the latest run that ended
-    /// How many first attempts, of those on record, failed or timed out since its latest success; not
-    /// counted beyond `failures_counted_max` runs.
+    /// How many slots and manual runs, of those on record, have failed or timed out since its latest success, in
+    /// the order of their ends; of their attempts the last counts. Not counted beyond `failures_counted_max` runs.
+    /// `failure_count` works it out.
     std::uint32_t failures = 0;
 };
 

@@ -16,6 +16,7 @@
 #include <rondo/default_manager.hpp>
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
+#include <rondo/failure_count.hpp>
 #include <rondo/format.hpp>
 #include <rondo/group.hpp>
 #include <rondo/log.hpp>
@@ -25,6 +26,7 @@
 #include <rondo/outcome_set.hpp>
 #include <rondo/pause.hpp>
 #include <rondo/record.hpp>
+#include <rondo/reports.hpp>
 #include <rondo/repository.hpp>
 #include <rondo/retry.hpp>
 #include <rondo/run.hpp>

@@ -55,8 +55,9 @@ struct stat {
     std::string pause_reason;                   ///< as it was given; of a task that paused itself, why
     moment paused_until;                        ///< never: until somebody resumes it
     std::optional<rondo::outcome> last_outcome; ///< of the latest run that ended
-    /// How many slots and manual runs in a row failed or timed out, in earlier lives too, as far as they are
-    /// on record.
+    /// How many slots and manual runs in a row failed or timed out with their last attempt, in the order of
+    /// their ends, in earlier lives too, as far as they are on record. One that will be tried again does not
+    /// count yet; a cancelled one never does, and ends no row. A success is what ends it.
     std::uint32_t failures = 0;
     std::uint32_t runs_in_flight = 0;
     std::uint32_t runs_retrying = 0;    ///< failed, and will be tried again

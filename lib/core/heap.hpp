@@ -25,6 +25,11 @@ public:
     /// So many of them fit in without memory.
     void reserve(std::size_t n) { entries_.reserve(n); }
 
+    /// One more fits in without memory.
+    void make_room() {
+        if (entries_.size() == entries_.capacity()) entries_.reserve(2 * entries_.size() + 8);
+    }
+
     void push(T& item, Key key) {
         assert(item.*Index == not_in_heap);
         entries_.push_back({key, &item});

@@ -80,7 +80,8 @@ struct task_queue {
 /// What was said of a pause.
 struct pause_note {
     std::string reason;
-    moment until; ///< by the wall clock; never: until somebody ends it
+    moment until;    ///< by the wall clock; never: until somebody ends it
+    instant since{}; ///< by both clocks
 };
 
 /// Slots of the past that somebody asked for.
@@ -101,7 +102,7 @@ struct task_past {
     rondo::counters counts;
     wall_time last_run = no_slot; ///< start of the latest
     std::optional<outcome> last_outcome;
-    std::uint32_t failures = 0;               ///< in a row
+    std::uint32_t failures = 0;               ///< in a row: last attempts, in the order of their ends
     std::uint32_t retrying = 0;               ///< of its runs in flight, those that are not there again yet
     std::unique_ptr<task_queue> queue;        ///< null while nothing waits
     turn slot_turn;                           ///< while its slot is `ready`
@@ -141,6 +142,7 @@ struct task_record {
     bool ready = false;       ///< its slot waits for a place under the limits
     bool held = false;        ///< its catching up begins later
     bool cursor_lost = false; ///< the repository may have missed decisions: force the next
+    std::uint32_t pass = 0;   ///< the latest of those over all tasks that has been at it
 
     std::unique_ptr<task_past> past;           ///< null while there is none
     std::unique_ptr<const task_policy> policy; ///< null: the default
@@ -210,6 +212,7 @@ struct run_record {
     std::int64_t deadline = 0;   ///< monotonic nanoseconds; 0: none
     std::int64_t give_up_at = 0; ///< likewise, of all attempts together
     std::uint64_t token = 0;     ///< from the repository; 0: it has not acknowledged the begin
+    std::uint64_t successes = 0; ///< of its task, when it ended, or the attempt before did
     std::uint32_t heap_index = not_in_heap;
     std::uint32_t attempt = 1;
     rondo::trigger trigger = rondo::trigger::schedule;

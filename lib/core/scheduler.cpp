@@ -36,26 +36,27 @@ void scheduler::recycle() {
 
 void scheduler::on_time(instant now) {
     recycle();
+    go_through(now);
     if (stopping_ == stopping::no) open_groups_in_time(now);
-    if (stopping_ == stopping::no && !paused_all_) {
+    if (stopping_ == stopping::no && !paused_all_ && passes_.empty()) {
         last_tick_ = now.steady;
         start_due(now);
     }
     if (!slots_left_) admit(now);
     for (std::size_t left = options_.work_max; left > 0 && !deadlines_.empty(); --left) {
         if (deadlines_.top_key() > key_of(now.steady)) break;
-        on_deadline(deadlines_.top(), now);
+        run_record& run = deadlines_.top();
+        if (run.task->pass != pass_)
+            attend(*run.task); // which may take the run along
+        else
+            on_deadline(run, now);
     }
     if (!slots_left_ && !places_left_) admit(now); // attempts whose time has come
-    if (stop_at_ <= now.steady) {
-        if (stopping_ == stopping::grace)
-            stop_all(now);
-        else if (stopping_ == stopping::cancelling)
-            give_up(now);
-    }
+    if (stop_at_ <= now.steady) press_shutdown(now);
 }
 
 steady_time scheduler::next_wakeup(instant now) const {
+    if (!passes_.empty()) return now.steady;
     if (stopping_ == stopping::no && (slots_left_ || places_left_)) return now.steady;
     steady_time wakeup = steady_time::max();
     if (stopping_ == stopping::no && !paused_all_) {

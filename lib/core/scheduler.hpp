@@ -37,8 +37,9 @@ struct scheduler_options {
     std::size_t runs_waiting_max = 10'000;
     std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
     std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
-    /// How many slots, deadlines and waiting runs, of each so many, one input looks at, at least 1; for the others
-    /// `on_time` is wanted again at once. However many tasks fall due together, no call takes long.
+    /// How many slots, deadlines and waiting runs, of each so many, one input looks at, at least 1, and how many
+    /// tasks where all are meant; for the others `on_time` is wanted again at once. However many tasks there are,
+    /// no call takes long.
     std::size_t work_max = 1000;
     std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
     std::uint64_t seed = 1;
@@ -161,11 +162,21 @@ public:
     void describe(manager_stat& s) const;
     [[nodiscard]] preview preview_of(const task_record& task) const;
     [[nodiscard]] const uid_index<task_record>& tasks() const noexcept { return tasks_; }
+    /// A walk over all tasks, in parts, once `shutdown_done` was told.
+    void start_walk() noexcept { tasks_.start_walk(); }
+    [[nodiscard]] task_record* walk() noexcept { return tasks_.walk(); }
     [[nodiscard]] bool shutting_down() const noexcept { return stopping_ != stopping::no; }
     [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
 
 private:
     enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
+
+    struct pass { // something that is done to all tasks
+        enum class kind : std::uint8_t { pause, resume, drop_waiting, cancel, give_up };
+        pass::kind kind;
+        instant at{};
+        resume_from from = resume_from::now;
+    };
 
     struct step { // where a task goes from a slot that is decided
         wall_time cursor = no_slot;
@@ -255,7 +266,6 @@ private:
     void line_up(turn& t);
     void step_back(turn& t);
     void line_up_again(task_record& task);
-    std::vector<task_record*> slots_step_back();
     void admit(instant now);
 
     // scheduler_runs.cpp
@@ -265,14 +275,27 @@ private:
     void begin_manual_run(run_record& run, instant now);
     void finish(run_record& run, rondo::outcome how, bool last, instant now);
     void release(run_record& run, instant now);
+    void make_room(task_record& task);
     void unlink(run_record& run);
     void wait_for_no_end(task_record& task, instant now);
     void on_deadline(run_record& run, instant now);
-    void drop_all_waiting(instant now);
-    void stop_all(instant now);
-    void give_up(instant now);
+    [[nodiscard]] static rondo::outcome outcome_of(cancel_reason why) noexcept;
+    void press_shutdown(instant now);
     void check_shutdown();
     [[nodiscard]] bool full() const noexcept;
+
+    // scheduler_passes.cpp
+    void begin_pass(pass p);
+    void go_through(instant now);
+    void attend(task_record& task) {
+        if (task.pass != pass_) attend_now(task);
+    }
+    void attend_now(task_record& task);
+    void attend(task_record& task, const pass& p);
+    void hold_back(task_record& task);
+    void drop_all_waiting(task_record& task, instant now);
+    void cancel_all(task_record& task);
+    void give_up(task_record& task, instant now);
 
     // scheduler_retry.cpp
     [[nodiscard]] bool may_retry(const run_record& run, rondo::outcome how) const noexcept;
@@ -317,6 +340,7 @@ private:
     [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
     void halt(task_record& task, pause_note note);
     void end_pause(task_record& task);
+    [[nodiscard]] std::int64_t end_of_pause(const task_record& task, instant now) const;
     void on_pause_over(task_record& task, instant now);
     void go_on(task_record& task, resume_from from, instant now);
     void end_both_pauses(task_record& task, resume_from from, instant now);
@@ -353,11 +377,14 @@ private:
     std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
     instant seen_{};           // when what is due was first looked at
+    instant looked_{};         // likewise, the latest of which nothing is left
     bool slots_left_ = false;  // some of that is still to be decided
     bool places_left_ = false; // some of what waits may start
     steady_time stop_at_ = steady_time::max();
     stopping stopping_ = stopping::no;
     bool paused_all_ = false;
+    std::vector<pass> passes_; // under way, the oldest first
+    std::uint32_t pass_ = 0;   // the number of the latest that began
 };
 
 } // namespace rondo::core

@@ -23,6 +23,7 @@ wall_time anchor_before(const schedule& when, wall_time anchor, wall_time from) 
 result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to, overlap policy,
                                  instant now) {
     recycle();
+    attend(task);
     if (shutting_down()) return errc::shutting_down;
     if (task.state != task_state_kind::live) return errc::task_not_exists;
     bool range = from >= wall_time_first && from < to && to <= now.wall;
@@ -103,6 +104,7 @@ void scheduler::check_backfill(task_record& task) {
 
 void scheduler::stop_backfill(task_record& task, instant now) {
     recycle();
+    attend(task);
     if (task.backfill() != nullptr && !task.backfill()->over()) stop_backfill_now(task, now);
 }
 

@@ -121,6 +121,7 @@ void scheduler::let_followers_go_on(const task_record& followed, const run_recor
 }
 
 void scheduler::bring_early(task_record& task, wall_time open) {
+    attend(task);
     followed_slots& f = *task.past->followed;
     auto end = std::ranges::lower_bound(f.early, open, {}, &followed_slot::slot);
     for (auto s = f.early.begin(); s != end; ++s) {
@@ -249,6 +250,7 @@ void scheduler::pass_followed(task_record& task, moment cursor) {
 
 // What another task has run beside its schedule: this one too, for the same users.
 void scheduler::follow_beside(task_record& task, const run_record& run, instant now) {
+    attend(task);
     if (task.state != task_state_kind::live || task.paused || paused_all_) return;
     auto why = run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual;
     auto asked = start_beside(task, run.users, {}, why, run.scheduled_at, now);

@@ -87,7 +87,7 @@ turn_key scheduler::turn_key_of(const task_record& task, std::int64_t since,
 
 // What could start since `since` passes over nobody whose turn is earlier.
 bool scheduler::may_start_at_once(const task_record& task, steady_time since, instant now) noexcept {
-    if (!has_place(task, now)) return false;
+    if (!passes_.empty() || !has_place(task, now)) return false;
     return open_groups_.empty() || open_groups_.top_key() > turn_key_of(task, key_of(since), 0);
 }
 
@@ -166,24 +166,10 @@ void scheduler::line_up_again(task_record& task) {
     for (run_record* run = task.runs; run != nullptr; run = run->next) again(run->turn);
 }
 
-// The slots of all tasks, that is.
-std::vector<task_record*> scheduler::slots_step_back() {
-    std::vector<task_record*> tasks;
-    auto collect = [&](const group_record& g) {
-        g.turns.for_each([&](const turn& t) {
-            if (t.run == nullptr) tasks.push_back(t.task);
-        });
-    };
-    collect(groupless_);
-    for (const auto& [name, g] : groups_) collect(*g);
-    for (task_record* task : tasks) leave_waiting(*task);
-    return tasks;
-}
-
 // Each in its turn; those of a group that has no place keep nobody waiting.
 void scheduler::admit(instant now) {
     places_left_ = false;
-    if (stopping_ != stopping::no) return;
+    if (stopping_ != stopping::no || !passes_.empty()) return;
     for (std::size_t left = options_.work_max; !open_groups_.empty() && !full(); --left) {
         if (left == 0) {
             places_left_ = true;

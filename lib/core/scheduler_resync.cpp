@@ -31,6 +31,7 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
     task_record* task = run != nullptr ? run->task : tasks_.find(request.uid);
     // The uid may be another task's by now.
     if (task == nullptr || task->uid.view().data() != request.uid.view().data()) return;
+    attend(*task);
     if (!request.skipped && !request.started) { // it only moved the cursor: to another schedule
         bool latest = task->cursor == (request.next ? *request.next : no_slot);
         if (latest && task->state == task_state_kind::live) follow(*task, cursor, now);
@@ -114,6 +115,7 @@ void scheduler::go_back(task_record& task, wall_time slot, instant now) {
 
 void scheduler::resync(task_record& task, moment cursor, instant now) {
     recycle();
+    attend(task);
     if (task.state == task_state_kind::live) follow(task, cursor, now);
 }
 

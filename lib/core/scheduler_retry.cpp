@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace rondo::core {
 
@@ -24,13 +25,14 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
         retry_wait(policy_of(task).retry, task.uid, failed.scheduled_at, failed.attempt);
     std::int64_t at = key_of(now.steady + wait);
     if (failed.give_up_at != 0 && at >= failed.give_up_at) return nullptr;
+    std::vector<user> users = failed.users; // first, as it may throw
     run_record& next = make_run(task, rondo::trigger::retry, failed.scheduled_at, now);
     next.state = run_state_kind::backing_off;
     next.attempt = failed.attempt + 1;
     next.outcome = failed.outcome;
     next.for_slot = failed.for_slot;
     next.of_backfill = failed.of_backfill;
-    next.users = failed.users;
+    next.users = std::move(users);
     next.give_up_at = failed.give_up_at;
     next.deadline = at;
     deadlines_.push(next, at);
@@ -91,6 +93,9 @@ void scheduler::end_attempts(run_record& run, cancel_reason why, instant now) {
 // nothing about the task.
 void scheduler::give_up_on(run_record& run, instant now) {
     actions_.push_back({action::kind::no_retry, run.task, &run});
+    // It was the last; it failed when it ended, which may be before a success.
+    task_past& past = *run.task->past;
+    if (past.counts.succeeded == run.successes) ++past.failures;
     bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
     if (!willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);

@@ -10,20 +10,6 @@
 namespace rondo::core {
 namespace {
 
-// Of a run that was asked to end, and did not end well.
-outcome outcome_of(cancel_reason why) noexcept {
-    switch (why) {
-    case cancel_reason::none: return outcome::failed;
-    case cancel_reason::timeout: return outcome::timed_out;
-    case cancel_reason::shutdown: return outcome::interrupted;
-    case cancel_reason::requested:
-    case cancel_reason::removed:
-    case cancel_reason::overlap:
-    case cancel_reason::parent: break;
-    }
-    return outcome::cancelled;
-}
-
 void count(counters& c, outcome how) noexcept {
     switch (how) {
     case outcome::success: ++c.succeeded; break;
@@ -36,6 +22,20 @@ void count(counters& c, outcome how) noexcept {
 }
 
 } // namespace
+
+// Of a run that was asked to end, and did not end well.
+outcome scheduler::outcome_of(cancel_reason why) noexcept {
+    switch (why) {
+    case cancel_reason::none: return outcome::failed;
+    case cancel_reason::timeout: return outcome::timed_out;
+    case cancel_reason::shutdown: return outcome::interrupted;
+    case cancel_reason::requested:
+    case cancel_reason::removed:
+    case cancel_reason::overlap:
+    case cancel_reason::parent: break;
+    }
+    return outcome::cancelled;
+}
 
 bool scheduler::full() const noexcept {
     return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
@@ -95,7 +95,9 @@ void scheduler::begin_manual_run(run_record& run, instant now) {
 
 void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     recycle();
+    attend(*run.task);
     assert(run.state == run_state_kind::beginning);
+    make_room(*run.task);
     --beginning_;
     run.token = token;
     run.task->made_past().last_run = run.started_at;
@@ -119,19 +121,38 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
 
 void scheduler::ended(run_record& run, body_end how, instant now) {
     recycle();
+    attend(*run.task);
+    make_room(*run.task);
     bool known = run.state == run_state_kind::overdue;
     if (!known) run.outcome = how == body_end::success ? outcome::success : outcome_of(run.cancelled);
     bool told_last = known && run.last;
     bool wanted = !told_last && how != body_end::failed_for_good && may_retry(run, run.outcome);
     run_record* next = wanted ? make_retry(run, now) : nullptr;
-    if (!known) finish(run, run.outcome, next == nullptr, now);
+    try {
+        if (!known) finish(run, run.outcome, next == nullptr, now);
+    } catch (...) { // no memory for what its last end brings about: it has its outcome, and can end again
+        run.state = run_state_kind::overdue;
+        ++run.task->overrunning;
+        throw;
+    }
     if (next != nullptr) {
+        next->successes = run.successes;
         action& told = actions_.emplace_back(action{action::kind::retry_later, run.task, &run});
         told.next = next;
-    } else if (known && !run.last) {
+    } else if (known && !std::exchange(run.last, true)) {
         give_up_on(run, now);
     }
     release(run, now);
+}
+
+// Where there is no memory nothing has happened yet, or a run has begun, or ended.
+void scheduler::make_room(task_record& task) {
+    constexpr std::size_t told_max = 8;
+    if (actions_.capacity() - actions_.size() < told_max) actions_.reserve(2 * actions_.size() + told_max);
+    if (released_runs_.size() == released_runs_.capacity())
+        released_runs_.reserve(2 * released_runs_.size() + 8);
+    deadlines_.make_room();
+    (void)task.made_past();
 }
 
 void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant now) {
@@ -140,7 +161,8 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     count(task.made_past().counts, how);
     task.past->last_outcome = how;
     if (how == outcome::success) task.past->failures = 0;
-    if (is_failure(how) && run.attempt == 1) ++task.past->failures;
+    if (is_failure(how) && last) ++task.past->failures;
+    run.successes = task.past->counts.succeeded;
     run.outcome = how;
     run.last = last;
     std::size_t at = actions_.size();
@@ -207,6 +229,7 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::string why) {
     recycle();
+    attend(*run.task);
     if (run.state == run_state_kind::overdue) return end_attempts(run, reason, now);
     if (run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
@@ -288,65 +311,22 @@ void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     if (stopping_ == stopping::no || stopping_ == stopping::grace)
         stop_at_ = std::min(stop_at_, now.steady + grace);
     if (stopping_ != stopping::no) return;
+    begin_pass({pass::kind::drop_waiting, now});
     stopping_ = stopping::grace;
-    // Slots that wait stay undecided: the next life catches up on them.
-    slots_step_back();
-    drop_all_waiting(now);
-    check_shutdown();
+    go_through(now);
 }
 
-void scheduler::drop_all_waiting(instant now) {
-    if (runs_waiting_ + retrying_ + backfills_ == 0) return;
-    std::vector<run_record*> waiting_runs;
-    std::vector<task_record*> filling;
-    tasks_.for_each([&](task_record& task) {
-        if (task.backfill() != nullptr && !task.backfill()->over()) filling.push_back(&task);
-        for (run_record* run = task.runs; run != nullptr; run = run->next)
-            if (run->state == run_state_kind::backing_off) waiting_runs.push_back(run);
-        if (task.queue() == nullptr) return;
-        waiting_runs.insert(waiting_runs.end(), task.queue()->runs.begin(), task.queue()->runs.end());
-    });
-    for (task_record* task : filling) stop_backfill_now(*task, now);
-    for (run_record* run : waiting_runs) {
-        run->cancelled = cancel_reason::shutdown;
-        if (run->state == run_state_kind::waiting)
-            drop_waiting(*run, now);
-        else
-            drop_retry(*run, now);
-    }
-}
-
-void scheduler::stop_all(instant now) {
-    stopping_ = stopping::cancelling;
-    stop_at_ = now.steady + options_.cancel_grace;
-    tasks_.for_each([&](task_record& task) {
-        for (run_record* run = task.runs; run != nullptr; run = run->next) {
-            if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
-            run->cancelled = cancel_reason::shutdown;
-            if (run->state == run_state_kind::running)
-                actions_.push_back({action::kind::cancel_run, &task, run});
-        }
-    });
-}
-
-// What still runs now will be reported. Only the repository's answer is still waited for, which is
-// bounded by its own timeout.
-void scheduler::give_up(instant now) {
-    stopping_ = stopping::giving_up;
-    stop_at_ = steady_time::max();
-    tasks_.for_each([&](task_record& task) {
-        for (run_record* run = task.runs; run != nullptr; run = run->next) {
-            if (run->state != run_state_kind::running) continue;
-            finish(*run, outcome_of(run->cancelled), true, now);
-            run->state = run_state_kind::overdue;
-            ++task.overrunning;
-        }
-    });
-    check_shutdown();
+// Its grace is over, or that of those who were cancelled then.
+void scheduler::press_shutdown(instant now) {
+    bool cancelled = stopping_ == stopping::cancelling;
+    begin_pass({cancelled ? pass::kind::give_up : pass::kind::cancel, now});
+    stopping_ = cancelled ? stopping::giving_up : stopping::cancelling;
+    stop_at_ = cancelled ? steady_time::max() : now.steady + options_.cancel_grace;
+    go_through(now);
 }
 
 void scheduler::check_shutdown() {
-    if (stopping_ == stopping::no || stopping_ == stopping::done) return;
+    if (stopping_ == stopping::no || stopping_ == stopping::done || !passes_.empty()) return;
     if (runs_waiting_ + retrying_ > 0) return; // they are being dropped
     if (in_flight_ > 0 && !(stopping_ == stopping::giving_up && beginning_ == 0)) return;
     stopping_ = stopping::done;

@@ -80,6 +80,7 @@ void scheduler::start_due(instant now) {
         }
         on_due(*task, now, seen_);
     }
+    looked_ = seen_;
 }
 
 void scheduler::on_due(task_record& task, instant now, instant seen) {

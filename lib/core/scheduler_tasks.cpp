@@ -59,6 +59,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
     if (would_follow_itself(spec)) return errc::cyclic_schedule;
     task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
+    task.pass = pass_;
     task.uid = shared_string(spec.uid);
     task.name = shared_string(spec.name);
     task.payload = std::move(spec.payload);
@@ -105,7 +106,9 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
 
 std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     recycle();
+    attend(task);
     auto payload = std::move(task.payload);
+    heap_of(task).erase(task); // it may have failed to become live half-way
     erase(task);
     actions_.pop_back(); // nobody was told of it
     return payload;
@@ -114,6 +117,7 @@ std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
 result<void> scheduler::activate(task_record& task, const task_state& state, instant now,
                                  const history_reader* on_record) {
     recycle();
+    attend(task);
     if (shutting_down()) return errc::shutting_down;
     bool sane = in_range(state.anchor) && (!state.paused_until || in_range(*state.paused_until)) &&
                 (!state.next_slot || *state.next_slot == cursor_waits_for_end || in_range(*state.next_slot));
@@ -125,7 +129,7 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
         task.past->last_outcome = state.last_outcome;
         task.past->failures = state.failures;
     }
-    if (state.paused) halt(task, {state.pause_reason, state.paused_until});
+    if (state.paused) halt(task, {state.pause_reason, state.paused_until, now});
     if (!state.created) task.catch_up_before = now.wall;
     if (task.follows()) {
         task.state = task_state_kind::live;
@@ -179,6 +183,7 @@ task_record* scheduler::find(std::string_view uid) const noexcept {
 
 void scheduler::remove(task_record& task, instant now) {
     recycle();
+    attend(task);
     if (task.state == task_state_kind::removing) return;
     task.state = task_state_kind::removing;
     unschedule(task);
@@ -215,8 +220,10 @@ heap<task_record, &task_record::heap_index>& scheduler::heap_of(const task_recor
     return task.by_wall() || task.paused ? wall_heap_ : steady_heap_;
 }
 
-void scheduler::pause(task_record& task, instant, pause_note note) {
+void scheduler::pause(task_record& task, instant now, pause_note note) {
     recycle();
+    attend(task);
+    note.since = now;
     if (task.state == task_state_kind::live) halt(task, std::move(note));
 }
 
@@ -232,6 +239,7 @@ void scheduler::halt(task_record& task, pause_note note) {
 
 void scheduler::resume(task_record& task, resume_from from, instant now) {
     recycle();
+    attend(task);
     if (task.state != task_state_kind::live || !task.paused) return;
     end_pause(task);
     go_on(task, from, now);
@@ -244,12 +252,22 @@ void scheduler::end_pause(task_record& task) {
     task.past->pause.reset();
 }
 
+// By the clock that the task follows. Where the wall clock was set forward, an interval cannot know when, between
+// the last look that found it not over and now: the latest that it can have been, for who is paused runs nothing.
+std::int64_t scheduler::end_of_pause(const task_record& task, instant now) const {
+    const pause_note& said = *task.past->pause;
+    std::int64_t end = key_at(task, *said.until, now);
+    if (task.by_wall()) return end;
+    instant known = said.since.steady < looked_.steady ? looked_ : said.since;
+    return std::clamp(key_at(task, *said.until, known), end, std::max(end, now_key(task, now)));
+}
+
 // What fell due until then was paused; what did since, we are late for.
 void scheduler::on_pause_over(task_record& task, instant now) {
-    wall_time until = *task.past->pause->until;
+    std::int64_t end = end_of_pause(task, now);
     end_pause(task);
     actions_.push_back({action::kind::task_resumed, &task});
-    skip_paused(task, key_at(task, until, now), now);
+    skip_paused(task, end, now);
     wait_for_no_end(task, now);
     want_place(task, now);
 }
@@ -283,36 +301,21 @@ void scheduler::skip_paused(task_record& task, std::int64_t up_to, instant now) 
         schedule_slot(task, {task.slot, task.due});
 }
 
-void scheduler::pause_all(instant) {
+void scheduler::pause_all(instant now) {
     recycle();
     if (paused_all_ || shutting_down()) return;
+    begin_pass({pass::kind::pause, now});
     paused_all_ = true;
     slots_left_ = false;
-    // A slot that waits for a place has not started either, and goes back among the others.
-    for (task_record* task : slots_step_back())
-        if (task->slot != no_slot && task->heap_index == not_in_heap && !task->paused)
-            schedule_slot(*task, {task->slot, task->due});
-    // Nor has one that is held; its slot is due, which the end of the pause must see.
-    tasks_.for_each([&](task_record& task) {
-        if (task.held) schedule_slot(task, {task.slot, task.due});
-    });
+    go_through(now);
 }
 
 void scheduler::resume_all(resume_from from, instant now) {
     recycle();
     if (!paused_all_ || shutting_down()) return;
+    begin_pass({pass::kind::resume, now, from});
     paused_all_ = false;
-    if (from == resume_from::now && slots_waiting_ == 0) {
-        std::int64_t steady = std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
-        std::int64_t wall = now.wall.time_since_epoch().count();
-        for (auto [heap, until] : {std::pair(&steady_heap_, steady), std::pair(&wall_heap_, wall)})
-            while (!heap->empty() && heap->top_key() <= until) end_both_pauses(heap->top(), from, now);
-    } else {
-        tasks_.for_each([&](task_record& task) {
-            if (task.state == task_state_kind::live) end_both_pauses(task, from, now);
-        });
-    }
-    admit(now);
+    go_through(now);
 }
 
 } // namespace rondo::core

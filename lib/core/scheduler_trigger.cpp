@@ -12,6 +12,7 @@ namespace rondo::core {
 result<run_record*> scheduler::trigger(task_record& task, std::vector<user> users,
                                        std::optional<overlap> policy, instant now) {
     recycle();
+    attend(task);
     if (shutting_down()) return errc::shutting_down;
     if (task.state != task_state_kind::live) return errc::task_not_exists;
     return start_beside(task, std::move(users), policy, rondo::trigger::manual, now.wall, now);

@@ -11,6 +11,7 @@ namespace rondo::core {
 
 std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& spec, instant now) {
     recycle();
+    attend(task);
     assert(task.state == task_state_kind::live);
     rondo::schedule when = spec.when.for_uid(task.uid);
     shared_string name(spec.name);

@@ -24,7 +24,7 @@ public:
 
     /// `item.uid` must not be in yet.
     void insert(T& item) {
-        if (4 * (size_ + 1) > 3 * slots_.size()) grow();
+        if (4 * (size_ + 1) > 3 * slots_.size()) grow(); // and the walk begins again
         put(&item);
         ++size_;
     }
@@ -39,6 +39,7 @@ public:
             bool reachable = hole <= i ? (wanted > hole && wanted <= i) : (wanted > hole || wanted <= i);
             if (reachable) continue;
             slots_[hole] = slots_[i];
+            if (hole < walked_ && i >= walked_) walked_ = hole;
             hole = i;
         }
         slots_[hole] = nullptr;
@@ -46,6 +47,16 @@ public:
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// A walk over all items, while others come and go: it comes to each that is in from its start to its end at
+    /// least once. A new one ends the one before.
+    void start_walk() noexcept { walked_ = 0; }
+    /// The next item; null at the end.
+    [[nodiscard]] T* walk() noexcept {
+        while (walked_ < slots_.size())
+            if (T* item = slots_[walked_++]; item != nullptr) return item;
+        return nullptr;
+    }
 
     template <class F>
     void for_each(F f) const {
@@ -68,12 +79,14 @@ private:
     void grow() {
         std::vector<T*> old = std::move(slots_);
         slots_.assign(old.empty() ? 16 : 2 * old.size(), nullptr);
+        walked_ = 0;
         for (T* item : old)
             if (item != nullptr) put(item);
     }
 
     std::vector<T*> slots_; // a power of two of them, null where empty
     std::size_t size_ = 0;
+    std::size_t walked_ = 0; // the walk has been at all before this
 };
 
 } // namespace rondo::core

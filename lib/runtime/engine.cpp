@@ -91,6 +91,7 @@ void engine::on_context_shutdown() noexcept {
     shutdown_waiters_.clear();
     outbox_ = {};
     ended_.clear();
+    late_->drop();
     for (auto& queue : listeners()) queue->drop_waiter();
     strand_.reset();
     executor_ = {};
@@ -98,10 +99,15 @@ void engine::on_context_shutdown() noexcept {
 
 // The clock moved: look again. Any thread.
 void engine::wake() noexcept {
-    if (auto self = weak_from_this().lock())
+    auto self = weak_from_this().lock();
+    if (self == nullptr) return;
+    try {
         post([self] {
             if (self->timer_ != nullptr) self->timer_->cancel();
         });
+    } catch (...) {
+        log_exception("a step of the clock is seen later");
+    }
 }
 
 // Of all tasks that have no run: nothing of them starts any more.
@@ -121,9 +127,10 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         engine& e;
         ~leave() { e.timer_ = nullptr; }
     } on_exit{*this};
-    while (life_ != life::over) {
-        bool whole = tick_guarded();
-        if (life_ == life::over) break;
+    while (life_ != life::over || late_->any()) {
+        bool whole = life_ == life::over || tick_guarded();
+        late_->try_again();
+        if (life_ == life::over && !late_->any()) break;
         armed_ = next_wakeup(clock_.now());
         if (!whole) armed_ = std::max(armed_, clock_.now().steady + pause_after_failure);
         steady_time asked = clock_.arm(*this, armed_);
@@ -169,13 +176,19 @@ void engine::tick() {
         record();
     }
     if (pauses_at_ <= now.steady) record_pauses();
+    if (drain_at_ <= now.steady || undrained_) drain_ended();
+    if (!registering_ && !adds_.empty()) register_tasks();
     if (drain_until_ <= now.steady) finish_shutdown();
 }
 
 steady_time engine::next_wakeup(instant now) {
-    steady_time t = core_.next_wakeup(now);
+    bool again = late_->any() || undrained_ || (!registering_ && !adds_.empty()) ||
+                 (!obeying_ && !core_.actions().empty());
+    steady_time t = again ? now.steady + pause_after_failure : steady_time::max();
+    if (life_ == life::over) return t;
+    t = std::min(t, core_.next_wakeup(now));
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, record_deadline_, retry_at_, pauses_at_, drain_until_});
+    return std::min({t, record_deadline_, retry_at_, pauses_at_, drain_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.
@@ -225,19 +238,24 @@ void engine::start(pending_ptr<start_report> done) {
         return;
     }
     life_ = life::starting;
-    if (timer_ == nullptr)
-        boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
-    if (watch_.works())
-        boost::asio::co_spawn(*strand_, listen(shared_from_this()), [](std::exception_ptr) {});
-    wall_time now = clock_.now().wall;
-    call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
-                        [this, done](result<std::uint64_t> abandoned) {
-                            if (life_ == life::starting) life_ = abandoned ? life::running : life::fresh;
-                            if (!abandoned)
-                                done->complete(abandoned.error());
-                            else
-                                done->complete(start_report{abandoned.value()});
-                        });
+    try {
+        if (timer_ == nullptr)
+            boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
+        if (watch_.works())
+            boost::asio::co_spawn(*strand_, listen(shared_from_this()), [](std::exception_ptr) {});
+        wall_time now = clock_.now().wall;
+        call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
+                            [this, done](result<std::uint64_t> abandoned) {
+                                if (life_ == life::starting) life_ = abandoned ? life::running : life::fresh;
+                                if (!abandoned)
+                                    done->complete(abandoned.error());
+                                else
+                                    done->complete(start_report{abandoned.value()});
+                            });
+    } catch (...) { // no memory: it can be tried again
+        if (life_ == life::starting) life_ = life::fresh;
+        throw;
+    }
 }
 
 // The manager is destroyed. What is under way ends in its own time.

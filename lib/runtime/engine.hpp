@@ -7,6 +7,7 @@
 #include <core/scheduler.hpp>
 #include <runtime/clock_watch.hpp>
 #include <runtime/context_service.hpp>
+#include <runtime/ended_list.hpp>
 #include <runtime/event_queue.hpp>
 #include <runtime/host_clock.hpp>
 #include <runtime/outbox.hpp>
@@ -75,7 +76,7 @@ public:
     }
     template <class T>
     pending_ptr<T> wait_for(detail::completion<T> done) {
-        return make_pending<T>(std::move(done), executor_);
+        return make_pending<T>(std::move(done), executor_, late_);
     }
     void leave();
     [[nodiscard]] std::vector<stat> stats(bool with_hidden) const;
@@ -84,6 +85,8 @@ public:
     [[nodiscard]] std::vector<group_stat> groups() const;
     [[nodiscard]] result<core::preview> preview(std::string_view uid) const;
     [[nodiscard]] std::shared_ptr<detail::event_queue> subscribe(std::size_t capacity);
+    /// Of the exception in flight.
+    void log_exception(const char* where) noexcept;
 
     // Strand: the operations of the manager.
     void start(pending_ptr<start_report> done);
@@ -138,6 +141,7 @@ private:
     void rearm();
     template <class F>
     auto with_core(F f) {
+        if (!obeying_ && !core_.actions().empty()) obey_actions(); // of an input that failed
         std::lock_guard lock(mutex_);
         return f(core_);
     }
@@ -145,6 +149,7 @@ private:
     // engine_obey.cpp: what the core wants.
     void obey();
     void obey_actions();
+    void obey_or_later() noexcept;
     void settle();
     void obey(core::action& a);
     void obey_guarded(core::action& a) noexcept;
@@ -152,6 +157,7 @@ private:
     void start_body(core::run_record& record);
     void spawn(const state_ptr& state);
     void load_users();
+    void begin_for(const state_ptr& state, const result<std::vector<user>>& users) noexcept;
     void cancel_body(core::run_record& record);
     void end_run(const core::action& a);
     void release_run(core::run_record& record);
@@ -167,12 +173,12 @@ private:
     void record_pauses();
     void on_pauses_recorded(const std::vector<task_update>& updates, bool recorded);
     void on_task_gone(const core::action& a);
-    void on_shutdown_done();
-    void finish_shutdown();
-    void body_ended(state_ptr state);
+    void body_ended(state_ptr state) noexcept;
     void drain_ended();
+    void drain_later() noexcept;
+    void end_body(const state_ptr& state, instant now);
     void ask_late(const state_ptr& state);
-    [[nodiscard]] std::vector<state_ptr> take_ended();
+    [[nodiscard]] state_ptr next_ended();
     void take_results(const state_ptr& state, run& r);
 
     // engine_record.cpp: the way to the repository.
@@ -182,35 +188,56 @@ private:
     boost::asio::awaitable<void> record_begins();
     boost::asio::awaitable<void> record_ends();
     boost::asio::awaitable<void> give_way();
+    void on_recording_over(bool failed) noexcept;
+    void record_later(const char* what) noexcept;
+    void put_back_called();
     void on_begin_answer(core::decision& d, const begin_answer& a, instant now);
-    void tell_unrecorded(core::decision& d);
-    void tell_all_unrecorded();
-    void let_waiters_go();
     void take_decisions();
+
+    // engine_outage.cpp: while it is down.
+    void tell_unrecorded(core::decision& d);
+    void go_on_without_store();
+    static void let_waiters_go(ended_run& e);
     void on_store_failure(error_code why);
     void on_all_recorded();
     void on_store_overdue();
     void lose_cursor(std::string_view uid);
     void trim_outbox();
+    [[nodiscard]] bool outbox_too_full() const noexcept;
     void drop_oldest();
+
+    // engine_shutdown.cpp
+    void on_shutdown_done();
     void check_drained();
+    void finish_shutdown();
+    void leave_in_parts();
+    [[nodiscard]] bool leave_one();
+    [[nodiscard]] bool leave_waiter();
+    void report_stragglers(std::size_t bucket);
+    void end_life();
 
     // engine_ask.cpp
     template <class T>
-    void call(question<T> q, answer<T> then);
+    void call(question<T> q, answer<T> then, std::function<void(error_code)> otherwise = nullptr);
     [[nodiscard]] result<core::task_record*> still_updatable(const shared_string& uid,
                                                              const core::task_spec& spec);
     void put_in_force(core::task_record& task, core::task_spec& spec);
     void tell_problems(const task& t, error_code why);
     void let_joins_in(const std::string& uid);
+    /// Tasks that are registered together.
+    struct batch {
+        std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds;
+        std::size_t answered = 0; // of these
+    };
     void register_tasks();
-    void on_registered(const std::vector<pending_ptr<void>>& done,
-                       const std::vector<core::task_record*>& tasks, result<std::vector<task_state>> states);
+    void register_soon() noexcept;
+    void on_registered(batch& b, result<std::vector<task_state>> states);
+    void on_registered(core::task_record& task, const pending_ptr<void>& done, result<task_state> state,
+                       const core::history_reader* on_record = nullptr);
+    void spoil(batch& b, error_code why);
     struct followed_reading;
     void read_followed(core::task_record& task, const task_state& state, moment from, pending_ptr<void> done);
-    void read_page(std::shared_ptr<followed_reading> reading);
-    void finish_add(core::task_record& task, const result<task_state>& state, const pending_ptr<void>& done,
-                    const core::history_reader* on_record);
+    void read_page(const std::shared_ptr<followed_reading>& reading);
     void expire_calls(instant now);
     void forget_answered_calls();
 
@@ -221,18 +248,18 @@ private:
     void note_lag(steady_time asked, bool expired);
 
     // engine_tell.cpp
-    void publish(const event& e);
+    void publish(const event& e) noexcept;
     [[nodiscard]] std::vector<std::shared_ptr<detail::event_queue>> listeners() const;
     void let_bodies_go();
     [[nodiscard]] bool anybody_listens() const noexcept { return subscribers_count_ > 0; }
-    void log(log_level level, const std::string& text);
-    void log_exception(const char* where) noexcept;
+    void log(log_level level, std::string_view text);
     [[nodiscard]] bool logs(log_level level) const noexcept;
     void tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
                   const std::string& message);
     void tell_skip(const core::action& a);
     void log_end(const run& r);
 
+    [[nodiscard]] core::run_record* find_run(run_id id) const;
     template <class F>
     void steer_run(pending_ptr<void> done, run_id id, F f);
     template <class F>
@@ -260,8 +287,12 @@ private:
     bool events_over_ = false; // guarded likewise
     std::atomic<std::size_t> subscribers_count_ = 0;
 
-    std::mutex ended_mutex_; // guards ended_
-    std::deque<state_ptr> ended_;
+    std::mutex ended_mutex_; // guards the next two
+    ended_list ended_;
+    bool draining_ = false;               // it has been posted
+    std::atomic<bool> undrained_ = false; // it could not be
+
+    std::shared_ptr<late_answers> late_ = std::make_shared<late_answers>();
 
     // Strand.
     life life_ = life::fresh;
@@ -277,6 +308,8 @@ private:
     std::map<std::string, task_update, std::less<>> pauses_on_the_way_; // of these
     bool recording_pauses_ = false;
     steady_time pauses_at_ = steady_time::max();
+    steady_time drain_at_ = steady_time::max(); // for want of memory
+    bool obeying_ = false;
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
@@ -290,11 +323,17 @@ private:
         calls_; // all with the same timeout, so in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
     std::optional<shutdown_report> report_;
+    struct leaving { // once it is over, and while something is to be let go of
+        shutdown_report report;
+        std::size_t bucket = 0; // of `runs_`: those before it are in the report
+    };
+    std::optional<leaving> leaving_;
     steady_time drain_until_ = steady_time::max();
 
     outbox outbox_;
     bool recording_ = false;
     bool store_down_ = false;
+    bool going_on_ = false;                            // without it, in the next handler
     steady_time record_deadline_ = steady_time::max(); // of the call that is under way
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};

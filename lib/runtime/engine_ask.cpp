@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <new>
+
 namespace rondo::runtime {
 namespace {
 
@@ -16,6 +19,8 @@ error_code current_error() {
         throw;
     } catch (const boost::system::system_error& e) {
         return e.code();
+    } catch (const std::bad_alloc&) {
+        return make_error_code(boost::system::errc::not_enough_memory);
     } catch (...) {
         return errc::store_failed;
     }
@@ -26,11 +31,19 @@ template <class T>
 struct call_state final : awaited_call {
     std::function<repository::awaitable<T>(rondo::repository&)> question;
     std::function<void(result<T>)> then;                    // null once answered
+    std::function<void(error_code)> otherwise;              // if that throws: answers who waits
     std::weak_ptr<boost::asio::cancellation_signal> signal; // the coroutine's
 
     void answer(result<T> r) {
         over = true;
-        if (auto f = std::exchange(then, nullptr)) f(std::move(r));
+        auto f = std::exchange(then, nullptr);
+        if (f == nullptr) return;
+        try {
+            f(std::move(r));
+        } catch (...) { // no memory, say
+            if (otherwise != nullptr) otherwise(current_error());
+        }
+        otherwise = nullptr;
     }
     void expire(errc why) override {
         if (over) return;
@@ -54,22 +67,30 @@ boost::asio::awaitable<void> perform(std::shared_ptr<rondo::repository> reposito
 } // namespace
 
 template <class T>
-void engine::call(question<T> q, answer<T> then) {
+void engine::call(question<T> q, answer<T> then, std::function<void(error_code)> otherwise) {
     auto state = std::make_shared<call_state<T>>();
     state->question = std::move(q);
     state->then = std::move(then);
+    state->otherwise = std::move(otherwise);
     state->deadline = clock_.now().steady + options_.store_timeout;
     calls_.push_back(state);
     auto signal = std::make_shared<boost::asio::cancellation_signal>();
     state->signal = signal;
-    // The handler owns the engine, so that `then` may refer to it.
-    boost::asio::co_spawn(*strand_, perform<T>(repository_, state),
-                          boost::asio::bind_cancellation_slot(
-                              signal->slot(), [self = shared_from_this(), state, signal](std::exception_ptr) {
-                                  // `perform` lets no exception out.
-                                  self->forget_answered_calls();
-                                  self->rearm();
-                              }));
+    try {
+        // The handler owns the engine, so that `then` may refer to it.
+        boost::asio::co_spawn(
+            *strand_, perform<T>(repository_, state),
+            boost::asio::bind_cancellation_slot(
+                signal->slot(), [self = shared_from_this(), state, signal](std::exception_ptr) {
+                    // `perform` lets no exception out.
+                    self->forget_answered_calls();
+                    self->rearm();
+                }));
+    } catch (...) { // no memory: who called hears of it, and of nothing else
+        state->over = true;
+        state->then = nullptr;
+        throw;
+    }
     rearm();
 }
 
@@ -91,7 +112,9 @@ void engine::ask(pending_ptr<T> done, question<T> q) {
         done->complete(no);
         return;
     }
-    call<T>(std::move(q), [done](result<T> r) { done->complete(std::move(r)); });
+    call<T>(
+        std::move(q), [done](result<T> r) { done->complete(std::move(r)); },
+        [done](error_code why) { done->complete(why); });
 }
 
 template void engine::ask(pending_ptr<history_page>, question<history_page>);
@@ -99,11 +122,13 @@ template void engine::ask(pending_ptr<std::vector<run>>, question<std::vector<ru
 template void engine::ask(pending_ptr<std::vector<user>>, question<std::vector<user>>);
 template void engine::ask(pending_ptr<std::uint64_t>, question<std::uint64_t>);
 template void engine::ask(pending_ptr<void>, question<void>);
-template void engine::call(question<std::uint64_t>, answer<std::uint64_t>);
-template void engine::call(question<std::vector<user>>, answer<std::vector<user>>);
-template void engine::call(question<std::optional<run>>, answer<std::optional<run>>);
-template void engine::call(question<history_page>, answer<history_page>);
-template void engine::call(question<void>, answer<void>);
+template void engine::call(question<std::uint64_t>, answer<std::uint64_t>, std::function<void(error_code)>);
+template void engine::call(question<std::vector<user>>, answer<std::vector<user>>,
+                           std::function<void(error_code)>);
+template void engine::call(question<std::optional<run>>, answer<std::optional<run>>,
+                           std::function<void(error_code)>);
+template void engine::call(question<history_page>, answer<history_page>, std::function<void(error_code)>);
+template void engine::call(question<void>, answer<void>, std::function<void(error_code)>);
 
 namespace {
 
@@ -142,6 +167,8 @@ void engine::add(pending_ptr<void> done, task t, if_exists otherwise) {
         return;
     }
     core::task_spec spec = spec_of(t);
+    if (adds_.size() == adds_.capacity())
+        adds_.reserve(2 * adds_.size() + 16); // a reserved uid must be in there
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
     tell_problems(t, reserved ? error_code() : reserved.error());
     if (!reserved) {
@@ -149,9 +176,18 @@ void engine::add(pending_ptr<void> done, task t, if_exists otherwise) {
         return;
     }
     adds_.emplace_back(reserved.value(), std::move(done));
-    if (registering_) return;
-    registering_ = true;
-    post([self = shared_from_this()] { self->register_tasks(); }); // so that adds in a row go together
+    if (!registering_) register_soon(); // so that adds in a row go together
+}
+
+// If there is no memory for that, the next tick does it.
+void engine::register_soon() noexcept {
+    try {
+        post([self = shared_from_this()] { self->register_tasks(); });
+        registering_ = true;
+    } catch (...) {
+        registering_ = false;
+        log_exception("tasks are registered later");
+    }
 }
 
 void engine::tell_problems(const task& t, error_code why) {
@@ -191,7 +227,8 @@ void engine::update(pending_ptr<void> done, task t) {
             }
             put_in_force(*found.value(), *spec);
             done->complete(boost::outcome_v2::success());
-        });
+        },
+        [done](error_code why) { done->complete(why); });
 }
 
 // It may have gone meanwhile, or go, and its uid may be another task's.
@@ -209,7 +246,7 @@ void engine::put_in_force(core::task_record& task, core::task_spec& spec) {
         if (state->record != nullptr && state->record->task == &task && state->keep == nullptr)
             state->keep = old;
     shared_string uid = task.uid;
-    obey();
+    obey_or_later();
     event e;
     e.kind = event_kind::task_updated;
     e.at = clock_.now().wall;
@@ -223,67 +260,92 @@ void engine::register_tasks() {
     registering_ = !adds_.empty();
     if (!registering_) return;
     std::size_t n = std::min(adds_.size(), batch_max);
-    std::vector<task_definition> definitions;
-    std::vector<pending_ptr<void>> done;
-    std::vector<core::task_record*> tasks;
+    auto now = std::shared_ptr<batch>();
     try {
+        now = std::make_shared<batch>();
+        std::vector<task_definition> definitions;
         for (std::size_t i = 0; i != n; ++i)
             definitions.push_back(core_.definition(*adds_[i].first, clock_.now()));
-    } catch (...) { // no memory: these are not added, and the next are tried
-        definitions.resize(0);
+        now->adds.reserve(n);
+        std::move(adds_.begin(), adds_.begin() + static_cast<std::ptrdiff_t>(n),
+                  std::back_inserter(now->adds));
+        adds_.erase(adds_.begin(), adds_.begin() + static_cast<std::ptrdiff_t>(n));
+        call<std::vector<task_state>>([definitions = std::move(definitions)](
+                                          rondo::repository& r) { return r.register_tasks(definitions); },
+                                      [this, now](result<std::vector<task_state>> states) {
+                                          on_registered(*now, std::move(states));
+                                          // Not from in here: a repository that answers at once would have us call ourselves.
+                                          register_soon();
+                                      },
+                                      [this, now](error_code why) { spoil(*now, why); });
+    } catch (...) { // no memory: who was to go is told, and the others go later
+        registering_ = false;
+        log_exception("tasks are not registered");
+        if (now != nullptr && !now->adds.empty())
+            spoil(*now, make_error_code(boost::system::errc::not_enough_memory));
     }
-    for (std::size_t i = 0; i != n; ++i) {
-        tasks.push_back(adds_[i].first);
-        done.push_back(std::move(adds_[i].second));
-    }
-    adds_.erase(adds_.begin(), adds_.begin() + static_cast<std::ptrdiff_t>(n));
-    call<std::vector<task_state>>(
-        [definitions = std::move(definitions)](rondo::repository& r) {
-            return r.register_tasks(definitions);
-        },
-        [this, done = std::move(done), tasks = std::move(tasks)](result<std::vector<task_state>> states) {
-            on_registered(done, tasks, std::move(states));
-            // Not from in here: a repository that answers at once would have us call ourselves.
-            post([self = shared_from_this()] { self->register_tasks(); });
-        });
 }
 
-void engine::on_registered(const std::vector<pending_ptr<void>>& done,
-                           const std::vector<core::task_record*>& tasks,
-                           result<std::vector<task_state>> states) {
-    if (states && states.value().size() != tasks.size()) states = errc::store_failed;
-    for (std::size_t i = 0; i != tasks.size(); ++i) {
-        if (!states)
-            finish_add(*tasks[i], states.error(), done[i], nullptr);
-        else if (moment from = core::scheduler::history_wanted_from(*tasks[i], states.value()[i]))
-            read_followed(*tasks[i], states.value()[i], from, done[i]);
+void engine::on_registered(batch& b, result<std::vector<task_state>> states) {
+    if (states && states.value().size() != b.adds.size()) states = errc::store_failed;
+    while (b.answered != b.adds.size()) {
+        std::size_t i = b.answered;
+        auto& [task, done] = b.adds[i];
+        moment from = states ? core::scheduler::history_wanted_from(*task, states.value()[i]) : moment();
+        if (from)
+            read_followed(*task, states.value()[i], *from, done);
         else
-            finish_add(*tasks[i], states.value()[i], done[i], nullptr);
+            on_registered(*task, done,
+                          states ? result<task_state>(std::move(states.value()[i])) : states.error());
+        ++b.answered;
     }
 }
 
-void engine::finish_add(core::task_record& task, const result<task_state>& state,
-                        const pending_ptr<void>& done, const core::history_reader* on_record) {
+void engine::on_registered(core::task_record& task, const pending_ptr<void>& done, result<task_state> state,
+                           const core::history_reader* on_record) {
     shared_string uid = task.uid;
     instant now = clock_.now();
     std::unique_ptr<core::task_payload> body; // of one that failed: gone before anybody is told
     auto live = with_core([&](core::scheduler& core) -> result<void> {
-        result<void> r =
-            state ? core.activate(task, state.value(), now, on_record) : result<void>(state.error());
+        result<void> r = state.has_error() ? result<void>(state.error()) : errc::store_failed;
+        try {
+            if (state) r = core.activate(task, state.value(), now, on_record);
+        } catch (const std::bad_alloc&) {
+            r = make_error_code(boost::system::errc::not_enough_memory);
+        }
         if (!r) body = core.forget(task);
         return r;
     });
     body.reset();
-    obey();
-    if (live) {
-        event e;
-        e.kind = event_kind::task_added;
-        e.at = now.wall;
-        e.uid = uid;
-        publish(e);
+    auto told = [&] { done->complete(live); }; // whatever else fails
+    try {
+        obey_or_later();
+        if (live) {
+            event e;
+            e.kind = event_kind::task_added;
+            e.at = now.wall;
+            e.uid = uid;
+            publish(e);
+        }
+        told();
+        let_joins_in(uid.str());
+    } catch (...) {
+        told();
+        log_exception("a task was added, and what follows failed");
     }
-    done->complete(std::move(live));
-    let_joins_in(uid.str());
+}
+
+// Those that were not answered are not added.
+void engine::spoil(batch& b, error_code why) {
+    for (; b.answered != b.adds.size(); ++b.answered) {
+        auto& [task, done] = b.adds[b.answered];
+        if (done->done()) continue;
+        auto body = with_core([gone = task](core::scheduler& core) { return core.forget(*gone); });
+        body.reset();
+        done->complete(why);
+    }
+    registering_ = false;
+    if (!adds_.empty()) register_soon();
 }
 
 // The uid is taken now, or free.

@@ -2,6 +2,7 @@
 #include <runtime/engine.hpp>
 
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace rondo::runtime {
@@ -24,28 +25,32 @@ void engine::read_followed(core::task_record& task, const task_state& state, mom
     r->filter.uid = std::string(task.when.followed());
     r->filter.limit = history_limit_max;
     r->filter.from = from;
-    read_page(std::move(r));
+    read_page(r);
 }
 
-void engine::read_page(std::shared_ptr<followed_reading> r) {
-    auto filter = r->filter;
-    call<history_page>([filter](rondo::repository& store) { return store.history(filter); },
-                       [this, r](result<history_page> page) {
-                           bool runs_on = page && page.value().next && r->filter.before &&
-                                          !(*page.value().next < *r->filter.before);
-                           if (runs_on) page = errc::store_corrupt;
-                           if (!page) return finish_add(r->task, page.error(), r->done, nullptr);
+void engine::read_page(const std::shared_ptr<followed_reading>& r) {
+    auto fail = [this, r](error_code why) { on_registered(r->task, r->done, why); };
+    auto read_on = [self = shared_from_this(), r, fail] {
+        try {
+            if (error_code no = self->usable()) return fail(no);
+            self->read_page(r);
+        } catch (const std::bad_alloc&) {
+            fail(make_error_code(boost::system::errc::not_enough_memory));
+        }
+    };
+    call<history_page>([filter = r->filter](rondo::repository& store) { return store.history(filter); },
+                       [this, r, fail, read_on](result<history_page> page) {
+                           if (!page) return fail(page.error());
+                           const auto& next = page.value().next;
+                           if (next && r->filter.before && !(*next < *r->filter.before))
+                               return fail(errc::store_corrupt); // it would never end
                            r->found.read(page.value().runs);
-                           if (!page.value().next) return finish_add(r->task, r->state, r->done, &r->found);
-                           r->filter.before = page.value().next;
+                           if (!next) return on_registered(r->task, r->done, r->state, &r->found);
+                           r->filter.before = next;
                            // Not from in here: a repository that answers at once would have us call ourselves.
-                           post([self = shared_from_this(), r] {
-                               if (error_code no = self->usable())
-                                   self->finish_add(r->task, no, r->done, nullptr);
-                               else
-                                   self->read_page(r);
-                           });
-                       });
+                           post(read_on);
+                       },
+                       fail);
 }
 
 } // namespace rondo::runtime

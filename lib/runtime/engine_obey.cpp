@@ -13,12 +13,22 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <utility>
 
 namespace rondo::runtime {
 
 void engine::obey() {
     obey_actions();
     settle();
+}
+
+// What was decided is so, if there is no memory to do it now: the next input does, or the next tick.
+void engine::obey_or_later() noexcept {
+    try {
+        obey();
+    } catch (...) {
+        log_exception("what was decided is done later");
+    }
 }
 
 // After the last of several inputs: hand on what they brought.
@@ -28,6 +38,12 @@ void engine::settle() {
 }
 
 void engine::obey_actions() {
+    struct guard { // also if something throws
+        bool& on;
+        bool before;
+        explicit guard(bool& b) noexcept : on(b), before(std::exchange(b, true)) {}
+        ~guard() { on = before; }
+    } obeying(obeying_);
     do {
         // By index: an action may bring others.
         for (std::size_t i = 0; i != core_.actions().size(); ++i) {
@@ -185,18 +201,25 @@ void engine::spawn(const state_ptr& state) {
 void engine::load_users() {
     call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
                             [this, batch = std::exchange(want_users_, {})](result<std::vector<user>> users) {
-                                for (const auto& state : batch) {
-                                    if (users) {
-                                        state->users = users.value();
-                                        spawn(state);
-                                        continue;
-                                    }
-                                    state->report.failed = true;
-                                    state->report.error =
-                                        "its users are not known: " + users.error().message();
-                                    body_ended(state);
-                                }
+                                for (const auto& state : batch) begin_for(state, users);
                             });
+}
+
+// A body that cannot begin has failed.
+void engine::begin_for(const state_ptr& state, const result<std::vector<user>>& users) noexcept {
+    state->report.failed = true;
+    try {
+        if (users) {
+            state->users = users.value();
+            state->report.failed = false;
+            return spawn(state);
+        }
+        state->report.error = "its users are not known: " + users.error().message();
+    } catch (...) { // no memory
+        state->report.failed = true;
+        log_exception("a body could not be started");
+    }
+    body_ended(state);
 }
 
 void engine::cancel_body(core::run_record& record) {
@@ -212,21 +235,30 @@ void engine::cancel_body(core::run_record& record) {
     });
 }
 
-void engine::body_ended(state_ptr state) {
+// Any thread. Where there is no memory to tell the strand, the next who ends does, or the next tick.
+void engine::body_ended(state_ptr state) noexcept {
     std::lock_guard lock(ended_mutex_);
-    ended_.push_back(std::move(state));
-    if (ended_.size() == 1) post([self = shared_from_this()] { self->drain_ended(); });
+    ended_.push(std::move(state));
+    drain_later();
 }
 
-// Not so many that the loop would stand still; for the others it comes back.
-std::vector<engine::state_ptr> engine::take_ended() {
-    constexpr std::size_t batch_max = 1000;
+// With the lock.
+void engine::drain_later() noexcept {
+    constexpr int tries = 3; // another thread may let go of some memory
+    for (int i = 0; i != tries && !draining_; ++i) {
+        try {
+            post([self = shared_from_this()] { self->drain_ended(); });
+            draining_ = true;
+        } catch (...) {
+            log_exception("the end of a run is seen later");
+        }
+    }
+    undrained_ = !draining_;
+}
+
+engine::state_ptr engine::next_ended() {
     std::lock_guard lock(ended_mutex_);
-    auto end = ended_.begin() + static_cast<std::ptrdiff_t>(std::min(ended_.size(), batch_max));
-    std::vector<state_ptr> first(std::move_iterator(ended_.begin()), std::move_iterator(end));
-    ended_.erase(ended_.begin(), end);
-    if (!ended_.empty()) post([self = shared_from_this()] { self->drain_ended(); });
-    return first;
+    return ended_.pop();
 }
 
 // On its strand, as always.
@@ -238,22 +270,41 @@ void engine::ask_late(const state_ptr& state) {
     });
 }
 
+// Not so many that the loop would stand still; for the others it comes back.
 void engine::drain_ended() {
-    instant now = clock_.now();
-    for (auto& state : take_ended()) {
-        if (state->record == nullptr) continue;
-        if (is_to_be_asked(*state)) { // the report is its strand's until then
-            ask_late(state);
-            continue;
-        }
-        state->body_over = true;
-        auto how = state->report.final         ? core::body_end::failed_for_good
-                   : has_failed(state->report) ? core::body_end::failed
-                                               : core::body_end::success;
-        with_core([&](core::scheduler& core) { core.ended(*state->record, how, now); });
-        obey_actions();
+    constexpr std::size_t batch_max = 1000;
+    {
+        std::lock_guard lock(ended_mutex_);
+        draining_ = false;
+        undrained_ = false;
     }
-    settle();
+    drain_at_ = steady_time::max();
+    instant now = clock_.now();
+    state_ptr state;
+    try {
+        for (std::size_t left = batch_max; left > 0 && (state = next_ended()) != nullptr; --left)
+            end_body(state, now);
+        settle();
+    } catch (...) { // no memory: what was told is obeyed with the next input, the others wait a little
+        log_exception("the end of a run could not be served");
+        std::lock_guard lock(ended_mutex_);
+        if (state != nullptr) ended_.push(std::move(state));
+        drain_at_ = now.steady + std::chrono::milliseconds(100);
+        return rearm();
+    }
+    std::lock_guard lock(ended_mutex_);
+    if (!ended_.empty()) drain_later();
+}
+
+void engine::end_body(const state_ptr& state, instant now) {
+    if (state->record == nullptr) return;
+    if (is_to_be_asked(*state)) return ask_late(state); // the report is its strand's until then
+    state->body_over = true;
+    auto how = state->report.final         ? core::body_end::failed_for_good
+               : has_failed(state->report) ? core::body_end::failed
+                                           : core::body_end::success;
+    with_core([&](core::scheduler& core) { core.ended(*state->record, how, now); });
+    obey_actions();
 }
 
 void engine::end_run(const core::action& a) {
@@ -281,6 +332,7 @@ void engine::end_run(const core::action& a) {
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
     keep_for_followers(a, ended);
     outbox_.ends.push_back(std::move(ended));
+    ++outbox_.ends_waiting;
 }
 
 // Results are kept of those users only that the run was for.
@@ -330,13 +382,18 @@ void engine::on_task_gone(const core::action& a) {
         stopped.mapped()->complete(errc::task_not_exists);
     auto found = removals_.find(a.task->uid.view());
     if (found == removals_.end()) return;
-    auto waiters = std::move(found->second);
+    auto waiters = std::make_shared<std::vector<pending_ptr<void>>>(std::move(found->second));
     removals_.erase(found);
-    task_update inactive{a.task->uid, std::nullopt, false};
-    call<void>([inactive](rondo::repository& r) { return r.update_tasks({inactive}); },
-               [waiters = std::move(waiters)](result<void> r) {
-                   for (auto& waiter : waiters) waiter->complete(r);
-               });
+    auto answer = [waiters](result<void> r) {
+        for (auto& waiter : *waiters) waiter->complete(r);
+    };
+    try {
+        task_update inactive{a.task->uid, std::nullopt, false};
+        call<void>([inactive](rondo::repository& r) { return r.update_tasks({inactive}); }, answer, answer);
+    } catch (...) { // no memory to ask the repository, which may go on to take it for active
+        answer(make_error_code(boost::system::errc::not_enough_memory));
+        throw;
+    }
 }
 
 } // namespace rondo::runtime

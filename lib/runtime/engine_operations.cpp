@@ -56,7 +56,7 @@ void engine::change_pause(pending_ptr<void> done, const std::string& uid, task_u
                    own_pauses_.erase(uid); // this one is later
                    pauses_on_the_way_.erase(uid);
                    with_core([&](core::scheduler& core) { in_force(core, *now_task.value(), clock_.now()); });
-                   obey();
+                   obey_or_later();
                    event e;
                    e.kind = *update.paused ? event_kind::task_paused : event_kind::task_resumed;
                    e.at = clock_.now().wall;
@@ -64,7 +64,8 @@ void engine::change_pause(pending_ptr<void> done, const std::string& uid, task_u
                    e.message = update.pause_reason;
                    publish(e);
                    done->complete(boost::outcome_v2::success());
-               });
+               },
+               [done](error_code why) { done->complete(why); });
 }
 
 void engine::pause(pending_ptr<void> done, std::string uid, pause_options how) {
@@ -156,8 +157,12 @@ void engine::wait(pending_ptr<run> done, run_id id) {
         done->complete(no);
         return;
     }
-    if (ended_run* on_its_way = outbox_.find_end(id)) return add_waiter(on_its_way->waiters, std::move(done));
-    core::run_record* record = core_.find_run(id);
+    if (ended_run* on_its_way = outbox_.find_end(id)) {
+        add_waiter(on_its_way->waiters, std::move(done));
+        if (store_down_) let_waiters_go(*on_its_way);
+        return;
+    }
+    core::run_record* record = find_run(id);
     if (record != nullptr && record->state != core::run_state_kind::overdue) { // its end is still to come
         add_waiter(run_waiters_[id], std::move(done));
         return;
@@ -170,7 +175,8 @@ void engine::wait(pending_ptr<run> done, run_id id) {
                                      done->complete(errc::run_not_exists);
                                  else
                                      done->complete(std::move(*found.value()));
-                             });
+                             },
+                             [done](error_code why) { done->complete(why); });
 }
 
 void engine::cancel_run(pending_ptr<void> done, run_id id, std::string why) {
@@ -211,13 +217,19 @@ void engine::stop_backfill(std::string_view uid, const std::weak_ptr<pending<bac
     obey();
 }
 
+// Those with a body are known here; the core has to look through all tasks.
+core::run_record* engine::find_run(run_id id) const {
+    auto found = runs_.find(id);
+    return found != runs_.end() ? found->second->record : core_.find_run(id);
+}
+
 template <class F>
 void engine::steer_run(pending_ptr<void> done, run_id id, F f) {
     if (error_code no = usable(); no && life_ != life::draining) {
         done->complete(no);
         return;
     }
-    core::run_record* record = core_.find_run(id);
+    core::run_record* record = find_run(id);
     if (record == nullptr) {
         done->complete(errc::run_not_exists);
         return;
@@ -241,7 +253,9 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
     std::vector<run_id> ids;
     for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
     for (run_id id : ids) {
-        core::run_record* record = core_.find_run(id); // an earlier one may have taken it along
+        core::task_record* still = core_.find(uid); // an earlier run may have taken it along, or the next
+        core::run_record* record = still != nullptr ? still->runs : nullptr;
+        while (record != nullptr && record->id != id) record = record->next;
         if (record == nullptr) continue;
         with_core([&](core::scheduler& core) {
             core.cancel(*record, cancel_reason::requested, clock_.now(), why);
@@ -249,79 +263,6 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
         obey();
     }
     done->complete(ids.size());
-}
-
-void engine::shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace) {
-    if (report_) {
-        if (done != nullptr) done->complete(*report_);
-        return;
-    }
-    if (done != nullptr) shutdown_waiters_.push_back(std::move(done));
-    bool first = life_ != life::draining;
-    life_ = life::draining;
-    if (timer_ == nullptr && first) { // never started: nothing to drive, nothing to wait for
-        finish_shutdown();
-        return;
-    }
-    with_core([&](core::scheduler& core) { core.shutdown(grace, clock_.now()); });
-    obey();
-}
-
-// Nothing runs any more, or nothing can be done about it. The repository has a little time left.
-void engine::on_shutdown_done() {
-    drain_until_ = clock_.now().steady + options_.cancel_grace;
-    // After the actions that come with this one.
-    post([self = shared_from_this()] { self->check_drained(); });
-}
-
-void engine::check_drained() {
-    if (drain_until_ == steady_time::max() || life_ != life::draining) return;
-    bool pauses_left = recording_pauses_ || !own_pauses_.empty();
-    if (outbox_.empty() && !core_.has_decisions() && !recording_ && !pauses_left) finish_shutdown();
-}
-
-void engine::finish_shutdown() {
-    drain_until_ = steady_time::max();
-    life_ = life::over;
-    report_.emplace();
-    for (auto& [id, state] : runs_) {
-        const core::run_record& record = *state->record;
-        report_->still_running.push_back(
-            {state->uid, id, state->started_at, record.cancelled, record.outcome});
-    }
-    report_->unrecorded =
-        outbox_.size() + own_pauses_.size() + (recording_pauses_ ? pauses_on_the_way_.size() : 0);
-    retry_at_ = steady_time::max();
-    cancel_recording();
-    let_waiters_go();
-    outbox_.ends.clear();
-    outbox_.begins.clear();
-    for (auto& [task, done] : std::exchange(adds_, {})) {
-        auto body = with_core([gone = task](core::scheduler& core) { return core.forget(*gone); });
-        body.reset(); // before anybody is told, and outside the lock
-        done->complete(errc::shutting_down);
-    }
-    for (auto& [uid, joins] : std::exchange(joins_, {}))
-        for (join& j : joins) j.done->complete(errc::shutting_down);
-    for (auto& call : std::exchange(calls_, {}))
-        call->expire(errc::shutting_down); // nobody watches their deadlines any more
-    let_bodies_go();
-    for (auto& [uid, waiter] : std::exchange(backfills_, {})) waiter->complete(errc::shutting_down);
-    for (auto& [id, chain] : std::exchange(chains_, {}))
-        for (auto& follower : chain.followers)
-            follower->complete(chain.last ? result<run>(*chain.last) : errc::shutting_down);
-    for (auto& [id, waiters] : std::exchange(run_waiters_, {}))
-        for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
-    for (auto& [uid, waiters] : std::exchange(removals_, {}))
-        for (auto& waiter : waiters) waiter->complete(errc::shutting_down);
-    {
-        std::lock_guard lock(subscribers_mutex_);
-        events_over_ = true;
-    }
-    for (auto& queue : listeners()) queue->close();
-    for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
-    if (timer_ != nullptr) timer_->cancel();
-    watch_.stop();
 }
 
 } // namespace rondo::runtime

@@ -17,8 +17,6 @@ namespace rondo::runtime {
 namespace {
 
 constexpr std::size_t batch_max = 1000; // bounds the time that one transaction takes
-constexpr std::chrono::nanoseconds backoff_min = std::chrono::milliseconds(50);
-constexpr std::chrono::nanoseconds backoff_max = std::chrono::seconds(5);
 
 template <class T>
 std::vector<T> take_front(boost::container::devector<T>& queue, std::size_t n) {
@@ -57,30 +55,57 @@ void engine::take_decisions() {
     core_.take_decisions(fresh);
     outbox_.begins.insert(outbox_.begins.end(), std::make_move_iterator(fresh.begin()),
                           std::make_move_iterator(fresh.end()));
+    outbox_.begins_waiting += fresh.size();
     trim_outbox();
 }
 
 /// Sends what there is to the repository. While a call is under way decisions stay in the core, which
 /// merges skips, and the call looks for them at its end; but nobody waits for a store that is down.
 void engine::record() {
-    if (recording_ && !store_down_) return;
+    if ((recording_ && !store_down_) || life_ == life::over) return;
     take_decisions();
-    while (store_down_) { // a run that starts, or is dropped, may bring other decisions
-        tell_all_unrecorded();
-        if (!core_.has_decisions()) break;
-        take_decisions();
-    }
+    if (store_down_) go_on_without_store();
     if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
     recording_ = true;
-    auto self = shared_from_this();
-    auto signal = std::make_shared<boost::asio::cancellation_signal>();
-    record_signal_ = signal;
-    boost::asio::co_spawn(
-        *strand_, record_all(self),
-        boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr) {
-            self->recording_ = false;
-            self->record(); // for what came in the last moment
-        }));
+    try {
+        auto self = shared_from_this();
+        auto signal = std::make_shared<boost::asio::cancellation_signal>();
+        record_signal_ = signal;
+        boost::asio::co_spawn(
+            *strand_, record_all(self),
+            boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr failed) {
+                self->on_recording_over(failed != nullptr);
+            }));
+    } catch (...) {
+        recording_ = false;
+        record_later("nothing is recorded now");
+    }
+}
+
+void engine::on_recording_over(bool failed) noexcept {
+    recording_ = false;
+    try {
+        if (!failed) return record(); // for what came in the last moment
+        put_back_called();
+        record_later("the recording failed");
+    } catch (...) {
+        record_later("the recording failed");
+    }
+}
+
+// For want of memory, not of a store.
+void engine::record_later(const char* what) noexcept {
+    record_deadline_ = steady_time::max();
+    retry_at_ = clock_.now().steady + std::chrono::milliseconds(100);
+    log(log_level::error, what);
+    rearm();
+}
+
+void engine::put_back_called() {
+    put_back(outbox_.begins, outbox_.begins_called);
+    outbox_.begins_waiting = outbox_.begins.size();
+    put_back(outbox_.ends, outbox_.ends_called);
+    outbox_.ends_waiting = outbox_.ends.size();
 }
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
@@ -112,6 +137,7 @@ boost::asio::awaitable<void> engine::give_way() {
 
 boost::asio::awaitable<void> engine::record_begins() {
     outbox_.begins_called = take_front(outbox_.begins, batch_max);
+    outbox_.begins_waiting = std::min(outbox_.begins_waiting, outbox_.begins.size());
     std::vector<begin_request> requests;
     requests.reserve(outbox_.begins_called.size());
     for (const core::decision& d : outbox_.begins_called) requests.push_back(d.request);
@@ -126,13 +152,27 @@ boost::asio::awaitable<void> engine::record_begins() {
     }
     record_deadline_ = steady_time::max();
     if (!answers) {
+        if (store_down_)
+            for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
         put_back(outbox_.begins, outbox_.begins_called);
+        if (!store_down_) outbox_.begins_waiting = outbox_.begins.size();
         on_store_failure(answers.error());
         co_return;
     }
     auto called = std::exchange(outbox_.begins_called, {});
     instant now = clock_.now();
-    for (std::size_t i = 0; i != called.size(); ++i) on_begin_answer(called[i], answers.value()[i], now);
+    for (std::size_t i = 0; i != called.size(); ++i) {
+        try {
+            on_begin_answer(called[i], answers.value()[i], now);
+        } catch (...) { // no memory: asked again, the store says the same again
+            log_exception("a run does not begin yet");
+            if (called[i].run != nullptr) outbox_.begins_called.push_back(std::move(called[i]));
+        }
+    }
+    if (!outbox_.begins_called.empty()) {
+        put_back_called();
+        record_later("runs begin later");
+    }
     settle();
 }
 
@@ -166,6 +206,7 @@ void engine::lose_cursor(std::string_view uid) {
 
 boost::asio::awaitable<void> engine::record_ends() {
     outbox_.ends_called = take_front(outbox_.ends, outbox_.ends_that_may_go(batch_max));
+    outbox_.ends_waiting = std::min(outbox_.ends_waiting, outbox_.ends.size());
     std::vector<finish_request> requests;
     requests.reserve(outbox_.ends_called.size());
     for (const ended_run& e : outbox_.ends_called) requests.push_back(e.request);
@@ -179,7 +220,10 @@ boost::asio::awaitable<void> engine::record_ends() {
     }
     record_deadline_ = steady_time::max();
     if (!answers) {
+        if (store_down_)
+            for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
         put_back(outbox_.ends, outbox_.ends_called);
+        if (!store_down_) outbox_.ends_waiting = outbox_.ends.size();
         on_store_failure(answers.error());
         co_return;
     }
@@ -193,110 +237,6 @@ boost::asio::awaitable<void> engine::record_ends() {
         }
         for (auto& waiter : called[i].waiters) waiter->complete(ended);
     }
-}
-
-void engine::tell_unrecorded(core::decision& d) {
-    core::run_record* record = std::exchange(d.run, nullptr);
-    if (record == nullptr) return;
-    with_core([&](core::scheduler& core) { core.begun(*record, 0, clock_.now()); });
-    obey_actions(); // not `obey`: that would bring us back here
-}
-
-// The runs start without their record, and nobody waits for a record any longer.
-void engine::tell_all_unrecorded() {
-    for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
-    for (std::size_t i = 0; i != outbox_.begins.size(); ++i) tell_unrecorded(outbox_.begins[i]);
-    let_waiters_go();
-}
-
-void engine::let_waiters_go() {
-    for (ended_run& e : outbox_.ends_called)
-        for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
-    for (ended_run& e : outbox_.ends)
-        for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
-}
-
-void engine::on_store_failure(error_code why) {
-    backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
-    retry_at_ = clock_.now().steady + backoff_;
-    if (!store_down_) {
-        store_down_ = true;
-        log(log_level::error, fmt::format("the repository fails: {}", why.message()));
-        event e;
-        e.kind = event_kind::store_failed;
-        e.at = clock_.now().wall;
-        e.message = why.message();
-        publish(e);
-    }
-    record();
-    rearm();
-}
-
-// Only when it has taken everything is a store up again: one that takes begins and hangs at ends would
-// make the runs wait at each try.
-void engine::on_all_recorded() {
-    backoff_ = std::chrono::nanoseconds(0);
-    if (!store_down_) return;
-    store_down_ = false;
-    trim_outbox();
-    log(log_level::warning, "the repository works again");
-    event e;
-    e.kind = event_kind::store_recovered;
-    e.at = clock_.now().wall;
-    publish(e);
-}
-
-// The call goes on: its answer may still come, and counts then.
-void engine::on_store_overdue() {
-    record_deadline_ = steady_time::max();
-    store_down_ = true;
-    log(log_level::error, "the repository is overdue");
-    event e;
-    e.kind = event_kind::store_failed;
-    e.at = clock_.now().wall;
-    e.message = make_error_code(errc::store_timeout).message();
-    publish(e);
-    record();
-    cancel_recording();
-}
-
-void engine::cancel_recording() {
-    if (auto signal = record_signal_.lock()) signal->emit(boost::asio::cancellation_type::terminal);
-}
-
-// A store that is up takes all, however much falls due at once.
-void engine::trim_outbox() {
-    while (store_down_ && outbox_.size() > options_.outbox_max &&
-           (!outbox_.begins.empty() || !outbox_.ends.empty()))
-        drop_oldest();
-    std::lock_guard lock(mutex_);
-    state_.store_down = store_down_;
-    state_.outbox = outbox_.size();
-    state_.outbox_dropped = outbox_.dropped;
-}
-
-void engine::drop_oldest() {
-    ++outbox_.dropped;
-    // One line for each doubling: a long outage must not drown the log.
-    bool tell = (outbox_.dropped & (outbox_.dropped - 1)) == 0;
-    if (outbox_.ends.size() > outbox_.begins.size()) {
-        ended_run oldest = std::move(outbox_.ends.front());
-        outbox_.ends.pop_front();
-        if (tell)
-            log(log_level::error,
-                fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
-                            oldest.request.run.uid, oldest.request.run.id, outbox_.dropped));
-        if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
-        for (auto& waiter : oldest.waiters) waiter->complete(oldest.request.run);
-        return;
-    }
-    core::decision oldest = std::move(outbox_.begins.front());
-    outbox_.begins.pop_front();
-    tell_unrecorded(oldest);
-    if (tell)
-        log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
-                                          oldest.request.uid, outbox_.dropped));
-    lose_cursor(oldest.request.uid);
 }
 
 } // namespace rondo::runtime

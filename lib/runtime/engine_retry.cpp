@@ -55,6 +55,7 @@ void engine::no_retry(const core::action& a) {
     tell_failure(*a.task, *last.last);
     if (ended_run* on_its_way = outbox_.find_end(last.last->id)) {
         std::ranges::move(last.followers, std::back_inserter(on_its_way->waiters));
+        if (store_down_) let_waiters_go(*on_its_way);
         return;
     }
     for (auto& follower : last.followers) follower->complete(*last.last);
@@ -102,12 +103,24 @@ void engine::on_own_pause(const core::action& a) {
 void engine::record_pauses() {
     pauses_at_ = steady_time::max();
     if (own_pauses_.empty() || recording_pauses_) return;
-    std::vector<task_update> updates;
-    for (auto& [uid, update] : own_pauses_) updates.push_back(update);
-    pauses_on_the_way_ = std::exchange(own_pauses_, {});
-    recording_pauses_ = true;
-    call<void>([updates](rondo::repository& r) { return r.update_tasks(updates); },
-               [this, updates](result<void> r) { on_pauses_recorded(updates, r.has_value()); });
+    auto later = [this](error_code) {          // no memory
+        own_pauses_.merge(pauses_on_the_way_); // unless there is a later one
+        pauses_on_the_way_.clear();
+        recording_pauses_ = false;
+        pauses_at_ = clock_.now().steady + pauses_again_after;
+        rearm();
+    };
+    try {
+        std::vector<task_update> updates;
+        for (auto& [uid, update] : own_pauses_) updates.push_back(update);
+        pauses_on_the_way_ = std::exchange(own_pauses_, {});
+        recording_pauses_ = true;
+        call<void>([updates](rondo::repository& r) { return r.update_tasks(updates); },
+                   [this, updates](result<void> r) { on_pauses_recorded(updates, r.has_value()); }, later);
+    } catch (...) {
+        log_exception("a pause is recorded later");
+        later({});
+    }
 }
 
 // What somebody has said by hand meanwhile is no longer on the way, and may have been overwritten: say it again.

@@ -31,21 +31,25 @@ std::vector<std::shared_ptr<detail::event_queue>> engine::listeners() const {
     return alive;
 }
 
-void engine::publish(const event& e) {
+void engine::publish(const event& e) noexcept {
     if (!anybody_listens()) return;
-    auto queues = listeners();
-    for (auto& queue : queues) queue->push(e);
-    if (!queues.empty()) return;
-    std::lock_guard lock(subscribers_mutex_);
-    std::erase_if(subscribers_, [](auto& weak) { return weak.expired(); });
-    subscribers_count_ = subscribers_.size();
+    try {
+        auto queues = listeners();
+        for (auto& queue : queues) queue->push(e);
+        if (!queues.empty()) return;
+        std::lock_guard lock(subscribers_mutex_);
+        std::erase_if(subscribers_, [](auto& weak) { return weak.expired(); });
+        subscribers_count_ = subscribers_.size();
+    } catch (...) { // no memory; what was done is done all the same
+        log_exception("an event is not told");
+    }
 }
 
 bool engine::logs(log_level level) const noexcept {
     return level >= options_.log_level_min && options_.log != nullptr;
 }
 
-void engine::log(log_level level, const std::string& text) {
+void engine::log(log_level level, std::string_view text) {
     if (!logs(level)) return;
     try {
         options_.log(level, text);

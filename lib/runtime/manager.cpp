@@ -14,12 +14,25 @@ namespace {
 
 constexpr std::size_t slots_max = 10'000;
 
+/// Nothing may escape into the loop, and who asks is answered.
+template <class T, class F>
+void guarded(engine& e, const runtime::pending_ptr<T>& waiting, F f) {
+    try {
+        f();
+    } catch (...) {
+        e.log_exception("an operation failed");
+        waiting->complete(make_error_code(boost::system::errc::not_enough_memory));
+    }
+}
+
 /// Takes an operation to the strand. `f` is called there with the engine and the completion.
 template <class T, class F>
 void on_strand(const std::shared_ptr<engine>& e, detail::completion<T> done, bool cancellable, F f) {
     auto waiting = e->wait_for<T>(std::move(done));
     if (cancellable) waiting->allow_cancel();
-    e->post([e, waiting = std::move(waiting), f = std::move(f)]() mutable { f(*e, std::move(waiting)); });
+    e->post([e, waiting = std::move(waiting), f = std::move(f)]() mutable {
+        guarded(*e, waiting, [&] { f(*e, waiting); });
+    });
 }
 
 } // namespace
@@ -177,7 +190,7 @@ void manager::start_backfill(const engine_ptr& e, detail::completion<backfill_pr
         e->post([e, uid, weak] { e->stop_backfill(uid, weak); });
     });
     e->post([e, waiting = std::move(waiting), uid = std::move(uid), from, to, policy]() mutable {
-        e->backfill(std::move(waiting), std::move(uid), from, to, policy);
+        guarded(*e, waiting, [&] { e->backfill(waiting, std::move(uid), from, to, policy); });
     });
 }
 

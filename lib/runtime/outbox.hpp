@@ -32,12 +32,20 @@ struct outbox {
     boost::container::devector<ended_run> ends;
     std::vector<core::decision> begins_called; ///< in the call that is under way
     std::vector<ended_run> ends_called;        ///< likewise
+    std::size_t begins_waiting =
+        0; ///< of `begins`, the latest: those whose runs may still wait for their record
+    std::size_t ends_waiting = 0; ///< of `ends`, likewise: those that somebody may wait for
     std::uint64_t dropped = 0;
 
     [[nodiscard]] std::size_t size() const noexcept {
         return begins.size() + ends.size() + begins_called.size() + ends_called.size();
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// The first of those, which then is none any more.
+    [[nodiscard]] core::decision& next_begin_that_waits() noexcept {
+        return begins[begins.size() - begins_waiting--];
+    }
+    [[nodiscard]] ended_run& next_end_that_waits() noexcept { return ends[ends.size() - ends_waiting--]; }
 
     /// How many ends, up to `n`, the repository may be told of now. An end without a token may have its
     /// begin still in here, and must not overtake it.

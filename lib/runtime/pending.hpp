@@ -14,8 +14,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 
+#include <runtime/late_answers.hpp>
+
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace rondo::runtime {
@@ -24,11 +27,13 @@ namespace rondo::runtime {
 /// executor, never inside `complete`; its work counts until then. Dropped without completion, the
 /// handler is destroyed.
 template <class T>
-class pending : public std::enable_shared_from_this<pending<T>> {
+class pending final : public late_answers::entry, public std::enable_shared_from_this<pending<T>> {
 public:
-    /// `home` is where the handler runs if it has no executor of its own.
-    pending(detail::completion<T> handler, boost::asio::any_io_executor home)
-        : handler_(std::move(handler)), home_(std::move(home)),
+    /// `home` is where the handler runs if it has no executor of its own. What there is no memory for waits in
+    /// `late`.
+    pending(detail::completion<T> handler, boost::asio::any_io_executor home,
+            std::shared_ptr<late_answers> late)
+        : handler_(std::move(handler)), home_(std::move(home)), late_(std::move(late)),
           executor_(boost::asio::prefer(boost::asio::get_associated_executor(handler_, home_),
                                         boost::asio::execution::outstanding_work.tracked)) {}
 
@@ -52,19 +57,16 @@ public:
         allow_cancel([] {});
     }
 
-    /// The first call counts. Returns whether this was it.
+    /// The first call counts. Returns whether this was it. Throws nothing if there is a place for what is late.
     bool complete(result<T> r) {
         if (done_.exchange(true)) return false;
-        // Posted first, for an erased executor can only dispatch, and might call the handler from in here.
-        boost::asio::post(home_, [handler = std::move(handler_), r = std::move(r),
-                                  executor = std::move(executor_), clear = cancellable_]() mutable {
-            auto call = [handler = std::move(handler), r = std::move(r), clear]() mutable {
-                // Here, on the handler's executor, where the slot may be touched.
-                if (clear) boost::asio::get_associated_cancellation_slot(handler).clear();
-                std::move(handler)(std::move(r));
-            };
-            executor.execute(std::move(call));
-        });
+        answer_.emplace(std::move(r));
+        try {
+            hand_on();
+        } catch (...) {
+            if (late_ == nullptr) throw;
+            late_->keep(this->shared_from_this());
+        }
         return true;
     }
 
@@ -79,9 +81,38 @@ public:
     }
 
 private:
+    // Posted first, for an erased executor can only dispatch, and might call the handler from in here.
+    void hand_on() override {
+        auto home = home_; // the handler may have been called before this returns
+        boost::asio::post(home, [self = this->shared_from_this()] { self->deliver(); });
+    }
+
+    void deliver() {
+        auto executor = std::move(executor_); // while it works, nobody may let go of it
+        try {
+            executor.execute([self = this->shared_from_this()] { self->call(); });
+        } catch (...) {
+            if (!answer_ || late_ == nullptr) throw; // the handler itself
+            executor_ = std::move(executor);
+            late_->keep(this->shared_from_this());
+        }
+    }
+
+    void call() {
+        auto handler = std::move(handler_);
+        result<T> r = std::move(*answer_);
+        answer_.reset();
+        home_ = {};
+        // Here, on the handler's executor, where the slot may be touched.
+        if (cancellable_) boost::asio::get_associated_cancellation_slot(handler).clear();
+        std::move(handler)(std::move(r));
+    }
+
     detail::completion<T> handler_;
     boost::asio::any_io_executor home_;
+    std::shared_ptr<late_answers> late_;
     boost::asio::any_completion_executor executor_; // the handler's; tracks work
+    std::optional<result<T>> answer_;               // once it is there, until the handler is called
     bool cancellable_ = false;
     std::atomic<bool> done_ = false;
 };
@@ -90,8 +121,9 @@ template <class T>
 using pending_ptr = std::shared_ptr<pending<T>>;
 
 template <class T>
-pending_ptr<T> make_pending(detail::completion<T> handler, const boost::asio::any_io_executor& home) {
-    return std::make_shared<pending<T>>(std::move(handler), home);
+pending_ptr<T> make_pending(detail::completion<T> handler, const boost::asio::any_io_executor& home,
+                            std::shared_ptr<late_answers> late = nullptr) {
+    return std::make_shared<pending<T>>(std::move(handler), home, std::move(late));
 }
 
 } // namespace rondo::runtime

@@ -57,7 +57,8 @@ public:
     core::run_record* record = nullptr; ///< likewise; null afterwards
     bool spawned = false;
     bool body_over = false;
-    std::shared_ptr<task_payload> keep; ///< the body, if the engine goes first
+    std::shared_ptr<run_state> next_ended; ///< while it waits for the manager to see it, under its lock
+    std::shared_ptr<task_payload> keep;    ///< the body, if the engine goes first
 
     [[nodiscard]] boost::asio::any_io_executor executor() const;
     [[nodiscard]] cancellation_token token();

@@ -178,6 +178,14 @@ void end(probe& p, const begin_request& begun, outcome how) {
     p.finish(r);
 }
 
+begin_request retry_of(std::string_view uid, std::uint64_t run, std::int64_t now, std::int64_t slot) {
+    begin_request r = manual_run(uid, run, now);
+    r.started->trigger = trigger::retry;
+    r.started->scheduled_at = at(slot);
+    r.started->attempt = 2;
+    return r;
+}
+
 void failures_in_a_row(probe& p) {
     p.put(task("t"));
     end(p, slot_run("t", 1, 0), outcome::failed);
@@ -186,13 +194,36 @@ void failures_in_a_row(probe& p) {
     end(p, slot_run("t", 3, 20), outcome::timed_out);
     end(p, slot_run("t", 4, 30), outcome::cancelled);
     end(p, slot_run("t", 5, 40), outcome::failed);
-    begin_request retry = manual_run("t", 6, 45);
-    retry.started->trigger = trigger::retry;
-    retry.started->attempt = 2;
-    end(p, retry, outcome::failed);
+    end(p, retry_of("t", 6, 45, 40), outcome::failed);
     end(p, manual_run("t", 7, 46), outcome::failed);
     p.begin(slot_run("t", 8, 50)); // in flight
     p.same("slots and manual runs, not retries", "3", std::to_string(p.put(task("t")).failures));
+    end(p, slot_run("t", 9, 60), outcome::timed_out);
+    end(p, retry_of("t", 10, 61, 60), outcome::cancelled);
+    end(p, slot_run("t", 11, 70), outcome::failed);
+    p.begin(retry_of("t", 12, 71, 70)); // in flight
+    p.same("the last attempts", "3", std::to_string(p.put(task("t")).failures));
+}
+
+void failures_by_their_ends(probe& p) {
+    p.put(task("t"));
+    const begin_request early = slot_run("t", 1, 0);
+    const begin_request late = slot_run("t", 2, 10);
+    const auto early_token = p.begin(early).token;
+    const auto late_token = p.begin(late).token;
+    finish_request success = end_of(late, late_token);
+    success.run.outcome = outcome::success;
+    success.run.finished_at = at(20);
+    p.finish(success);
+    finish_request failure = end_of(early, early_token);
+    failure.run.outcome = outcome::failed;
+    failure.run.finished_at = at(30);
+    p.finish(failure);
+    p.same("one that began before the success, and ended after it", "1",
+           std::to_string(p.put(task("t")).failures));
+    end(p, slot_run("t", 3, 40), outcome::failed);
+    end(p, retry_of("t", 4, 41, 40), outcome::success);
+    p.same("after a success of a later attempt", "0", std::to_string(p.put(task("t")).failures));
 }
 
 } // namespace
@@ -213,6 +244,7 @@ std::span<const suite_case> task_cases() {
         {"a task that is switched off and on stays paused", activity_is_no_pause},
         {"registering tells the last run and the last outcome", last_run_and_outcome},
         {"registering tells how many runs failed in a row", failures_in_a_row},
+        {"a row of failures is in the order of their ends", failures_by_their_ends},
     };
     return cases;
 }

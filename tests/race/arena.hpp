@@ -44,6 +44,13 @@ struct body {
     asio::awaitable<void> operator()(context ctx) const;
 };
 
+/// A body that may also fail, hang until it is cancelled, or not heed that for some turns.
+struct rough_body {
+    gauge* seen;
+
+    asio::awaitable<void> operator()(context ctx) const;
+};
+
 /// Lets others have their turn, `n` times.
 [[nodiscard]] asio::awaitable<void> give_way(std::uint64_t n);
 
@@ -51,7 +58,8 @@ struct body {
 /// runs. One round of a race.
 class arena {
 public:
-    explicit arena(std::uint64_t seed);
+    /// `rough`: its runs may fail, be given up, and time out.
+    explicit arena(std::uint64_t seed, bool rough = false);
     ~arena();
     arena(const arena&) = delete;
     arena& operator=(const arena&) = delete;
@@ -82,6 +90,7 @@ private:
     void check_bodies(const books& seen, tally& sums) const;
 
     std::uint64_t seed_;
+    bool rough_;
     asio::io_context context_{4};
     asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
     std::shared_ptr<repository> store_;

@@ -37,13 +37,15 @@ void books::take(const event& e) {
     case event_kind::run_ended: take_end(e); break;
     case event_kind::slots_skipped: take_skip(e); break;
     case event_kind::retry_planned:
+        if (!rough_) complain("another attempt is planned");
+        break;
     case event_kind::run_overrunning:
     case event_kind::store_failed:
     case event_kind::store_recovered:
     case event_kind::events_dropped: complain(fmt::format("event {}", to_string(e.kind))); break;
-    case event_kind::task_updated:
+    case event_kind::task_updated: ++sums_.updated; break;
+    case event_kind::task_paused: ++sums_.paused; break;
     case event_kind::task_removed:
-    case event_kind::task_paused:
     case event_kind::task_resumed: break;
     }
 }
@@ -62,11 +64,15 @@ void books::take_end(const event& e) {
     case outcome::cancelled: ++a.counts.cancelled, ++sums_.cancelled; break;
     case outcome::interrupted: ++a.counts.interrupted, ++sums_.cancelled; break;
     case outcome::failed: ++a.counts.failed; break;
-    case outcome::timed_out:
-    case outcome::abandoned: complain(fmt::format("run {} ends as {}", e.id, *e.outcome)); break;
+    case outcome::timed_out: ++a.counts.timed_out, ++sums_.timed_out; break;
+    case outcome::abandoned: ++a.counts.abandoned, ++sums_.abandoned; break;
     }
-    if (*e.outcome == outcome::failed) complain(fmt::format("run {} fails: {}", e.id, e.message));
-    if (e.trigger != trigger::manual) a.decided.push_back({e.scheduled_at, 1});
+    bool known = *e.outcome == outcome::success || *e.outcome == outcome::cancelled ||
+                 *e.outcome == outcome::interrupted;
+    if (!known && !rough_) complain(fmt::format("run {} ends as {}: {}", e.id, *e.outcome, e.message));
+    if (e.trigger == trigger::retry) ++a.counts.retries, ++sums_.retried;
+    if (e.trigger == trigger::backfill) ++sums_.backfilled;
+    if (takes_slot(e.trigger)) a.decided.push_back({e.scheduled_at, 1});
 }
 
 void books::take_skip(const event& e) {
@@ -78,6 +84,9 @@ void books::take_skip(const event& e) {
     case skip_reason::missed: a.counts.skipped_missed += e.count; break;
     case skip_reason::buffer_full: a.counts.skipped_buffer_full += e.count; break;
     case skip_reason::paused:
+        a.counts.skipped_paused += e.count;
+        if (!rough_) complain(fmt::format("{} skips slots as paused", e.uid));
+        break;
     case skip_reason::not_owner: complain(fmt::format("{} skips slots as {}", e.uid, e.reason)); break;
     }
 }
@@ -117,7 +126,7 @@ void books::compare(const stat& s) {
     account& a = tasks_[s.uid.str()];
     if (!(s.counters == a.counts)) complain(fmt::format("the counters of {} are wrong", s.uid));
     const counters& c = s.counters;
-    if (c.runs != c.succeeded + c.failed + c.timed_out + c.cancelled + c.interrupted)
+    if (c.runs != c.succeeded + c.failed + c.timed_out + c.cancelled + c.interrupted + c.abandoned)
         complain(fmt::format("{} has {} runs, and not as many outcomes", s.uid, c.runs));
     if (s.runs_in_flight != 0 || s.runs_waiting != 0)
         complain(fmt::format("{} has runs when all is over", s.uid));

@@ -21,8 +21,14 @@ struct tally {
     std::uint64_t runs = 0;
     std::uint64_t cancelled = 0; ///< of those, that were cancelled or interrupted
     std::uint64_t skipped = 0;   ///< slots
-    std::uint64_t failed = 0;    ///< complaints
-    std::vector<run_id> ids;     ///< of all runs
+    std::uint64_t retried = 0;   ///< runs that were another attempt
+    std::uint64_t timed_out = 0; ///< runs
+    std::uint64_t abandoned = 0; ///< likewise
+    std::uint64_t backfilled = 0;
+    std::uint64_t updated = 0; ///< tasks
+    std::uint64_t paused = 0;  ///< likewise
+    std::uint64_t failed = 0;  ///< complaints
+    std::vector<run_id> ids;   ///< of all runs
 
     /// Shows the first few.
     void complain(const std::string& what);
@@ -34,7 +40,7 @@ struct tally {
 /// once) and 6 (each run has one outcome).
 class books {
 public:
-    explicit books(tally& sums) : sums_(sums) {}
+    books(tally& sums, bool rough) : sums_(sums), rough_(rough) {}
 
     void take(const event& e);
     /// All events are taken.
@@ -74,6 +80,7 @@ private:
     void complain(const std::string& what) { sums_.complain(what); }
 
     tally& sums_;
+    bool rough_; // runs may fail, time out, be given up and tried again, and tasks be paused
     std::unordered_map<run_id, entry> runs_;
     std::map<std::string, account, std::less<>> tasks_;
     std::uint64_t successes_ = 0;

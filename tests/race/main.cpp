@@ -21,8 +21,10 @@ namespace {
 constexpr const char* usage =
     "usage: rondo-race [--count N] [--only NAME] [--seed N] [--minutes M]\n"
     "  --count N    runs cancelled while they end, and runs asked for while slots fall due (1,000,000);\n"
-    "               a tenth as many tasks are removed meanwhile, and added again\n"
-    "  --only NAME  cancel, run-now or remove\n"
+    "               a tenth as many tasks are removed meanwhile, and added again, and as many while they "
+    "are\n"
+    "               steered in every way at the same time\n"
+    "  --only NAME  cancel, run-now, remove or steer\n"
     "  --seed N     of the first round (1)\n"
     "  --minutes M  fails if it takes longer (60)\n";
 
@@ -44,6 +46,7 @@ constexpr std::array races{
     race{"cancel", race_cancel, 1, 20'000},
     race{"run-now", race_run_now, 1, 20'000},
     race{"remove", race_remove, 10, 2'000},
+    race{"steer", race_steer, 10, 2'000},
 };
 
 using clock = std::chrono::steady_clock;
@@ -77,13 +80,15 @@ int run(const options& o) {
         if (!o.only.empty() && o.only != r.name) continue;
         known = true;
         std::uint64_t played = play(r, o, begin + std::chrono::minutes(o.minutes), sums);
-        if (r.name == "remove") removed = played;
+        if (r.name == "remove" || r.name == "steer") removed += played;
     }
     if (!known) sums.complain("there is no such race");
     sums.check_ids();
-    fmt::print("race: {} count={} runs={} cancelled={} skipped={} removed={} failed={} seconds={:.1f}\n",
-               sums.failed == 0 ? "ok" : "FAILED", o.count, sums.runs, sums.cancelled, sums.skipped, removed,
-               sums.failed, std::chrono::duration<double>(clock::now() - begin).count());
+    fmt::print("race: {} count={} runs={} cancelled={} timed_out={} abandoned={} retried={} backfilled={} "
+               "skipped={} updated={} paused={} removed={} failed={} seconds={:.1f}\n",
+               sums.failed == 0 ? "ok" : "FAILED", o.count, sums.runs, sums.cancelled, sums.timed_out,
+               sums.abandoned, sums.retried, sums.backfilled, sums.skipped, sums.updated, sums.paused,
+               removed, sums.failed, std::chrono::duration<double>(clock::now() - begin).count());
     return sums.failed == 0 ? 0 : 1;
 }
 

@@ -40,6 +40,7 @@ void model::restart() {
     in_flight_ = 0;
     waiting_runs_ = 0;
     last_tick_ = never_ns;
+    looked_ = {};
     stop_at_ = never_ns;
     stage_ = stopping::no;
     paused_all_ = false;
@@ -66,6 +67,7 @@ void model::activate(int task, const task_state& state, instant now) {
     m.paused = state.paused;
     if (m.paused) m.pause_reason = state.pause_reason;
     if (m.paused) m.paused_until = state.paused_until;
+    m.paused_since = now;
     m.failures = state.failures;
     if (!state.created) m.catch_up_before = now.wall;
     wall_time slot = m.cursor;
@@ -117,12 +119,13 @@ void model::remove(int task, instant now) {
         if (r->task == task) ask_to_end(*r, cancel_reason::removed, now);
 }
 
-void model::pause(int task, const core::pause_note& note) {
+void model::pause(int task, const core::pause_note& note, instant now) {
     mirror& m = of(task);
     if (!m.live()) return;
     m.paused = true;
     m.pause_reason = note.reason;
     m.paused_until = note.until;
+    m.paused_since = now;
     unschedule(m);
 }
 
@@ -244,7 +247,9 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
     run.last = a.last;
     run.outcome = a.outcome;
     if (a.outcome == outcome::success) m.failures = 0;
-    if (is_failure(a.outcome) && run.attempt == 1) ++m.failures;
+    if (is_failure(a.outcome) && a.last) ++m.failures;
+    m.successes += a.outcome == outcome::success ? 1 : 0;
+    run.successes = m.successes;
     if (is_failure(a.outcome) && a.last) pause_if_failing(run.task);
     bool body_stays = input == input_kind::on_time;
     if (body_stays) {

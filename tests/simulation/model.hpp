@@ -38,7 +38,8 @@ struct mirror {
     std::uint64_t place = 0;     ///< when its slots came to wait for a place; 0: they do not
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
-    std::uint32_t failures = 0;   ///< in a row
+    std::uint32_t failures = 0; ///< in a row
+    std::uint64_t successes = 0;
     std::vector<verdict> backlog; ///< due slots that wait, one by one, and the skips behind them
     wall_time behind = no_slot;   ///< the cursor once the backlog is decided
     std::vector<sim_run*> manual; ///< runs that wait
@@ -47,6 +48,7 @@ struct mirror {
     bool paused = false;
     std::string pause_reason;
     moment paused_until;
+    instant paused_since{};
     bool must_resume = false; ///< the core must tell now that its pause is over
     bool changed = false;     ///< the update at hand has another schedule
     bool updated = false;     ///< to another schedule, at any time
@@ -93,7 +95,7 @@ public:
     void ask_to_end(sim_run& run, cancel_reason reason, instant now);
     /// The body of a run ends, well or not.
     void body_ends(sim_run& run, instant now);
-    void pause(int task, const core::pause_note& note);
+    void pause(int task, const core::pause_note& note, instant now);
     void resume(int task);
     void pause_all(bool paused);
     /// What a trigger must say; no error: a run comes, or one that waits takes its users too.
@@ -191,6 +193,7 @@ private:
     // model_retry.cpp
     [[nodiscard]] bool may_retry(const sim_run& run, outcome how) const;
     [[nodiscard]] std::int64_t retry_at(const sim_run& run, instant now) const;
+    void last_has_failed(const sim_run& run);
     void forget_retry(sim_run& run);
     void lose_retry(sim_run& run, instant now);
     [[nodiscard]] static bool over(const sim_run& run, instant now);
@@ -210,6 +213,7 @@ private:
     std::int64_t stop_at_ = never_ns;
     stopping stage_ = stopping::no;
     bool paused_all_ = false;
+    instant looked_{};              // when it was last seen that no pause is over
     bool before_deadlines_ = false; // while a tick is explained up to them
     bool after_deadlines_ = false;  // or what came of them
 };

@@ -164,7 +164,14 @@ void model::skip_paused(int task, std::int64_t until, instant now) {
 void model::pause_over(int task, instant now) {
     mirror& m = of(task);
     std::int64_t until = m.paused_until->time_since_epoch().count();
-    if (!m.when.by_wall()) until = ns_of(now) - std::chrono::nanoseconds(now.wall - *m.paused_until).count();
+    if (!m.when.by_wall()) {
+        auto by = [&](instant t) {
+            return ns_of(t) - std::chrono::nanoseconds(t.wall - *m.paused_until).count();
+        };
+        // The wall clock may have been set forward at any time since the pause was last seen not to be over.
+        bool seen = ns_of(looked_) > ns_of(m.paused_since);
+        until = std::max(by(now), std::min(ns_of(now), by(seen ? looked_ : m.paused_since)));
+    }
     resume(task);
     m.must_resume = true;
     skip_paused(task, until, now);

@@ -104,6 +104,7 @@ void model::explain_time(observation& o) {
             decide(i, o.now, key(m, o.now));
             if (m.held && m.held_until <= key(m, o.now)) decide(i, o.now, key(m, o.now)); // not even a tick
         }
+        looked_ = o.now;
         before_deadlines_ = true;
         explain_places(o);
         before_deadlines_ = false;

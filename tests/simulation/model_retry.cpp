@@ -10,7 +10,10 @@ void model::ask_to_end(sim_run& run, cancel_reason reason, instant now) {
     using enum sim_run::stage;
     if (run.at == overdue && reason != cancel_reason::shutdown) {
         run.cancelled = reason; // it has its outcome, and no other attempt follows
-        if (!run.last) run.last = run.must_give_up = true;
+        if (!run.last) {
+            run.last = run.must_give_up = true;
+            last_has_failed(run);
+        }
     }
     if (run.at == overdue || run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
@@ -44,6 +47,7 @@ void model::body_ends(sim_run& run, instant now) {
     run.must_retry = run.retry_at != 0;
     if (!known) return run.expect_end(how, !run.must_retry);
     run.must_give_up = !run.must_retry && !run.last;
+    if (run.must_give_up) last_has_failed(run);
     if (run.must_give_up && stage_ == stopping::no) pause_if_failing(run.task);
 }
 
@@ -51,6 +55,7 @@ void model::body_ends(sim_run& run, instant now) {
 void model::retry_later(sim_run& run, sim_run& next) {
     next.follows = next.explained = true;
     next.attempt = run.attempt + 1;
+    next.successes = run.successes;
     next.for_slot = run.for_slot;
     next.overlap = run.overlap;
     next.ask = run.ask;
@@ -60,7 +65,14 @@ void model::retry_later(sim_run& run, sim_run& next) {
     ++of(run.task).in_flight;
 }
 
+// The attempt before it was the last, and failed when it ended.
+void model::last_has_failed(const sim_run& run) {
+    mirror& m = of(run.task);
+    if (m.successes == run.successes) ++m.failures;
+}
+
 void model::forget_retry(sim_run& run) {
+    last_has_failed(run);
     run.at = sim_run::stage::dropped;
     run.must_give_up = true;
     run.arrival = 0;

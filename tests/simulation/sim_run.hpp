@@ -42,7 +42,8 @@ struct sim_run {
     std::uint64_t token = 0;
 
     std::uint32_t attempt = 1;
-    bool for_slot = false; ///< it, or the first attempt before it, stands for its slot
+    std::uint64_t successes = 0; ///< of its task, when it ended, or the attempt before did
+    bool for_slot = false;       ///< it, or the first attempt before it, stands for its slot
     std::int64_t retry_at =
         0; ///< when the attempt after this one may begin, if `must_retry`; its own, of one
     std::int64_t give_up_at = 0; ///< when the time of all attempts is over; 0: never

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
 
 namespace rondo::simulation {
 namespace {
@@ -19,6 +22,7 @@ std::uint64_t store::start() {
         for (run_row& r : t.runs) {
             if (r.ended) continue;
             r.ended = true;
+            r.end_number = ++ends_;
             r.outcome = outcome::abandoned;
             ++abandoned;
         }
@@ -52,15 +56,30 @@ task_state store::add(int task, const task_definition& d, const schedule& when, 
     s.pause_reason = t.pause.reason;
     s.paused_until = t.pause.until;
     if (!t.runs.empty()) s.last_run = t.runs.back().started_at;
-    for (std::size_t i = t.runs.size(), ended = 0; i-- > 0 && ended != failures_counted_max;) {
-        const run_row& r = t.runs[i];
-        if (!r.ended) continue;
-        ++ended;
-        if (!s.last_outcome) s.last_outcome = r.outcome;
-        if (r.outcome == outcome::success) break;
-        if (is_failure(r.outcome) && r.attempt == 1) ++s.failures;
-    }
+    for (std::size_t i = t.runs.size(); i-- > 0 && !s.last_outcome;)
+        if (t.runs[i].ended) s.last_outcome = t.runs[i].outcome;
+    s.failures = failures_of(t);
     return s;
+}
+
+// Counted another way than in the library: each chain of attempts by itself.
+std::uint32_t store::failures_of(const task_row& t) {
+    std::span latest(t.runs);
+    latest = latest.last(std::min(latest.size(), failures_counted_max));
+    std::uint64_t success = 0; // the end of the latest
+    for (const run_row& r : latest)
+        if (r.ended && r.outcome == outcome::success) success = std::max(success, r.end_number);
+    std::map<std::pair<wall_time, std::uint32_t>, int> open; // attempts without one after them
+    for (const run_row& r : latest) {
+        if (r.why == trigger::retry) --open[{r.scheduled_at, r.attempt - 1}];
+        if (r.ended && is_failure(r.outcome)) ++open[{r.scheduled_at, r.attempt}];
+    }
+    std::uint32_t n = 0;
+    for (const run_row& r : latest)
+        if (r.ended && is_failure(r.outcome) && r.end_number > success &&
+            open[{r.scheduled_at, r.attempt}]-- > 0)
+            ++n;
+    return n;
 }
 
 store::run_row* store::find(task_row& t, run_id id) {
@@ -134,6 +153,7 @@ finish_state store::finish(int task, const end_record& r) {
         return finish_state::fenced;
     }
     known->ended = true;
+    known->end_number = ++ends_;
     known->outcome = r.outcome;
     if (r.next_slot && t.cursor == moment(cursor_waits_for_end)) t.cursor = r.next_slot;
     return finish_state::recorded;

@@ -44,7 +44,8 @@ public:
         std::uint64_t token = 0;
         rondo::outcome outcome = outcome::success;
         bool ended = false;
-        bool rival = false; ///< of another manager
+        std::uint64_t end_number = 0; ///< the order of ends
+        bool rival = false;           ///< of another manager
     };
     struct task_row {
         bool known = false;
@@ -87,6 +88,7 @@ public:
 
 private:
     [[nodiscard]] static run_row* find(task_row& t, run_id id);
+    [[nodiscard]] static std::uint32_t failures_of(const task_row& t);
     [[nodiscard]] static bool taken(const task_row& t, wall_time slot);
     static run_row& insert(task_row& t, const run_row& r);
     void check_attempt(int task, const task_row& t, const run_begin& b);
@@ -95,6 +97,7 @@ private:
     findings& out_;
     std::array<task_row, tasks_max> rows_;
     std::uint64_t rivals_ = 0;
+    std::uint64_t ends_ = 0;
 };
 
 } // namespace rondo::simulation

@@ -166,7 +166,7 @@ void world::pause(int task, std::int64_t until_us) {
     store_.row(task).paused = true; // first on record, then in force
     store_.row(task).pause = note;
     own_pauses_[i] = false; // this one is later
-    model_.pause(task, note);
+    model_.pause(task, note, now_);
     input(input_kind::pause, task, nullptr, [&] { core_->pause(*records_[i], now_, note); });
 }
 

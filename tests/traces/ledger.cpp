@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <traces/ledger.hpp>
 
+#include <rondo/failure_count.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -22,16 +24,17 @@ task_state ledger::put(const task_definition& d) {
     state.paused = t.paused;
     state.pause_reason = t.pause_reason;
     state.paused_until = t.paused_until;
+    failure_count failures;
     bool counting = true;
-    std::size_t ended = 0;
     for (const run& r : history()) {
         if (r.uid != d.uid) continue;
         if (!state.last_run) state.last_run = r.started_at;
-        if (!r.outcome) continue;
         if (!state.last_outcome) state.last_outcome = r.outcome;
-        counting = counting && *r.outcome != outcome::success && ended++ < failures_counted_max;
-        if (counting && is_failure(*r.outcome) && r.attempt == 1) ++state.failures;
+        if (counting)
+            counting = failures.take({r.scheduled_at, r.finished_at ? *r.finished_at : wall_time(), r.attempt,
+                                      r.trigger, r.outcome});
     }
+    state.failures = failures.failures();
     return state;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/memory/store.hpp>
 
+#include <rondo/failure_count.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -23,15 +25,16 @@ task_state store::register_task(const task_definition& definition) {
     task_state state;
     const task_row& task = tasks_[tasks_.put(definition, state)];
     if (task.record == nullptr) return state;
-    std::size_t ended = 0;
+    failure_count failures;
     task.record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
         const run_row& row = runs_.rows()[i];
         if (!state.last_run) state.last_run = row.started_at;
-        if (!row.ended()) return true;
-        if (!state.last_outcome) state.last_outcome = row.outcome;
-        if (is_failure(row.outcome) && row.attempt == 1) ++state.failures;
-        return row.outcome != outcome::success && ++ended != failures_counted_max;
+        failure_count::attempt a{row.scheduled_at, row.finished_at, row.attempt, row.trigger, {}};
+        if (row.ended()) a.outcome = row.outcome;
+        if (!state.last_outcome) state.last_outcome = a.outcome;
+        return failures.take(a);
     });
+    state.failures = failures.failures();
     return state;
 }
 

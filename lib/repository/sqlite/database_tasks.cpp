@@ -3,6 +3,8 @@
 #include <repository/sqlite/failure.hpp>
 #include <repository/user_ids.hpp>
 
+#include <rondo/failure_count.hpp>
+
 namespace rondo::sqlite::detail {
 
 std::uint64_t database::start(wall_time now) {
@@ -63,19 +65,26 @@ task_state database::register_task(const task_definition& definition) {
 }
 
 void database::tell_latest_runs(std::int64_t task, task_state& state) {
-    query q(db_.prepared("select started_at, outcome, attempt from run where task = ? "
-                         "order by started_at desc, id desc"),
-            task);
-    for (std::size_t ended = 0; ended != failures_counted_max && q.step();) {
+    query q(
+        db_.prepared("select started_at, outcome, attempt, scheduled_at, finished_at, \"trigger\" = 'retry' "
+                     "from run where task = ? order by started_at desc, id desc"),
+        task);
+    failure_count failures;
+    for (bool more = true; more && q.step();) {
         if (!state.last_run) state.last_run = q.time(0);
-        if (q.is_null(1)) continue; // those in flight are few
-        const auto how = outcome_from(q.text(1));
-        if (!how) throw failure(errc::store_corrupt);
-        if (!state.last_outcome) state.last_outcome = how;
-        if (how == outcome::success) return;
-        if (is_failure(*how) && q.integer(2) == 1) ++state.failures;
-        ++ended;
+        failure_count::attempt a;
+        a.scheduled_at = q.time(3);
+        a.number = static_cast<std::uint32_t>(q.integer(2));
+        if (q.flag(5)) a.trigger = trigger::retry;
+        if (!q.is_null(1)) {
+            a.outcome = outcome_from(q.text(1));
+            if (!a.outcome) throw failure(errc::store_corrupt);
+            a.finished_at = q.time(4);
+            if (!state.last_outcome) state.last_outcome = a.outcome;
+        }
+        more = failures.take(a);
     }
+    state.failures = failures.failures();
 }
 
 void database::update_tasks(const std::vector<task_update>& updates) {

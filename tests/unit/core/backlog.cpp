@@ -2,7 +2,9 @@
 #include <rondo/cron.hpp>
 #include <support/play.hpp>
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -110,10 +112,13 @@ TEST_CASE("a pause, a shutdown and a clock set back end what is left, and it com
         return s;
     };
     play(by_twos, [&](core_script& s) {
-        three(s).pause_all().expect_no_wakeup().at(10s).resume_all(resume_from::the_past);
+        three(s).pause_all().expect_wakeup(0s).at(0s).expect_no_wakeup().at(10s).resume_all(
+            resume_from::the_past);
         s.at(10s).expect_start("c", 0s, trigger::catch_up).expect_wakeup(11s);
     });
-    play(by_twos, [&](core_script& s) { three(s).shutdown(1s).expect_shutdown_done().expect_no_wakeup(); });
+    play(by_twos, [&](core_script& s) {
+        three(s).shutdown(1s).expect_nothing().at(0s).expect_shutdown_done().expect_no_wakeup();
+    });
     play(by_twos, [&](core_script& s) {
         three(s).wall_steps_by(-30s).at(1s).expect_nothing().expect_wakeup(2s);
         s.at(30s).expect_start("c", 0s);
@@ -151,6 +156,148 @@ TEST_CASE("whatever the size of a part, the same runs begin, and slots are skipp
     };
     std::string whole = begun(1'000'000);
     for (std::size_t work_max : {1u, 2u, 5u, 17u}) CHECK(begun(work_max) == whole);
+}
+
+// All that was told, by task, or else by what it is, as runs start only when a part is over.
+std::string told_of(const core_script& s, bool by_task) {
+    std::map<std::string, std::string> told;
+    std::istringstream lines(s.trace());
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("  ") || line.starts_with("   ")) continue;
+        std::size_t uid = line.find(" t");
+        std::string what = line.substr(0, line.find(' ', 2));
+        told[by_task && uid != std::string::npos ? line.substr(uid, 4) : what] += line + "\n";
+    }
+    std::string all;
+    for (const auto& [uid, lines_of] : told) all += lines_of;
+    return all;
+}
+
+// One of many kinds, that is never in a hurry.
+void add_mixed(core_script& s, int i) {
+    task_extra extra =
+        late(std::array{coalesce::latest, coalesce::all, coalesce::none}.at(i % 3u), i % 4 == 0 ? 5s : 0s);
+    extra.policy.catch_up.window = 60s;
+    extra.overlap = static_cast<overlap>(i % 5);
+    extra.policy.retry = {.attempts = i % 2 == 0 ? 2u : 1u, .backoff = 30s, .jitter = 0};
+    extra.timeout = i % 6 == 0 ? 20s : 0s;
+    std::string uid = "t" + std::to_string(10 + i);
+    if (i % 7 == 3)
+        s.add(uid, every_after(15s), extra);
+    else
+        s.add(uid, every(10s + i % 7 * 1s), extra);
+}
+
+void look(core_script& s, nanoseconds t) {
+    do s.at(t).expect_anything();
+    while (s.core().next_wakeup(s.now()) <= s.now().steady);
+}
+
+void end_some(core_script& s, int every_other, core::body_end how) {
+    for (int i = 0; i < 40; i += every_other)
+        if (std::string uid = "t" + std::to_string(10 + i); s.bodies(uid) > 0)
+            s.end(uid, how).expect_anything();
+}
+
+TEST_CASE(
+    "whatever the size of a part, a pause of all, its end and a shutdown do the same in the same order") {
+    auto played = [](std::size_t work_max, resume_from from, bool gives_up) {
+        core_script s(core::scheduler_options{.runs_in_flight_max = 7, .work_max = work_max});
+        for (int i = 0; i != 40; ++i) add_mixed(s, i);
+        look(s, 15s);
+        for (int i = 0; i < 40; i += 3) s.try_trigger("t" + std::to_string(10 + i)).expect_anything();
+        end_some(s, 4, core::body_end::failed);
+        look(s, 16s);
+        s.pause("t12", {"", wall_base + 30s}).expect_anything().pause_all().expect_anything();
+        look(s, 48s);
+        s.resume_all(from).expect_anything();
+        look(s, 48s);
+        end_some(s, 2, core::body_end::failed);
+        look(s, 49s);
+        s.backfill("t15", 0s, 40s, overlap::buffer_all).expect_anything().shutdown(1s).expect_anything();
+        for (nanoseconds t : {49s, 50s}) look(s, t);
+        if (!gives_up) end_some(s, 1, core::body_end::failed);
+        look(s, 60s);
+        for (int again = 0; again != 9; ++again) end_some(s, 1, core::body_end::success);
+        CHECK(s.trace().find("shutdown done") != std::string::npos);
+        CHECK(s.core().next_wakeup(s.now()) == steady_time::max());
+        return told_of(s, false);
+    };
+    for (resume_from from : {resume_from::now, resume_from::the_past})
+        for (bool gives_up : {false, true}) {
+            std::string whole = played(1'000'000, from, gives_up);
+            for (std::size_t work_max : {1u, 2u, 5u, 17u}) CHECK(played(work_max, from, gives_up) == whole);
+        }
+}
+
+TEST_CASE("what comes for a task while all are paused, resumed or stopped finds that done to it") {
+    auto played = [](std::size_t work_max, int step) {
+        core_script s(core::scheduler_options{.work_max = work_max});
+        for (int i = 0; i != 40; ++i) add_mixed(s, i);
+        auto meddle = [&] {
+            for (int i = step; i < 40; i += 5) {
+                std::string uid = "t" + std::to_string(10 + i);
+                if (s.core().find(uid) == nullptr) continue;
+                if (i % 4 == 0 && s.bodies(uid) > 0) s.end(uid, core::body_end::failed).expect_anything();
+                if (i % 4 == 1 && !s.core().shutting_down()) s.try_trigger(uid).expect_anything();
+                if (i % 4 == 2) s.pause(uid, {"", wall_base + 60s}).expect_anything();
+                if (i % 4 == 3) s.resume(uid, resume_from::the_past).expect_anything();
+                // A run that was just asked for gets no place before the others have had their turn.
+                bool may_wait = i % 4 == 1;
+                if (!may_wait && s.task(uid).runs != nullptr && i % 3 == 0) s.cancel(uid).expect_anything();
+                if (i == 11) s.remove(uid).expect_anything();
+            }
+        };
+        look(s, 15s);
+        s.pause_all().expect_anything();
+        meddle();
+        look(s, 48s);
+        s.resume_all().expect_anything();
+        meddle();
+        look(s, 48s);
+        s.pause_all().expect_anything().resume_all(resume_from::the_past).expect_anything();
+        look(s, 49s);
+        s.shutdown(0s).expect_anything();
+        meddle();
+        s.at(49s).expect_anything();
+        meddle();
+        look(s, 70s);
+        CHECK(s.core().next_wakeup(s.now()) == steady_time::max());
+        return told_of(s, true);
+    };
+    for (int step : {0, 1, 2, 3, 4}) {
+        std::string whole = played(1'000'000, step);
+        for (std::size_t work_max : {1u, 2u, 5u, 17u}) CHECK(played(work_max, step) == whole);
+    }
+}
+
+TEST_CASE("no call does more than a part of what a pause of all, its end and a shutdown are for many tasks") {
+    for (bool paused : {true, false}) {
+        core_script s(core::scheduler_options{.work_max = 10});
+        task_extra two = late(coalesce::latest);
+        two.overlap = overlap::buffer_one;
+        for (int i = 0; i != 200; ++i) s.add("t" + std::to_string(100 + i), every(10s), two);
+        look(s, 10s);
+        for (int i = 0; i != 200; ++i) s.trigger("t" + std::to_string(100 + i)).expect_anything();
+        look(s, 20s);
+        std::size_t most = 0;
+        std::size_t told = 0;
+        auto take = [&] {
+            most = std::max(most, s.core().actions().size());
+            told += s.core().actions().size();
+            s.core().actions().clear();
+        };
+        if (paused) {
+            s.pause_all().expect_anything();
+            s.clock(41s);
+            s.core().resume_all(resume_from::now, s.now());
+        } else {
+            s.core().shutdown(0s, s.now());
+        }
+        for (take(); s.core().next_wakeup(s.now()) <= s.now().steady; take()) s.core().on_time(s.now());
+        CHECK(most <= 40);
+        CHECK(told >= 400);
+    }
 }
 
 TEST_CASE("attempts that are due together do not each do as much as one call may") {

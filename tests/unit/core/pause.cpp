@@ -117,6 +117,33 @@ TEST_CASE("a pause has an end: what fell due until then was paused, and what did
     });
 }
 
+TEST_CASE("an end of a pause that comes by a step of the wall clock makes nothing of intervals late") {
+    play([](core_script& s) {
+        s.add("a", every(10s)).add("c", cron<"* * * * *">).at(0s).expect_start("a", 0s).expect_start("c", 0s);
+        s.end("a").end("c").pause("a", {"", wall_base + 1h}).pause("c", {"", wall_base + 1h});
+        s.at(55s).expect_nothing().wall_steps_by(2h).at(56s).expect("resumed a").expect("resumed c");
+        s.expect_skip("a", skip_reason::paused, 5).expect_next_run("a", 60s);
+        s.expect_skip("c", skip_reason::paused, 60); // the instants of the wall clock after its end are late
+        s.expect_skip("c", skip_reason::missed, 59).expect_start("c", 2h, trigger::catch_up);
+    });
+    play([](core_script& s) { // set soon after it was said; by how long ago the loop looked nothing is told
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
+        s.clock(5s).pause("a", {"", wall_base + 100s}).wall_steps_by(90s).at(45s).expect("resumed a");
+        s.expect_skip("a", skip_reason::paused, 4).expect_next_run("a", 50s);
+    });
+    play([](core_script& s) { // set long before its end: a late look is late again
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a").pause("a", {"", wall_base + 125s});
+        s.wall_steps_by(100s).at(1s).expect_nothing().at(45s).expect("resumed a");
+        s.expect_skip("a", skip_reason::paused, 2).expect_skip("a", skip_reason::missed, 1);
+        s.expect_start("a", 40s, trigger::catch_up);
+    });
+    play([](core_script& s) { // set back, and there is no end twice
+        s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a").pause("a", {"", wall_base + 25s});
+        s.at(20s).wall_steps_by(-10s).at(30s).expect_nothing().at(35s).expect("resumed a");
+        s.expect_skip("a", skip_reason::paused, 3).expect_next_run("a", 40s);
+    });
+}
+
 TEST_CASE("a pause that is over when nobody looks ends in the next life, at its own time") {
     play([](core_script& s) {
         task_state state;

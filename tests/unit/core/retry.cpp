@@ -210,6 +210,48 @@ TEST_CASE("after failures in a row a task pauses itself, and again after one mor
     });
 }
 
+TEST_CASE("of a slot its last attempt counts as a failure in a row, where it ends among others") {
+    task_extra extra = tried(2, 10s);
+    extra.overlap = overlap::allow_all;
+    extra.policy.pause_after_failures = 2;
+    play([&](core_script& s) { // a success between two attempts was before the failure
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+        s.end("a", body_end::failed).expect_retry("a", 2);
+        CHECK(s.stat_of("a").failures == 0);
+        s.at(1s).trigger("a").expect_start("a", 1s, trigger::manual).end("a");
+        s.at(10s).expect_start("a", 0s, trigger::retry).end("a", body_end::failed);
+        CHECK(s.stat_of("a").failures == 1);
+        s.at(1h).expect_start("a", 1h).end("a", body_end::failed_for_good).expect("paused a");
+    });
+    play([&](core_script& s) { // one that was cancelled while it waited failed before that success
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+        s.end("a", body_end::failed).expect_retry("a", 2);
+        s.at(1s).trigger("a").expect_start("a", 1s, trigger::manual).end("a");
+        s.cancel("a").expect("no retry a");
+        CHECK(s.stat_of("a").failures == 0);
+    });
+    play([&](core_script& s) { // and here there was none
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+        s.end("a", body_end::failed).expect_retry("a", 2).cancel("a").expect("no retry a");
+        CHECK(s.stat_of("a").failures == 1);
+    });
+    play([&](core_script& s) { // a last attempt that is cancelled has not failed
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+        s.end("a", body_end::failed).expect_retry("a", 2).at(10s).expect_start("a", 0s, trigger::retry);
+        s.cancel("a").expect_cancel("a", cancel_reason::requested).end("a", body_end::failed);
+        s.expect_end("a", outcome::cancelled);
+        CHECK(s.stat_of("a").failures == 0);
+    });
+    play([&](core_script& s) { // nor one whose body stays past its timeout, until it is known to be the last
+        extra.timeout = 5s;
+        s.add("a", every(1h), extra).at(0s).expect_start("a", 0s);
+        s.at(5s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
+        CHECK(s.stat_of("a").failures == 0);
+        s.at(6s).expect_overrunning("a").end("a", body_end::failed_for_good).expect("no retry a");
+        CHECK(s.stat_of("a").failures == 1);
+    });
+}
+
 TEST_CASE("a slot whose attempts somebody ended pauses nobody") {
     task_extra extra = tried(3);
     extra.policy.pause_after_failures = 1;

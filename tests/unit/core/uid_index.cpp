@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <random>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -54,6 +55,30 @@ TEST_CASE("it agrees with an unordered_map under random insertions and erasures"
             index.for_each([&](item& i) { seen += model.at(i.uid.str()) == &i ? 1 : 0; });
             REQUIRE(seen == model.size());
         }
+    }
+}
+
+TEST_CASE("a walk comes to each item that stays, whatever comes and goes meanwhile") {
+    for (std::uint32_t seed = 1; seed != 40; ++seed) {
+        std::mt19937 random(seed);
+        uid_index<item> index;
+        std::deque<item> items;
+        for (int n = 0; n != 300; ++n) items.push_back({shared_string("task-" + std::to_string(n))});
+        std::set<item*> in;
+        for (std::size_t n = 0; n != 150; ++n) index.insert(items[n]), in.insert(&items[n]);
+        std::set<item*> left = in;
+        index.start_walk();
+        while (item* next = index.walk()) {
+            CHECK(in.contains(next));
+            left.erase(next);
+            item& any = items[random() % items.size()];
+            if (in.erase(&any) != 0)
+                index.erase(any), left.erase(&any);
+            else if (in.size() < 200) // with this it grows at times
+                index.insert(any), in.insert(&any);
+        }
+        CHECK(left.empty());
+        CHECK(index.walk() == nullptr);
     }
 }
 

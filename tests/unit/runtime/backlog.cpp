@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "faulty_repository.hpp"
 #include "world.hpp"
 
 #include <algorithm>
@@ -7,7 +8,71 @@
 
 namespace rondo::tests {
 
+namespace {
+
+// The most events of one handler, while there is something to do.
+std::size_t most_in_a_handler(world& w, event_stream& events) {
+    std::size_t most = 0;
+    for (w.context.restart(); w.context.poll_one() > 0;) {
+        std::size_t told = 0;
+        while (events.try_next()) ++told;
+        most = std::max(most, told);
+    }
+    return most;
+}
+
+void add_many(world& w, std::size_t n, int& began, int& ended) {
+    for (std::size_t i = 0; i != n; ++i) {
+        task t(std::to_string(i), "", every(1h), sleeper{10h, &began, &ended});
+        t.first_run(after_interval);
+        REQUIRE(w.add(std::move(t)));
+    }
+}
+
+} // namespace
+
 TEST_SUITE_BEGIN("runtime/backlog");
+
+TEST_CASE("no handler cancels, or lets go of, more than a part of the tasks when the manager is shut down") {
+    constexpr std::size_t tasks = 3500;
+    int began = 0;
+    int ended = 0;
+    world w;
+    w.start();
+    add_many(w, tasks, began, ended);
+    w.pass(1h);
+    REQUIRE(began == tasks);
+    auto events = w.tasks->subscribe(100 * tasks);
+    std::optional<shutdown_report> report;
+    w.tasks->async_shutdown(0s, [&](result<shutdown_report> r) { report = std::move(r).value(); });
+    CHECK(most_in_a_handler(w, events) <= 1000);
+    REQUIRE(report);
+    CHECK(report->still_running.empty());
+    CHECK(report->unrecorded == 0);
+}
+
+TEST_CASE("no handler goes on with more than a part of what waits for a store that is down") {
+    constexpr std::size_t tasks = 8000;
+    int began = 0;
+    int ended = 0;
+    auto faulty = std::make_shared<faulty_repository>(memory::open());
+    manager_options o;
+    o.outbox_max = 2000;
+    world w(faulty, o);
+    w.start();
+    add_many(w, tasks, began, ended);
+    auto events = w.tasks->subscribe(100 * tasks);
+    faulty->set("begin_runs", fault::hangs_deaf);
+    w.pass(1h);
+    CHECK(began == 0);
+    w.clock.advance(5s);
+    // Those in the call under way, a part of those behind them, and one of those that there is no room for; and
+    // that the store fails.
+    CHECK(most_in_a_handler(w, events) <= 3 * 1000 + 1);
+    CHECK(began == tasks);
+    CHECK(w.tasks->state().outbox <= o.outbox_max);
+    CHECK(w.tasks->state().outbox_dropped >= tasks - o.outbox_max);
+}
 
 TEST_CASE(
     "after a night in which the machine slept no handler starts, or ends, more than a part of the tasks") {

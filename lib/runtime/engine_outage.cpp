@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+// While the store is down.
+#include <runtime/engine.hpp>
+
+#include <rondo/format.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::runtime {
+namespace {
+
+constexpr std::size_t part_max = 1000; // of what one handler does
+constexpr std::chrono::nanoseconds backoff_min = std::chrono::milliseconds(50);
+constexpr std::chrono::nanoseconds backoff_max = std::chrono::seconds(5);
+
+} // namespace
+
+void engine::tell_unrecorded(core::decision& d) {
+    core::run_record* record = std::exchange(d.run, nullptr);
+    if (record == nullptr) return;
+    with_core([&](core::scheduler& core) { core.begun(*record, 0, clock_.now()); });
+    obey_actions(); // not `obey`: that would bring us back here
+}
+
+void engine::let_waiters_go(ended_run& e) {
+    for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
+}
+
+// The runs start without their record, and nobody waits for a record any longer: a part of them in each handler, in
+// their order. A run that starts, or is dropped, may bring other decisions.
+void engine::go_on_without_store() {
+    for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
+    for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
+    for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left)
+        tell_unrecorded(outbox_.next_begin_that_waits());
+    for (std::size_t left = part_max; left > 0 && outbox_.ends_waiting > 0; --left)
+        let_waiters_go(outbox_.next_end_that_waits());
+    trim_outbox();
+    bool more =
+        outbox_.begins_waiting + outbox_.ends_waiting > 0 || outbox_too_full() || core_.has_decisions();
+    if (!more || going_on_) return;
+    post([self = shared_from_this()] {
+        self->going_on_ = false;
+        self->record();
+    });
+    going_on_ = true;
+}
+
+void engine::on_store_failure(error_code why) {
+    backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
+    retry_at_ = clock_.now().steady + backoff_;
+    if (!store_down_) {
+        store_down_ = true;
+        log(log_level::error, fmt::format("the repository fails: {}", why.message()));
+        event e;
+        e.kind = event_kind::store_failed;
+        e.at = clock_.now().wall;
+        e.message = why.message();
+        publish(e);
+    }
+    record();
+    rearm();
+}
+
+// Only when it has taken everything is a store up again: one that takes begins and hangs at ends would
+// make the runs wait at each try.
+void engine::on_all_recorded() {
+    backoff_ = std::chrono::nanoseconds(0);
+    if (!store_down_) return;
+    store_down_ = false;
+    trim_outbox();
+    log(log_level::warning, "the repository works again");
+    event e;
+    e.kind = event_kind::store_recovered;
+    e.at = clock_.now().wall;
+    publish(e);
+}
+
+// The call goes on: its answer may still come, and counts then.
+void engine::on_store_overdue() {
+    record_deadline_ = steady_time::max();
+    store_down_ = true;
+    log(log_level::error, "the repository is overdue");
+    event e;
+    e.kind = event_kind::store_failed;
+    e.at = clock_.now().wall;
+    e.message = make_error_code(errc::store_timeout).message();
+    publish(e);
+    record();
+    cancel_recording();
+}
+
+void engine::cancel_recording() {
+    if (auto signal = record_signal_.lock()) signal->emit(boost::asio::cancellation_type::terminal);
+}
+
+// A store that is up takes all, however much falls due at once.
+void engine::trim_outbox() {
+    for (std::size_t left = part_max; left > 0 && outbox_too_full(); --left) drop_oldest();
+    std::lock_guard lock(mutex_);
+    state_.store_down = store_down_;
+    state_.outbox = outbox_.size();
+    state_.outbox_dropped = outbox_.dropped;
+}
+
+bool engine::outbox_too_full() const noexcept {
+    return store_down_ && outbox_.size() > options_.outbox_max &&
+           (!outbox_.begins.empty() || !outbox_.ends.empty());
+}
+
+void engine::drop_oldest() {
+    ++outbox_.dropped;
+    // One line for each doubling: a long outage must not drown the log.
+    bool tell = (outbox_.dropped & (outbox_.dropped - 1)) == 0;
+    if (outbox_.ends.size() > outbox_.begins.size()) {
+        ended_run oldest = std::move(outbox_.ends.front());
+        outbox_.ends.pop_front();
+        outbox_.ends_waiting = std::min(outbox_.ends_waiting, outbox_.ends.size());
+        if (tell)
+            log(log_level::error,
+                fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
+                            oldest.request.run.uid, oldest.request.run.id, outbox_.dropped));
+        if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
+        return let_waiters_go(oldest);
+    }
+    core::decision oldest = std::move(outbox_.begins.front());
+    outbox_.begins.pop_front();
+    outbox_.begins_waiting = std::min(outbox_.begins_waiting, outbox_.begins.size());
+    tell_unrecorded(oldest);
+    if (tell)
+        log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
+                                          oldest.request.uid, outbox_.dropped));
+    lose_cursor(oldest.request.uid);
+}
+
+} // namespace rondo::runtime

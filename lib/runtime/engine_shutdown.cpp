@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <runtime/engine.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rondo::runtime {
+
+void engine::shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace) {
+    if (report_) {
+        if (done != nullptr) done->complete(*report_);
+        return;
+    }
+    if (done != nullptr) shutdown_waiters_.push_back(std::move(done));
+    if (life_ == life::over) return; // on its way
+    bool first = life_ != life::draining;
+    life_ = life::draining;
+    if (timer_ == nullptr && first) { // never started: nothing to drive, nothing to wait for
+        finish_shutdown();
+        return;
+    }
+    with_core([&](core::scheduler& core) { core.shutdown(grace, clock_.now()); });
+    obey();
+}
+
+// Nothing runs any more, or nothing can be done about it. The repository has a little time left.
+void engine::on_shutdown_done() {
+    drain_until_ = clock_.now().steady + options_.cancel_grace;
+    // After the actions that come with this one.
+    post([self = shared_from_this()] { self->check_drained(); });
+}
+
+void engine::check_drained() {
+    if (drain_until_ == steady_time::max() || life_ != life::draining) return;
+    bool pauses_left = recording_pauses_ || !own_pauses_.empty();
+    if (outbox_.empty() && !core_.has_decisions() && !recording_ && !pauses_left) finish_shutdown();
+}
+
+// What is left is let go of in parts, as there may be a million of anything.
+void engine::finish_shutdown() {
+    drain_until_ = steady_time::max();
+    life_ = life::over;
+    retry_at_ = steady_time::max();
+    cancel_recording();
+    leaving_.emplace();
+    leaving_->report.unrecorded =
+        outbox_.size() + own_pauses_.size() + (recording_pauses_ ? pauses_on_the_way_.size() : 0);
+    core_.start_walk();
+    leave_in_parts();
+}
+
+void engine::leave_in_parts() {
+    constexpr std::size_t part_max = 1000;
+    for (std::size_t left = part_max; left > 0; --left)
+        if (!leave_one()) return end_life();
+    post([self = shared_from_this()] { self->leave_in_parts(); });
+}
+
+// One of them; false: there is none.
+bool engine::leave_one() {
+    if (leaving_->bucket != runs_.bucket_count()) return report_stragglers(leaving_->bucket++), true;
+    if (!outbox_.ends.empty()) {
+        let_waiters_go(outbox_.ends.front());
+        outbox_.ends.pop_front();
+        outbox_.ends_waiting = std::min(outbox_.ends_waiting, outbox_.ends.size());
+    } else if (!outbox_.begins.empty()) {
+        outbox_.begins.pop_front();
+        outbox_.begins_waiting = std::min(outbox_.begins_waiting, outbox_.begins.size());
+    } else if (!adds_.empty()) {
+        auto [task, done] = std::move(adds_.back());
+        adds_.pop_back();
+        auto body = with_core([gone = task](core::scheduler& core) { return core.forget(*gone); });
+        body.reset(); // before anybody is told, and outside the lock
+        done->complete(errc::shutting_down);
+    } else if (!joins_.empty()) {
+        auto waiting = joins_.extract(joins_.begin());
+        for (join& j : waiting.mapped()) j.done->complete(errc::shutting_down);
+    } else if (!calls_.empty()) {
+        auto call = std::move(calls_.front()); // nobody watches their deadlines any more
+        calls_.pop_front();
+        call->expire(errc::shutting_down);
+    } else if (core::task_record* task = core_.walk()) {
+        if (task->runs == nullptr) auto body = std::move(task->payload);
+    } else {
+        return leave_waiter();
+    }
+    return true;
+}
+
+void engine::report_stragglers(std::size_t bucket) {
+    for (auto found = runs_.begin(bucket); found != runs_.end(bucket); ++found) {
+        const detail::run_state& state = *found->second;
+        leaving_->report.still_running.push_back(
+            {state.uid, state.id, state.started_at, state.record->cancelled, state.record->outcome});
+    }
+}
+
+bool engine::leave_waiter() {
+    if (!backfills_.empty()) {
+        backfills_.extract(backfills_.begin()).mapped()->complete(errc::shutting_down);
+    } else if (!chains_.empty()) {
+        auto left = chains_.extract(chains_.begin());
+        const chain& c = left.mapped();
+        for (auto& follower : c.followers)
+            follower->complete(c.last ? result<run>(*c.last) : errc::shutting_down);
+    } else if (!run_waiters_.empty()) {
+        auto left = run_waiters_.extract(run_waiters_.begin());
+        for (auto& waiter : left.mapped()) waiter->complete(errc::shutting_down);
+    } else if (!removals_.empty()) {
+        auto left = removals_.extract(removals_.begin());
+        for (auto& waiter : left.mapped()) waiter->complete(errc::shutting_down);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void engine::end_life() {
+    report_ = std::move(leaving_->report);
+    leaving_.reset();
+    {
+        std::lock_guard lock(subscribers_mutex_);
+        events_over_ = true;
+    }
+    for (auto& queue : listeners()) queue->close();
+    for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
+    if (timer_ != nullptr) timer_->cancel();
+    watch_.stop();
+}
+
+} // namespace rondo::runtime

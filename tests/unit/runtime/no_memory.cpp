@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+// What becomes of those who wait when there is no memory.
+#include "world.hpp"
+
+#include <repository/forwarding_repository.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <utility>
+
+namespace {
+
+std::atomic<std::int64_t> allocations_left = -1; // before one fails; negative: none does
+std::atomic<bool> one_has_failed = false;
+
+void* allocated(std::size_t size, std::size_t alignment) {
+    if (allocations_left >= 0 && allocations_left-- == 0) {
+        one_has_failed = true;
+        throw std::bad_alloc();
+    }
+    size = size == 0 ? alignment : (size + alignment - 1) / alignment * alignment;
+    if (void* p = std::aligned_alloc(alignment, size)) return p;
+    throw std::bad_alloc();
+}
+
+} // namespace
+
+void* operator new(std::size_t size) {
+    return allocated(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return allocated(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+    std::free(p);
+}
+
+namespace rondo::tests {
+namespace {
+
+/// After each of its answers, once it is told to, the allocation of that number fails.
+class short_of_memory final : public testing::forwarding_repository {
+public:
+    using forwarding_repository::forwarding_repository;
+
+    awaitable<std::uint64_t> start(wall_time now) override { return after(inner_->start(now)); }
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        return after(inner_->register_tasks(std::move(tasks)));
+    }
+    awaitable<void> update_tasks(std::vector<task_update> updates) override {
+        return after(inner_->update_tasks(std::move(updates)));
+    }
+    awaitable<history_page> history(history_filter filter) override {
+        return after(inner_->history(std::move(filter)));
+    }
+    awaitable<std::optional<run>> find_run(run_id id) override { return after(inner_->find_run(id)); }
+    awaitable<std::vector<user>> users() override { return after(inner_->users()); }
+
+    std::int64_t fails_at = -1;
+
+private:
+    template <class T>
+    asio::awaitable<T> after(asio::awaitable<T> inner) {
+        T answer = co_await std::move(inner);
+        allocations_left = std::exchange(fails_at, -1);
+        co_return answer;
+    }
+};
+
+struct poor_world {
+    std::shared_ptr<short_of_memory> store = std::make_shared<short_of_memory>(memory::open());
+    world w{store};
+
+    /// Runs what there is to do now. False: the failure came back from the loop, so it was not in the engine, but in
+    /// what Asio does after it.
+    bool poll() {
+        bool inside = true;
+        w.context.restart();
+        try {
+            w.context.poll();
+        } catch (const std::bad_alloc&) {
+            inside = false;
+        }
+        allocations_left = -1;
+        return inside;
+    }
+};
+
+bool recycles() {
+#ifdef BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING
+    return false; // then Asio allocates where it must not fail, in the destructors of its strands
+#else
+    return true;
+#endif
+}
+
+using operation = std::function<void(poor_world&, std::function<void(error_code)>)>;
+
+// Once for each allocation after the answer of the repository. Returns for how many.
+int fail_each(const char* what, const std::function<void(poor_world&)>& prepare, const operation& begin) {
+    for (int n = 0; n != 1000; ++n) {
+        CAPTURE(std::string(what));
+        CAPTURE(n);
+        poor_world s;
+        prepare(s);
+        one_has_failed = false;
+        int answers = 0;
+        begin(s, [&](error_code) { ++answers; });
+        s.store->fails_at = n;
+        bool inside = s.poll();
+        s.store->fails_at = -1;
+        if (!one_has_failed || !inside) return n;
+        s.w.pass(6s);
+        CHECK(answers == 1);
+        // And all goes on.
+        CHECK(s.w.get<history_page>(s.w.tasks->async_history({})).has_value());
+        if (s.w.tasks->find("t").has_value()) CHECK(s.w.get<void>(s.w.tasks->async_remove("t")).has_value());
+        CHECK(s.w.add(task("t", "", every(1h), nothing)).has_value());
+        CHECK(s.w.get<void>(s.w.tasks->async_resume("t")).has_value()); // a pause outlives its task
+        s.w.pass(2h);
+        CHECK(s.w.find("t").counters.succeeded > 0);
+        CHECK(s.w.get<shutdown_report>(s.w.tasks->async_shutdown(0s)).has_value());
+    }
+    return 1000;
+}
+
+template <class T>
+auto told(std::function<void(error_code)> done) {
+    return [done = std::move(done)](result<T> r) { done(r ? error_code() : r.error()); };
+}
+
+void with_task(poor_world& s) {
+    s.w.start();
+    REQUIRE(s.w.add(task("t", "", every(1h), nothing)));
+    s.w.pass(1s);
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("runtime/no_memory");
+
+TEST_CASE("who asks the repository is answered, wherever memory runs out after its answer") {
+    if (!recycles()) return;
+    auto each = [](const char* what, auto begin) { CHECK(fail_each(what, with_task, begin) > 1); };
+    each("history", [](poor_world& s, auto done) { s.w.tasks->async_history({}, told<history_page>(done)); });
+    each("users", [](poor_world& s, auto done) { s.w.tasks->async_users(told<std::vector<user>>(done)); });
+    each("wait",
+         [](poor_world& s, auto done) { s.w.tasks->async_wait(s.w.history().at(0).id, told<run>(done)); });
+    each("pause", [](poor_world& s, auto done) {
+        s.w.tasks->async_pause("t", pause_options().reason("a long reason, that needs memory"),
+                               told<void>(done));
+    });
+    each("resume", [](poor_world& s, auto done) { s.w.tasks->async_resume("t", told<void>(done)); });
+    each("remove", [](poor_world& s, auto done) { s.w.tasks->async_remove("t", told<void>(done)); });
+    each("update", [](poor_world& s, auto done) {
+        task other("t", "another name that is long", every(7s), nothing);
+        other.timeout(1s).retry({.attempts = 3});
+        s.w.tasks->async_update(std::move(other), told<void>(done));
+    });
+}
+
+TEST_CASE("who adds tasks together is answered, each of them, wherever memory runs out") {
+    if (!recycles()) return;
+    int n = fail_each(
+        "adds", [](poor_world& s) { s.w.start(); },
+        [](poor_world& s, auto done) {
+            auto left = std::make_shared<int>(3);
+            for (const char* uid : {"t", "u", "v"})
+                s.w.tasks->async_add(task(uid, "", every(1h), nothing), [=](result<void> r) {
+                    if (--*left == 0) done(r ? error_code() : r.error());
+                });
+        });
+    CHECK(n > 3);
+}
+
+TEST_CASE("a run whose users cannot be held in memory ends, and who waits for it is told") {
+    if (!recycles()) return;
+    auto body = [](context, user) -> asio::awaitable<result<std::string>> { co_return "ok"; };
+    int n = fail_each(
+        "users of a run",
+        [&](poor_world& s) {
+            s.w.start();
+            REQUIRE(s.w.get<void>(
+                s.w.tasks->async_add_users({user("a user with a long name, that needs memory"), user("b")})));
+            task t("t", "", every(1h), body);
+            t.first_run(after_interval);
+            REQUIRE(s.w.add(std::move(t)));
+        },
+        [](poor_world& s, auto done) { s.w.tasks->async_run("t", told<run>(done)); });
+    CHECK(n > 1);
+}
+
+TEST_CASE("a run has one end and its next attempt one begin, wherever memory runs out when its body ends") {
+    if (!recycles()) return;
+    int n = 0;
+    for (bool inside = true; inside && n != 1000; ++n) {
+        CAPTURE(n);
+        poor_world s;
+        s.w.start();
+        std::optional<asio::any_io_executor> where;
+        auto body = [&](context ctx) -> asio::awaitable<void> {
+            (co_await ctx.async_sleep_for(1s)).value();
+            if (!one_has_failed) allocations_left = n;
+            if (ctx.attempt() == 1) throw 1;
+        };
+        one_has_failed = false;
+        task t("t", "", at(wall_time_last), body);
+        t.retry({.attempts = 2, .backoff = 1s, .jitter = 0});
+        REQUIRE(s.w.add(std::move(t)));
+        auto events = s.w.tasks->subscribe();
+        int answers = 0;
+        s.w.tasks->async_run("t", [&](const result<run>&) { ++answers; });
+        s.poll();
+        s.w.clock.advance(1s);
+        inside = s.poll() && one_has_failed;
+        if (!inside) break;
+        s.w.pass(10s);
+        CHECK(answers == 1);
+        CHECK(s.w.find("t").runs_in_flight == 0);
+        CHECK(s.w.find("t").runs_retrying == 0);
+        const counters c = s.w.find("t").counters;
+        CHECK(c.runs == c.succeeded + c.failed);
+        CHECK(c.runs <= 2);
+        int ends = 0;
+        while (auto e = events.try_next()) ends += e->kind == event_kind::run_ended ? 1 : 0;
+        CHECK(ends <= 2);
+    }
+    CHECK(n > 3);
+}
+
+TEST_SUITE_END();
+
+} // namespace rondo::tests
