@@ -28,6 +28,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     next.state = run_state_kind::backing_off;
     next.attempt = failed.attempt + 1;
     next.for_slot = failed.for_slot;
+    next.end_moves = failed.end_moves;
     next.of_backfill = failed.of_backfill;
     next.users = failed.users;
     next.give_up_at = failed.give_up_at;

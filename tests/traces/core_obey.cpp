@@ -148,7 +148,7 @@ void core_player::record_begins() {
         const begin_answer& a = answers[i];
         bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
         if (conflict)
-            core_->refused(d.request, d.run, a.next_slot, now());
+            core_->refused(d, a.next_slot, now());
         else if (d.run != nullptr)
             core_->begun(*d.run, a.state == begin_state::recorded ? a.token : 0, now());
         obey_actions();
