@@ -47,7 +47,8 @@ struct action {
 struct decision {
     begin_request request;
     run_record* run = nullptr;
-    task_record* task = nullptr; ///< for the core's own use
+    task_record* task = nullptr;   ///< for the core's own use
+    std::uint32_t schedule_no = 0; ///< whose slots it says: `task_record::schedule_no` then
 };
 
 /// How a body ended.

@@ -64,6 +64,7 @@ struct slot_segment {
     rondo::trigger why = rondo::trigger::schedule; ///< if so
     skip_reason reason = skip_reason::buffer_full; ///< else
     std::shared_ptr<const schedule> when{};        ///< whose slots they are; null: the task's, still
+    std::uint32_t schedule_no = 0;                 ///< likewise, if it is not the task's
 };
 
 /// What of a task waits for the end of a run of it, or for a place under the limits of its group and of all.
@@ -109,7 +110,9 @@ struct task_past {
     std::unique_ptr<pause_note> pause;        ///< null: nothing was said
     std::unique_ptr<backfill_state> backfill; ///< the latest; null: there was none
     std::unique_ptr<followed_slots> followed; ///< of a task that follows another
-    wall_time undecided = no_slot; ///< the first slot that refused decisions took back, while others follow
+    wall_time undecided = no_slot;  ///< the first slot that refused decisions took back, while others follow
+    std::uint32_t undecided_no = 0; ///< by which schedule
+    std::uint32_t schedule_no = 0;  ///< how many it had before this one
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;
@@ -164,6 +167,9 @@ struct task_record {
     }
     [[nodiscard]] backfill_state* backfill() const noexcept {
         return past != nullptr ? past->backfill.get() : nullptr;
+    }
+    [[nodiscard]] std::uint32_t schedule_no() const noexcept {
+        return past != nullptr ? past->schedule_no : 0;
     }
     [[nodiscard]] std::uint32_t retrying() const noexcept { return past != nullptr ? past->retrying : 0; }
     [[nodiscard]] rondo::counters counts() const noexcept {
@@ -221,9 +227,9 @@ struct run_record {
     bool last = true;                              ///< of its end: no other attempt may follow
     bool of_backfill = false;                      ///< likewise
     bool for_slot = false;                         ///< or a retry of such a one
-    rondo::outcome outcome =
-        rondo::outcome::success; ///< once it is overdue, or released; while it backs off,
-                                 ///< that of the attempt before
+    bool end_moves = false;                        ///< the cursor waits on record for its end, or its retry's
+    rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released; while it
+                                                      ///< backs off, that of the attempt before
     cancel_reason cancelled = cancel_reason::none;
     std::string why_cancelled; ///< in the words of who asked for it
     std::vector<user> users;   ///< who asked, of a manual run

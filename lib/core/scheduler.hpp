@@ -132,8 +132,8 @@ public:
     /// overdue; the run starts all the same, its record will follow.
     void begun(run_record& run, std::uint64_t token, instant now);
     /// The repository has refused a decision about slots, as another manager has decided some of them: its
-    /// cursor is here. `run` is the run that waits for the answer, or null.
-    void refused(const begin_request& request, run_record* run, moment cursor, instant now);
+    /// cursor is here. A run of it must wait for the answer, or be null.
+    void refused(const decision& d, moment cursor, instant now);
     /// The repository has its cursor of a task elsewhere: go on from there.
     void resync(task_record& task, moment cursor, instant now);
     /// The body of a run has ended.
@@ -200,8 +200,9 @@ private:
                                          instant now);
     void take(task_record& task, const step& s);
     void skip(task_record& task, skip_range range, wall_time next);
+    void skip(task_record& task, skip_range range, wall_time next, std::uint32_t schedule_no);
     decision& append_decision(task_record& task, wall_time next);
-    decision* open_skip(task_record& task) noexcept;
+    decision* open_skip(task_record& task, std::uint32_t schedule_no) noexcept;
     [[nodiscard]] static std::int64_t key_at(const task_record& task, wall_time t, instant now) noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
 
@@ -215,7 +216,7 @@ private:
     void follow(task_record& task, moment cursor, instant now);
     void go_back(task_record& task, wall_time slot, instant now);
     void leave_behind(task_record& task, wall_time cursor, instant now);
-    [[nodiscard]] static bool may_go_back(const task_record& task, const begin_request& r, moment cursor);
+    [[nodiscard]] static bool may_go_back(const task_record& task, const decision& d, moment cursor);
     void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
     void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);
 
@@ -271,18 +272,22 @@ private:
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
     void begin_run(run_record& run, instant now);
-    void begin_slot_run(run_record& run, wall_time next, instant now);
+    void begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now);
     void begin_manual_run(run_record& run, instant now);
     void finish(run_record& run, rondo::outcome how, bool last, instant now);
     void release(run_record& run, instant now);
     void make_room(task_record& task);
     void unlink(run_record& run);
-    void wait_for_no_end(task_record& task, instant now);
     void on_deadline(run_record& run, instant now);
     [[nodiscard]] static rondo::outcome outcome_of(cancel_reason why) noexcept;
     void press_shutdown(instant now);
     void check_shutdown();
     [[nodiscard]] bool full() const noexcept;
+
+    // scheduler_fixed_delay.cpp
+    void go_on_after(run_record& run, std::size_t told, instant now);
+    static void wait_for_no_end_on_record(task_record& task) noexcept;
+    void wait_for_no_end(task_record& task, instant now);
 
     // scheduler_passes.cpp
     void begin_pass(pass p);

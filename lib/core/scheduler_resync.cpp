@@ -20,28 +20,39 @@ wall_time last_of(const begin_request& r) noexcept {
     return r.started ? r.started->scheduled_at : r.skipped->last;
 }
 
+// Whether another manager has decided a part of it.
+bool within(const begin_request& r, moment cursor) noexcept {
+    return cursor && cursor != r.expected && *cursor >= first_of(r) && *cursor <= last_of(r);
+}
+
 } // namespace
 
 // A decision counts once it is on record. What one that is refused said of its slots is taken off the
 // counters: those before the cursor on record were decided by another manager, which is told (`not_owner`);
 // those from it on are undecided again, and what becomes of them is told again. A skip that was told stays
 // told to who listens: the counters and the record are what agrees.
-void scheduler::refused(const begin_request& request, run_record* run, moment cursor, instant now) {
+void scheduler::refused(const decision& d, moment cursor, instant now) {
     recycle();
+    const begin_request& request = d.request;
+    run_record* run = d.run;
     task_record* task = run != nullptr ? run->task : tasks_.find(request.uid);
     // The uid may be another task's by now.
     if (task == nullptr || task->uid.view().data() != request.uid.view().data()) return;
     attend(*task);
     if (!request.skipped && !request.started) { // it only moved the cursor: to another schedule
         bool latest = task->cursor == (request.next ? *request.next : no_slot);
-        if (latest && task->state == task_state_kind::live) follow(*task, cursor, now);
-        return;
+        if (!latest || task->state != task_state_kind::live) return;
+        task->made_past().undecided = no_slot;
+        return follow(*task, cursor, now);
     }
-    bool back = may_go_back(*task, request, cursor);
+    bool back = may_go_back(*task, d, cursor);
     take_back(*task, request, cursor, back);
     bool latest = task->cursor == (request.next ? *request.next : no_slot);
     if (!latest) { // those that follow will be refused too, and the last of them tells where it is
-        if (back) task->past->undecided = *cursor;
+        if (back || (d.schedule_no != task->schedule_no() && within(request, cursor))) {
+            task->past->undecided = *cursor;
+            task->past->undecided_no = d.schedule_no;
+        }
     } else if (task->state == task_state_kind::live) {
         task->past->undecided = no_slot;
         bool taken = run != nullptr && cursor && cursor == request.expected;
@@ -63,15 +74,19 @@ void scheduler::refused(const begin_request& request, run_record* run, moment cu
 // The slot at the cursor has a run on record: to try it again would be in vain, for ever if it was the last.
 void scheduler::leave_behind(task_record& task, wall_time cursor, instant now) {
     task.cursor = cursor;
+    wait_for_no_end_on_record(task);
     if (task.fixed_delay() && task.slot == no_slot && task.slots_waiting() == 0)
         set_slot(task, now.wall + *task.when.interval(), now);
 }
 
 // To a slot of its own that it has not decided on record: in this decision, or in refused ones before it.
-// Never further, as what lies there was decided.
-bool scheduler::may_go_back(const task_record& task, const begin_request& r, moment cursor) {
-    if (!on_grid(task) || !cursor || cursor == r.expected) return false;
-    bool known = task.past != nullptr && task.past->undecided != no_slot;
+// Never further, as what lies there was decided; nor to one of a schedule that it has no more.
+bool scheduler::may_go_back(const task_record& task, const decision& d, moment cursor) {
+    const begin_request& r = d.request;
+    if (!on_grid(task) || !cursor || cursor == r.expected || d.schedule_no != task.schedule_no())
+        return false;
+    bool known =
+        task.past != nullptr && task.past->undecided != no_slot && task.past->undecided_no == d.schedule_no;
     wall_time least = known ? std::min(task.past->undecided, first_of(r)) : first_of(r);
     return *cursor >= least && *cursor <= last_of(r) && is_slot(task.when, *cursor, task.anchor);
 }
@@ -80,7 +95,9 @@ void scheduler::take_back(task_record& task, const begin_request& r, moment curs
     std::uint64_t n = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
     wall_time first = first_of(r);
     wall_time last = last_of(r);
-    bool behind = !back && cursor && (cursor == r.expected || *cursor < first);
+    // A decision before it was refused too, so nothing of this one is on record either.
+    bool chained = task.made_past().undecided != no_slot && cursor && *cursor >= task.past->undecided;
+    bool behind = !back && cursor && (cursor == r.expected || (*cursor < first && !chained));
     if (behind) { // another run has the slot, or the repository lost what it knew: what was told stays
         if (r.started) tell_not_owner(task, last, last, 1);
         return;
@@ -128,15 +145,19 @@ void scheduler::follow(task_record& task, moment cursor, instant now) {
     }
     if (task.follows()) return pass_followed(task, cursor);
     bool passed = task.slots_waiting() > 0 && (!cursor || *cursor > task.queue()->slots.front().first);
-    if (passed && cursor && *cursor < task.slot && on_grid(task) && is_slot(task.when, *cursor, task.anchor))
+    bool others = passed && task.queue()->slots.front().when != nullptr; // of another schedule
+    if (passed && !others && cursor && *cursor < task.slot && on_grid(task) &&
+        is_slot(task.when, *cursor, task.anchor))
         return go_back(task, *cursor, now); // among those that wait
     if (passed) forget_slots(task);
     task.cursor = cursor ? *cursor : no_slot;
+    if (task.cursor != cursor_waits_for_end) wait_for_no_end_on_record(task);
     if (!cursor || *cursor == cursor_waits_for_end) {
         unschedule(task);
         task.slot = no_slot;
         if (cursor) wait_for_no_end(task, now);
-    } else if (passed || *cursor > task.slot || (task.slot == no_slot && task.slots_waiting() == 0)) {
+    } else if ((passed && !others) ||
+               (task.slot != no_slot ? *cursor > task.slot : task.slots_waiting() == 0)) {
         unschedule(task);
         moment slot = cursor; // of another schedule, if that manager has another
         if (!is_slot(task.when, *cursor, task.anchor)) slot = task.when.next_after(*cursor, task.anchor);

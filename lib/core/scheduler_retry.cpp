@@ -31,6 +31,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     next.attempt = failed.attempt + 1;
     next.outcome = failed.outcome;
     next.for_slot = failed.for_slot;
+    next.end_moves = failed.end_moves;
     next.of_backfill = failed.of_backfill;
     next.users = std::move(users);
     next.give_up_at = failed.give_up_at;

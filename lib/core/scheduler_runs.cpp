@@ -68,16 +68,18 @@ void scheduler::begin_run(run_record& run, instant now) {
     ++beginning_;
 }
 
-void scheduler::begin_slot_run(run_record& run, wall_time next, instant now) {
+void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now) {
     begin_run(run, now);
     task_record& task = *run.task;
-    decision* d = open_skip(task);
+    decision* d = open_skip(task, schedule_no);
     if (d != nullptr) {
         d->request.next = next == no_slot ? moment() : moment(next);
         task.cursor = next;
     } else {
         d = &append_decision(task, next);
     }
+    d->schedule_no = schedule_no;
+    run.end_moves = next == cursor_waits_for_end;
     d->run = &run;
     d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}, 1};
 }
@@ -172,12 +174,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     if (last) pause_if_failing(task, how);
     if (last && run.of_backfill) ended_of_backfill(run, how, now);
     if (last) tell_followers(run, how, now);
-    if (!last || !task.fixed_delay() || !run.for_slot) return;
-    if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
-    auto next = now.wall + *task.when.interval();
-    actions_[at].next_slot = next;
-    task.cursor = next;
-    if (task.state == task_state_kind::live) set_slot(task, next, now);
+    if (last && task.fixed_delay() && run.for_slot) go_on_after(run, at, now);
 }
 
 // The body is gone, or never came.
@@ -212,19 +209,6 @@ void scheduler::unlink(run_record& run) {
     if (run.next != nullptr) run.next->previous = run.previous;
     actions_.push_back({action::kind::release_run, &task, &run});
     released_runs_.push_back(&run);
-}
-
-// A fixed delay that waits for an end which will not come: its slot was skipped because of a run that
-// is over, or the end got lost on its way to the store.
-void scheduler::wait_for_no_end(task_record& task, instant now) {
-    if (!task.fixed_delay() || task.slot != no_slot || task.cursor != cursor_waits_for_end || shutting_down())
-        return;
-    if (task.slots_waiting() > 0) return; // it is after that one
-    if (task.in_flight != task.overrunning) return;
-    for (const run_record* run = task.runs; run != nullptr; run = run->next)
-        if (run->state == run_state_kind::overdue && !run->last) return; // another attempt may follow
-    if (!may_start(task.overlap, task.in_flight, task.in_flight_max)) return;
-    set_slot(task, now.wall + *task.when.interval(), now);
 }
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::string why) {
@@ -285,6 +269,7 @@ void scheduler::cancel_running(task_record& task, cancel_reason why, instant now
         run->cancelled = why;
         if (run->state == run_state_kind::running) actions_.push_back({action::kind::cancel_run, &task, run});
     }
+    wait_for_no_end(task, now); // of an attempt that was given up
 }
 
 void scheduler::on_deadline(run_record& run, instant now) {

@@ -157,7 +157,8 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     switch (overlap_decision(task.overlap, task.in_flight, task.slots_waiting(), task.in_flight_max,
                              policy_of(task).buffer_max)) {
     case overlap_answer::start:
-        if (has_place(task, now)) return begin_slot_run(make_run(task, why, slot, now), after, now);
+        if (has_place(task, now))
+            return begin_slot_run(make_run(task, why, slot, now), after, task.schedule_no(), now);
         break;
     case overlap_answer::skip: return put_skip(task, {skip_reason::overlap, slot, slot, 1}, after);
     case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);
@@ -199,31 +200,39 @@ void scheduler::take(task_record& task, const step& s) {
     task.slot = no_slot;
 }
 
-// Skips in a row become one range, so a task that cannot start for hours costs the store nothing.
 void scheduler::skip(task_record& task, skip_range range, wall_time next) {
+    skip(task, range, next, task.schedule_no());
+}
+
+// Skips in a row become one range, so a task that cannot start for hours costs the store nothing.
+void scheduler::skip(task_record& task, skip_range range, wall_time next, std::uint32_t schedule_no) {
     skipped_of(task.made_past().counts, range.reason) += range.count;
     action& told = actions_.emplace_back(action{action::kind::slots_skipped, &task});
     told.skipped = range;
-    decision* open = open_skip(task);
+    decision* open = open_skip(task, schedule_no);
     if (open != nullptr && (!open->request.skipped || open->request.skipped->reason == range.reason)) {
         if (open->request.skipped) {
             open->request.skipped->last = range.last;
             open->request.skipped->count += range.count;
         } else { // it only moves the cursor
             open->request.skipped = range;
+            open->schedule_no = schedule_no;
         }
         open->request.next = next == no_slot ? moment() : moment(next);
         task.cursor = next;
         return;
     }
-    append_decision(task, next).request.skipped = range;
+    decision& made = append_decision(task, next);
+    made.request.skipped = range;
+    made.schedule_no = schedule_no;
 }
 
-// The last decision about the task, if it is still here and has no run.
-decision* scheduler::open_skip(task_record& task) noexcept {
+// The last decision about the task, if it is still here, has no run, and says no slots of another schedule.
+decision* scheduler::open_skip(task_record& task, std::uint32_t schedule_no) noexcept {
     if (task.pending_decision == 0) return nullptr;
     decision& last = decisions_[task.pending_decision - 1];
-    return last.run == nullptr ? &last : nullptr;
+    bool alike = !last.request.skipped || last.schedule_no == schedule_no;
+    return alike && last.run == nullptr ? &last : nullptr;
 }
 
 decision& scheduler::append_decision(task_record& task, wall_time next) {
@@ -232,6 +241,7 @@ decision& scheduler::append_decision(task_record& task, wall_time next) {
     d.task = &task;
     task.pending_decision = static_cast<std::uint32_t>(decisions_.size());
     d.request.uid = task.uid;
+    d.schedule_no = task.schedule_no();
     d.request.force = task.cursor_lost;
     task.cursor_lost = false;
     if (task.cursor != no_slot) d.request.expected = task.cursor;

@@ -38,7 +38,9 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
 void scheduler::decide_all_due(task_record& task, instant now) {
     if (task.slot == no_slot || task.due > now_key(task, now)) return;
     if (task.paused || paused_all_) return skip_due(task, skip_reason::paused, now_key(task, now), now);
-    decide(task, now, task.ready ? task.past->slot_turn.seen : now, false);
+    instant seen = task.ready ? task.past->slot_turn.seen : now;
+    if (task.queue() != nullptr) seen = task.queue()->seen.value_or(seen);
+    decide(task, now, seen, false);
 }
 
 // A failed run may have an attempt before it that the new policy has not.
@@ -83,12 +85,14 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     auto old = std::make_shared<const rondo::schedule>(std::exchange(task.when, std::move(when)));
     begin_following(task);
     task_queue* queue = task.queue();
+    std::uint32_t no = task.made_past().schedule_no++;
     if (queue != nullptr)
         for (slot_segment& s : queue->slots)
-            if (s.when == nullptr) s.when = old;
+            if (s.when == nullptr) s.when = old, s.schedule_no = no;
     // A run in flight may be what the delay counts from, under both.
     bool waits = task.cursor == cursor_waits_for_end && task.in_flight > 0;
     if (waits && task.fixed_delay()) return;
+    wait_for_no_end_on_record(task);
     moment slot = first_slot_of(task, decided, now);
     wall_time cursor = slot ? *slot : task.follows() ? follow_from(task.when, now) : no_slot;
     if (queue != nullptr && !queue->slots.empty())

@@ -26,7 +26,7 @@ void scheduler::put_skip(task_record& task, skip_range range, wall_time after) {
     task_queue* queue = task.queue();
     if (queue == nullptr || queue->slots.empty()) return skip(task, range, after);
     slot_segment& last = queue->slots.back();
-    if (!last.wanted && last.reason == range.reason) {
+    if (!last.wanted && last.reason == range.reason && last.when == nullptr) {
         last.last = range.last;
         last.count += range.count;
     } else {
@@ -77,7 +77,8 @@ void scheduler::flush_skips(task_record& task) {
     auto end = std::ranges::find_if(queue.slots, [](const slot_segment& s) { return s.wanted; });
     for (auto s = queue.slots.begin(); s != end; ++s) {
         auto next = s + 1 == queue.slots.end() ? queue.after : (s + 1)->first;
-        skip(task, {s->reason, s->first, s->last, s->count}, next);
+        skip(task, {s->reason, s->first, s->last, s->count}, next,
+             s->when != nullptr ? s->schedule_no : task.schedule_no());
     }
     queue.slots.erase(queue.slots.begin(), end);
     drop_queue_if_empty(task);
@@ -89,6 +90,7 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
     assert(s.wanted);
     wall_time slot = s.first;
     rondo::trigger why = s.why;
+    std::uint32_t no = s.when != nullptr ? s.schedule_no : task.schedule_no();
     --queue.slots_wanted;
     --slots_waiting_;
     moment next;
@@ -101,7 +103,7 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
         queue.slots.erase(queue.slots.begin());
         next = queue.slots.empty() ? queue.after : queue.slots.front().first;
     }
-    begin_slot_run(make_run(task, why, slot, now), *next, now);
+    begin_slot_run(make_run(task, why, slot, now), *next, no, now);
     flush_skips(task);
 }
 

@@ -196,7 +196,7 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant n
     log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid,
                                         a.next_slot, d.request.expected));
     if (ours) return lose_cursor(d.request.uid);
-    with_core([&](core::scheduler& core) { core.refused(d.request, d.run, a.next_slot, now); });
+    with_core([&](core::scheduler& core) { core.refused(d, a.next_slot, now); });
     obey_actions();
 }
 

@@ -165,6 +165,7 @@ void stage::observe(const core::action& a) {
     case kind::release_run:
     case kind::run_overrunning:
     case kind::task_gone:
+    case kind::follow_refused:
     case kind::shutdown_done: break;
     }
 }

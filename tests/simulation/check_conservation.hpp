@@ -18,14 +18,16 @@ namespace rondo::simulation {
 
 /// Invariant 1, in one life: the decisions of a task follow each other without a gap or an overlap, each
 /// begins at the cursor that the one before left, and they say as many slots as the schedule has there, or
-/// the schedules, one after the other, if it is updated.
+/// the schedules, one after the other, if it is updated; none says slots of two.
 class check_conservation {
 public:
     explicit check_conservation(findings& out) : out_(out) {}
 
     void activated(int task, const naive_schedule& when, moment cursor, moment slot) {
-        books_of(task) = {{{when, slot, all}}, cursor, slot, 0, 0};
+        books_of(task) = {{{when, slot, all}}, cursor, slot, {}, 0, 0, 0, 0};
     }
+    /// A fixed delay goes on from an end, which a decision will say.
+    void goes_on(int task, moment next_slot) { books_of(task).goes_on = next_slot; }
     void ended(int task, moment next_slot) {
         if (next_slot) books_of(task).cursor = next_slot;
     }
@@ -40,9 +42,10 @@ public:
         b.spans.push_back({when, slot, all});
     }
     /// The store has its cursor elsewhere. It moves a task back only to what a refused decision said.
-    void resynced(int task, moment cursor, bool back, bool nothing_waits) {
+    void resynced(int task, moment cursor, bool back, bool nothing_waits, moment slot) {
         books& b = books_of(task);
-        if (nothing_waits) b.spans.erase(b.spans.begin(), b.spans.end() - 1);
+        bool skips_some = nothing_waits && b.spans.size() > 1;
+        while (nothing_waits && b.spans.size() > 1) to_next_span(b);
         const naive_schedule& when = b.spans.back().when;
         b.decided = b.told;
         b.cursor = cursor;
@@ -50,31 +53,42 @@ public:
         bool ahead = cursor && *cursor != cursor_waits_for_end && (!b.frontier || *cursor > *b.frontier);
         if (!cursor || ahead) b.frontier = cursor;
         if (ahead && !when.has(*cursor)) b.frontier = when.when().next_after(*cursor, when.anchor());
+        if (skips_some) b.frontier = slot;
     }
-    void decided(int task, const begin_request& r) {
-        if (!r.moves_cursor) return;
+    /// Returns the number of the schedule whose slots it says, in the order in which they were in force.
+    std::uint32_t decided(int task, const begin_request& r) {
+        if (r.moves_cursor) check(task, r);
+        return books_of(task).said_no;
+    }
+
+private:
+    void check(int task, const begin_request& r) {
         books& b = books_of(task);
         std::uint64_t n = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
         b.decided += n;
         if (!(r.expected == b.cursor)) return complain(task, "a decision does not follow the one before");
         b.cursor = r.next;
+        bool goes_on = b.goes_on && b.goes_on == r.next;
+        if (goes_on) b.goes_on.reset();
+        if (n == 0 && goes_on) return;
         if (n == 0) {
             if (!leap(b, r.next)) complain(task, "a decision about nothing");
             return;
         }
         while (b.spans.front().left == 0) to_next_span(b);
+        b.said_no = b.schedule_no;
         wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
         wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
         bool fixed = b.spans.front().when.fixed_delay();
         if (!fixed && !(b.frontier == moment(first)))
             return complain(task, "slots are lost, or decided twice");
+        if (n > b.spans.front().left) return complain(task, "a decision says slots of two schedules");
         if (!walk(b, n, last)) return complain(task, "slots are miscounted");
         bool knows = !b.spans.front().when.fixed_delay();
         if (knows && b.frontier == r.next) return;
         if (!leap(b, r.next) && knows) complain(task, "the cursor is not at the slot that follows");
     }
 
-private:
     static constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
 
     struct span {
@@ -86,12 +100,16 @@ private:
         std::deque<span> spans;
         moment cursor;
         moment frontier; // the first slot that no decision has said
+        moment goes_on;  // from an end, which no decision has said
         std::uint64_t told = 0;
         std::uint64_t decided = 0;
+        std::uint32_t schedule_no = 0; // of the first of the spans
+        std::uint32_t said_no = 0;     // of that whose slots were decided last
     };
 
     static void to_next_span(books& b) {
         b.spans.pop_front();
+        ++b.schedule_no;
         b.frontier = b.spans.front().first;
     }
     // To a schedule that begins with `slot`, over others that had none.
@@ -105,33 +123,23 @@ private:
     }
     // Over `n` slots, the last of which must be `last`. A fixed delay may have any.
     static bool walk(books& b, std::uint64_t n, wall_time last) {
-        for (bool fits = true; n != 0; fits = true) {
-            span& s = b.spans.front();
-            std::uint64_t some = std::min(n, s.left);
-            if (s.when.fixed_delay()) {
-                fits = true;
-            } else if (!b.frontier) {
-                return false;
-            } else if (s.when.kind() == schedule::kind::every) {
-                wall_time end = *b.frontier + static_cast<std::int64_t>(some - 1) * s.when.interval();
-                fits = some != n || end == last;
-                b.frontier = end + s.when.interval();
-            } else {
-                wall_time end = *b.frontier;
-                for (std::uint64_t i = 1; i != some && fits; ++i) {
-                    moment next = s.when.after(end);
-                    fits = next && *next <= last;
-                    if (fits) end = *next;
-                }
-                fits = fits && (some != n || end == last);
-                b.frontier = s.when.after(end);
-            }
-            if (!fits) return false;
-            n -= some;
-            if (s.left != all) s.left -= some;
-            if (n != 0) to_next_span(b);
+        span& s = b.spans.front();
+        if (s.left != all) s.left -= n;
+        if (s.when.fixed_delay()) return true;
+        if (!b.frontier) return false;
+        wall_time end = *b.frontier;
+        if (s.when.kind() == schedule::kind::every) {
+            end += static_cast<std::int64_t>(n - 1) * s.when.interval();
+            b.frontier = end + s.when.interval();
+            return end == last;
         }
-        return true;
+        for (std::uint64_t i = 1; i != n; ++i) {
+            moment next = s.when.after(end);
+            if (!next || *next > last) return false;
+            end = *next;
+        }
+        b.frontier = s.when.after(end);
+        return end == last;
     }
     books& books_of(int task) { return books_[static_cast<std::size_t>(task)]; }
     void complain(int task, const char* what) { out_.report("conservation", task, what); }

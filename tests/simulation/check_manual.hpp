@@ -9,6 +9,7 @@
 #include <simulation/sim_run.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,9 +23,14 @@ public:
 
     [[nodiscard]] static std::string name_of(std::uint64_t user) { return std::to_string(user); }
 
-    void triggered(int task, const stat& before, const stat& after) {
+    /// `delay` is that of a task with a fixed one, else 0.
+    void triggered(int task, const stat& before, const stat& after, std::chrono::microseconds delay,
+                   wall_time now) {
         bool paused = after.paused && !before.paused; // by the failure that it put an end to
-        if (!paused && !(before.next_run == after.next_run))
+        // It may have taken the place of the attempt from whose end the delay was to count.
+        bool ended = delay.count() != 0 && !before.next_run && after.runs_retrying < before.runs_retrying &&
+                     after.next_run == moment(now + delay);
+        if (!paused && !ended && !(before.next_run == after.next_run))
             complain(task, "a manual run moves the next slot");
     }
     void decided(const sim_run& r, const begin_request& d) {

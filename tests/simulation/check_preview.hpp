@@ -6,6 +6,7 @@
 #include <simulation/swarm.hpp>
 #include <simulation/verdict.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
@@ -18,29 +19,43 @@ class check_preview {
 public:
     explicit check_preview(findings& out) : out_(out) {}
 
-    void listed(int task, std::vector<wall_time> slots) { listed_of(task) = {std::move(slots), 0}; }
+    /// `waiting` are those that were due by then, and undecided; no preview lists them.
+    void listed(int task, std::vector<wall_time> slots, std::vector<verdict> waiting) {
+        listed_of(task) = {std::move(slots), 0, std::move(waiting)};
+    }
     /// Another manager, another life or a removal changed what the preview was about.
     void intervened(int task) { listed_of(task) = {}; }
 
     void decided(int task, const verdict& v) {
         list& l = listed_of(task);
+        std::uint64_t n = v.count - waited(l, v);
         std::size_t left = l.slots.size() - l.next;
-        if (left == 0) return;
-        if (l.next == 0 && v.first < l.slots.front()) return waited(l, v);
-        bool first = l.slots[l.next] == v.first;
-        if (!first || (v.count <= left && l.slots[l.next + v.count - 1] != v.last))
+        if (left == 0 || n == 0) return;
+        bool first = n != v.count || l.slots[l.next] == v.first; // or the first of them waited
+        if (!first || (n <= left && l.slots[l.next + n - 1] != v.last))
             out_.report("preview", task, "it said other slots than those that became due");
-        l.next += v.count < left ? static_cast<std::size_t>(v.count) : left;
+        l.next += n < left ? static_cast<std::size_t>(n) : left;
     }
 
 private:
     struct list {
         std::vector<wall_time> slots;
         std::size_t next = 0;
+        std::vector<verdict> waiting;
     };
-    // Slots that were due when it was asked, and waited, are in none.
-    static void waited(list& l, const verdict& v) {
-        while (l.next != l.slots.size() && l.slots[l.next] <= v.last) ++l.next;
+    // How many of them waited when it was asked.
+    static std::uint64_t waited(list& l, const verdict& v) {
+        std::uint64_t n = 0;
+        for (verdict& w : l.waiting) {
+            bool inside = v.first >= w.first && v.last <= w.last; // a part of it, or all
+            bool around = v.first <= w.first && v.last >= w.last;
+            if (!inside && !around) continue;
+            std::uint64_t some = std::min(v.count - n, w.count);
+            w.count -= some;
+            n += some;
+        }
+        std::erase_if(l.waiting, [](const verdict& w) { return w.count == 0; });
+        return n;
     }
     list& listed_of(int task) { return lists_[static_cast<std::size_t>(task)]; }
 

@@ -20,6 +20,7 @@ struct lane {
     struct entry {
         bool is_end = false;
         core::decision decision;
+        std::uint32_t schedule_no = 0; ///< of the slots that it says
         end_record end;
     };
     enum class fate : std::uint8_t { works, fails, answer_lost };

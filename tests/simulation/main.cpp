@@ -19,12 +19,14 @@ namespace {
 
 constexpr const char* usage =
     "usage: rondo-simulate [--seed N] [--from N] [--seeds N] [--slots N] [--minutes M] [--depth N]\n"
+    "                      [--violations N]\n"
     "  --seed N     only this seed, played twice\n"
     "  --from N     the first seed (1)\n"
     "  --seeds N    so many seeds\n"
     "  --slots N    until so many slots are decided (5,000,000)\n"
     "  --minutes M  or for so long\n"
-    "  --depth N    all stories of N events in small worlds, too\n";
+    "  --depth N    all stories of N events in small worlds, too\n"
+    "  --violations N  and go on until so many seeds have failed (1)\n";
 
 struct options {
     std::uint64_t from = 1;
@@ -32,6 +34,7 @@ struct options {
     std::uint64_t slots = 0;
     double minutes = 0;
     int depth = 0;
+    std::uint64_t violations = 1;
 };
 
 struct sums {
@@ -101,7 +104,7 @@ int run(const options& o) {
     if (o.depth > 0) total.violations += play_small_worlds(o.depth, total.all);
     std::uint64_t slots = o.slots;
     if (slots == 0 && o.seeds == 0 && o.minutes == 0) slots = 5'000'000;
-    for (std::uint64_t n = 0; total.violations == 0; ++n) {
+    for (std::uint64_t n = 0; total.violations < o.violations; ++n) {
         if (o.seeds != 0 && n == o.seeds) break;
         if (slots != 0 && total.all.slots >= slots) break;
         if (o.minutes > 0 && seconds_since(begin) >= o.minutes * 60) break;
@@ -135,6 +138,8 @@ int parse_and_run(int argc, char** argv) {
             o.minutes = std::strtod(value, nullptr);
         } else if (name == "--depth") {
             o.depth = static_cast<int>(n);
+        } else if (name == "--violations") {
+            o.violations = n;
         } else {
             std::fputs(usage, stderr);
             return 2;

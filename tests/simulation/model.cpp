@@ -143,7 +143,7 @@ void model::pause_all(bool paused) {
     for (mirror& m : tasks_) unschedule(m); // what is due is due, as it was
 }
 
-model::answer model::trigger(int task, overlap policy) {
+model::answer model::trigger(int task, overlap policy, instant now) {
     mirror& m = of(task);
     if (stage_ != stopping::no) return {errc::shutting_down};
     if (!m.live()) return {errc::task_not_exists};
@@ -156,27 +156,34 @@ model::answer model::trigger(int task, overlap policy) {
     if (waits && others >= options_.runs_waiting_max) a.error = errc::queue_full;
     if (a.error || a.what != fate::replaces) return a;
     for (sim_run* r : m.manual) ask_to_end(*r, cancel_reason::overlap, {});
-    cancel_others(task);
+    cancel_others(task, now);
     return a;
 }
 
 // What a refused decision told is off the books: the slots before the cursor are another manager's, and the
 // others are undecided, if the cursor is among those that this decision told, or refused ones before it.
-model::refusal model::refused(int task, const begin_request& r, moment cursor, instant now) {
+model::refusal model::refused(int task, const begin_request& r, std::uint32_t schedule_no, moment cursor,
+                              instant now) {
     mirror& m = of(task);
     if (!r.skipped && !r.started) { // it only went on to another schedule
         refusal a;
         a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
+        if (a.moved) m.taken_back.reset();
         if (a.moved) follow(m, cursor, now);
         return a;
     }
     wall_time first = r.skipped ? r.skipped->first : r.started->scheduled_at;
     wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
     bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
-    wall_time least = m.taken_back ? std::min(*m.taken_back, first) : first;
+    bool known = m.taken_back && m.taken_back_no == schedule_no;
+    wall_time least = known ? std::min(*m.taken_back, first) : first;
     bool elsewhere = !(cursor == r.expected);
+    // The task does not go back to a schedule that it has no more: what that had is all another manager's.
+    bool old = schedule_no != m.schedule_no;
+    bool in_vain = cursor && m.taken_back && *cursor >= *m.taken_back; // as those before it
     refusal a;
-    a.back = on_grid && elsewhere && cursor && *cursor >= least && *cursor <= last && m.when.has(*cursor);
+    a.back =
+        !old && on_grid && elsewhere && cursor && *cursor >= least && *cursor <= last && m.when.has(*cursor);
     a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
     if (a.moved) {
         m.taken_back.reset();
@@ -186,10 +193,11 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
             go_back(m, *cursor, now);
         else
             follow(m, cursor, now);
-    } else if (a.back) {
+    } else if (a.back || (old && elsewhere && cursor && *cursor >= first && *cursor <= last)) {
         m.taken_back = cursor;
+        m.taken_back_no = schedule_no;
     }
-    a.taken_back = a.back || !cursor || (elsewhere && *cursor >= first);
+    a.taken_back = a.back || !cursor || (elsewhere && (*cursor >= first || in_vain));
     if (!a.taken_back) {
         if (r.started) a.theirs = skip_of(skip_reason::not_owner, last, last, 1);
         return a;
@@ -209,6 +217,7 @@ model::refusal model::refused(int task, const begin_request& r, moment cursor, i
 // Its slot has a run on record, so it is not tried again.
 void model::pass_taken(mirror& m, wall_time cursor, instant now) {
     m.cursor = cursor;
+    no_end_moves(m);
     if (m.when.fixed_delay() && m.slot == no_slot) set_slot(m, now.wall + m.when.interval(), now);
 }
 
@@ -225,15 +234,17 @@ void model::go_back(mirror& m, wall_time slot, instant now) {
 void model::follow(mirror& m, moment cursor, instant now) {
     bool passed = !m.backlog.empty() && (!cursor || *cursor > m.backlog.front().first);
     bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
-    if (passed && on_grid && cursor && *cursor < m.slot && m.when.has(*cursor))
+    bool old = passed && m.backlog.front().before_update; // to which it does not go back
+    if (passed && !old && on_grid && cursor && *cursor < m.slot && m.when.has(*cursor))
         return go_back(m, *cursor, now);
     if (passed) m.backlog.clear();
     m.cursor = cursor ? *cursor : no_slot;
+    if (m.cursor != cursor_waits_for_end) no_end_moves(m);
     if (!cursor || *cursor == cursor_waits_for_end) {
         unschedule(m);
         m.slot = no_slot;
         fixed_delay_waits_for_no_end(m, now);
-    } else if (passed || (*cursor > m.slot && (m.slot != no_slot || m.backlog.empty()))) {
+    } else if ((passed && !old) || (*cursor > m.slot && (m.slot != no_slot || m.backlog.empty()))) {
         unschedule(m);
         m.compared_at = ns_of(now);
         moment slot = m.when.has(*cursor) ? cursor : m.when.when().next_after(*cursor, m.when.anchor());
@@ -246,11 +257,7 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
     mirror& m = of(run.task);
     run.last = a.last;
     run.outcome = a.outcome;
-    if (a.outcome == outcome::success) m.failures = 0;
-    if (is_failure(a.outcome) && a.last) ++m.failures;
-    m.successes += a.outcome == outcome::success ? 1 : 0;
-    run.successes = m.successes;
-    if (is_failure(a.outcome) && a.last) pause_if_failing(run.task);
+    count_failure(run, a.outcome, a.last);
     bool body_stays = input == input_kind::on_time;
     if (body_stays) {
         run.at = sim_run::stage::overdue;
@@ -263,11 +270,19 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
         next = now.wall + m.when.interval();
         m.cursor = *next;
         if (m.live()) set_slot(m, *next, now);
+        if (!run.end_moves) m.goes_on = std::exchange(next, {});
+        no_end_moves(m);
     }
     if (!(a.next_slot == next))
         out_.report("model", run.task,
                     fmt::format("the end tells the next slot {}, not {}", rondo::to_string(a.next_slot),
                                 rondo::to_string(next)));
+}
+
+// The cursor on record waits for none of them any more.
+void model::no_end_moves(const mirror& m) {
+    for (sim_run* r : runs_)
+        if (&of(r->task) == &m) r->end_moves = false;
 }
 
 void model::release(sim_run& run, instant now) {

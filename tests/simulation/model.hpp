@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace rondo::simulation {
@@ -45,6 +46,9 @@ struct mirror {
     std::vector<sim_run*> manual; ///< runs that wait
     std::int64_t compared_at = 0; ///< when the clocks were compared for its sake, since it is live
     moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
+    std::uint32_t taken_back_no = 0; ///< by which schedule
+    std::uint32_t schedule_no = 0;   ///< how many it had before this one
+    moment goes_on;                  ///< from an end that did not say so, but a decision will
     bool paused = false;
     std::string pause_reason;
     moment paused_until;
@@ -99,7 +103,7 @@ public:
     void resume(int task);
     void pause_all(bool paused);
     /// What a trigger must say; no error: a run comes, or one that waits takes its users too.
-    [[nodiscard]] answer trigger(int task, overlap policy);
+    [[nodiscard]] answer trigger(int task, overlap policy, instant now);
     struct refusal {
         std::optional<verdict> theirs; ///< the slots that another manager has decided
         bool taken_back = false;       ///< what was told of slots counts no more
@@ -107,7 +111,8 @@ public:
         bool back = false;             ///< which is one of its slots, and behind where it was
     };
     /// The store refuses a decision.
-    [[nodiscard]] refusal refused(int task, const begin_request& r, moment cursor, instant now);
+    [[nodiscard]] refusal refused(int task, const begin_request& r, std::uint32_t schedule_no, moment cursor,
+                                  instant now);
     void shutdown(std::int64_t grace_ns, instant now);
 
     // What came out of it, in order.
@@ -134,6 +139,8 @@ public:
     [[nodiscard]] stopping stage() const noexcept { return stage_; }
     [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+    /// Where the end just told lets a fixed delay go on, if a decision will say so.
+    [[nodiscard]] moment goes_on(int task) { return std::exchange(of(task).goes_on, {}); }
     void shutdown_is_done() noexcept {
         stage_ = stopping::done;
         stop_at_ = never_ns;
@@ -150,6 +157,7 @@ private:
     void set_slot(mirror& m, wall_time slot, instant now);
     void follow(mirror& m, moment cursor, instant now);
     void go_back(mirror& m, wall_time slot, instant now);
+    void no_end_moves(const mirror& m);
     void pass_taken(mirror& m, wall_time cursor, instant now);
     void fixed_delay_waits_for_no_end(mirror& m, instant now);
     [[nodiscard]] std::int64_t key(const mirror& m, instant now) const;
@@ -162,7 +170,7 @@ private:
     void decide(int task, instant now, std::int64_t seen, bool may_put_off = true);
     void update(int task, const task_plan& plan, instant now);
     void change_schedule(int task, const schedule& when, instant now);
-    void decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why);
+    void decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why, instant now);
     void go_on(mirror& m, const naive_slots& due, bool waits_for_end, instant now);
     void resumed(int task, resume_from from, instant now);
     void put(int task, const verdict& v);
@@ -170,7 +178,7 @@ private:
     void flush(int task);
     void start_from_backlog(int task);
     void start(int task, const verdict& v);
-    void cancel_others(int task);
+    void cancel_others(int task, instant now);
     [[nodiscard]] bool backlog_may_start(const mirror& m) const;
     static void settle_cursor(mirror& m);
     [[nodiscard]] std::vector<verdict>& want(int task) { return want_[static_cast<std::size_t>(task)]; }
@@ -189,6 +197,7 @@ private:
 
     // model_time.cpp
     bool pass_deadlines(instant now);
+    void pass_deadline(sim_run& run, instant now);
 
     // model_retry.cpp
     [[nodiscard]] bool may_retry(const sim_run& run, outcome how) const;
@@ -198,6 +207,7 @@ private:
     void lose_retry(sim_run& run, instant now);
     [[nodiscard]] static bool over(const sim_run& run, instant now);
     void put_off(sim_run& run, instant now);
+    void count_failure(sim_run& run, outcome how, bool last);
     void pause_if_failing(int task);
 
     core::scheduler_options options_;

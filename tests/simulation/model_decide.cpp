@@ -38,11 +38,11 @@ void model::decide(int task, instant now, std::int64_t seen, bool may_put_off) {
             last = m.when.until(due.first, wanted.front() - std::chrono::microseconds(1)).last;
         put(task, skip_of(skip_reason::missed, due.first, last, missed));
     }
-    decide_wanted(task, wanted, as_planned ? trigger::schedule : trigger::catch_up);
+    decide_wanted(task, wanted, as_planned ? trigger::schedule : trigger::catch_up, now);
     go_on(m, due, !wanted.empty(), now);
 }
 
-void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why) {
+void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why, instant now) {
     mirror& m = of(task);
     if (wanted.size() != 1) { // each in its turn, whatever the overlap policy
         for (wall_time slot : wanted) m.backlog.push_back(run_of(slot, why));
@@ -57,7 +57,7 @@ void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo:
     case fate::dropped: return put(task, skip_of(skip_reason::buffer_full, slot, slot, 1));
     case fate::replaces:
         give_up_backlog(task, skip_reason::overlap);
-        cancel_others(task);
+        cancel_others(task, now);
         break;
     case fate::waits: break;
     }
@@ -119,6 +119,7 @@ void model::change_schedule(int task, const schedule& when, instant now) {
         decide(task, now, m.left ? m.left_at : key(m, now), false);
     }
     for (verdict& v : m.backlog) v.before_update = true;
+    ++m.schedule_no;
     // The wall clock may be behind slots that are decided, or wait.
     moment last;
     if (!m.backlog.empty())
@@ -130,6 +131,7 @@ void model::change_schedule(int task, const schedule& when, instant now) {
     m.when = naive_schedule(when, m.when.anchor());
     // What is in flight may be what the delay counts from, under both.
     if (m.when.fixed_delay() && m.cursor == cursor_waits_for_end && m.in_flight > 0) return;
+    no_end_moves(m);
     moment first = when.next_after(last ? std::max(*last, now.wall) : now.wall, m.when.anchor());
     if (m.when.kind() == schedule::kind::at) first = *when.when();
     if (m.when.kind() == schedule::kind::once) first = now.wall;
@@ -212,10 +214,13 @@ void model::start(int task, const verdict& v) {
     ++of(task).in_flight;
     ++in_flight_;
     for (sim_run* r : runs_)
-        if (r->task == task && r->slot == v.first && takes_slot(r->why)) r->explained = true;
+        if (r->task == task && r->slot == v.first && takes_slot(r->why)) {
+            r->explained = true;
+            r->end_moves = of(task).when.fixed_delay() && !v.before_update;
+        }
 }
 
-void model::cancel_others(int task) {
+void model::cancel_others(int task, instant now) {
     for (sim_run* r : runs_) {
         if (r->task != task || !r->explained || r->at == sim_run::stage::waiting) continue;
         if (r->at == sim_run::stage::backing_off)
@@ -223,6 +228,7 @@ void model::cancel_others(int task) {
         else
             ask_to_end(*r, cancel_reason::overlap, {});
     }
+    fixed_delay_waits_for_no_end(of(task), now);
 }
 
 bool model::backlog_may_start(const mirror& m) const {

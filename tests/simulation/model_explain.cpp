@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace rondo::simulation {
@@ -34,22 +33,15 @@ std::vector<verdict> joined(std::vector<verdict> list) {
     return list;
 }
 
-// What is said of each reason, and the runs, whatever the order.
-std::vector<verdict> summed(std::vector<verdict> list) {
-    for (verdict& v : list)
-        if (v.last < v.first) std::swap(v.first, v.last); // of two schedules
-    std::ranges::stable_sort(list, {},
-                             [](const verdict& v) { return std::tuple(v.runs, v.reason, v.first); });
-    std::vector<verdict> sums;
-    for (const verdict& v : list) {
-        if (sums.empty() || v.runs || sums.back().runs || sums.back().reason != v.reason) {
-            sums.push_back(v);
-            continue;
-        }
-        sums.back().last = std::max(sums.back().last, v.last);
-        sums.back().count += v.count;
-    }
-    return sums;
+std::vector<verdict> skips_of(std::vector<verdict> list) {
+    std::erase_if(list, [](const verdict& v) { return v.runs; });
+    return joined(std::move(list));
+}
+
+std::vector<verdict> runs_of(std::vector<verdict> list) {
+    std::erase_if(list, [](const verdict& v) { return !v.runs; });
+    std::ranges::stable_sort(list, {}, &verdict::first);
+    return list;
 }
 
 bool starts(const std::vector<verdict>& list, wall_time slot) {
@@ -314,8 +306,11 @@ void model::compare(observation& o, int task) {
     std::vector<verdict>& seen = o.of(task);
     std::vector<verdict>& wanted = want(task);
     if (!seen.empty() || !wanted.empty()) {
-        // Slots of two schedules may be told in another order than decided: that is for the decisions to say.
-        bool same = joined(seen) == joined(wanted) || (of(task).updated && summed(seen) == summed(wanted));
+        // Where slots of two schedules are told, only the decisions say where the runs are among the skips.
+        bool same = joined(seen) == joined(wanted);
+        if (!same && of(task).updated)
+            same = skips_of(o.skips[static_cast<std::size_t>(task)]) == skips_of(wanted) &&
+                   runs_of(seen) == runs_of(wanted);
         if (!same)
             out_.report(checker, task,
                         fmt::format("decided {}; not {} (input {})", text_of(seen), text_of(wanted),

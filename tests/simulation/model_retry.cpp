@@ -2,6 +2,7 @@
 #include <simulation/model.hpp>
 
 #include <string>
+#include <utility>
 
 namespace rondo::simulation {
 
@@ -57,6 +58,7 @@ void model::retry_later(sim_run& run, sim_run& next) {
     next.attempt = run.attempt + 1;
     next.successes = run.successes;
     next.for_slot = run.for_slot;
+    next.end_moves = run.end_moves;
     next.overlap = run.overlap;
     next.ask = run.ask;
     next.users = run.users;
@@ -85,6 +87,16 @@ void model::lose_retry(sim_run& run, instant now) {
     forget_retry(run);
     pause_if_failing(run.task);
     if (of(run.task).live()) fixed_delay_waits_for_no_end(of(run.task), now);
+}
+
+// Once for each run, when it is known: which may be before its end is looked at.
+void model::count_failure(sim_run& run, outcome how, bool last) {
+    mirror& m = of(run.task);
+    if (how == outcome::success) m.failures = 0, ++m.successes;
+    run.successes = m.successes;
+    if (!is_failure(how) || std::exchange(run.failure_counted, true) || !last) return;
+    ++m.failures;
+    pause_if_failing(run.task);
 }
 
 void model::pause_if_failing(int task) {

@@ -2,31 +2,25 @@
 #include <simulation/model.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace rondo::simulation {
 
 // Deadlines of runs, then that of the shutdown. Whether another attempt wants a place.
 bool model::pass_deadlines(instant now) {
-    bool again = false;
+    bool again = false; // also for others of its task
     std::int64_t time = ns_of(now);
     std::int64_t grace = options_.cancel_grace.count();
-    for (sim_run* r : runs_) {
-        if (r->deadline == 0 || r->deadline > time) continue;
-        if (r->at == sim_run::stage::backing_off) {
-            if (r->arrival == 0) r->arrival = arrivals_ + 1; // behind those slots that are due
-            r->deadline = r->give_up_at;
-            if (over(*r, now)) lose_retry(*r, now);
-            again = true; // also for others of its task
-        } else if (r->at == sim_run::stage::running) {
-            ask_to_end(*r, cancel_reason::timeout, now);
-            bool slot_over = r->give_up_at != 0 && r->give_up_at <= time;
-            r->expect_end(outcome::timed_out, slot_over || !may_retry(*r, outcome::timed_out));
-            r->deadline = grace == 0 ? 0 : time + grace;
-            r->must_warn = grace == 0;
-        } else {
-            r->deadline = 0;
-            r->must_warn = true;
-        }
+    // In order, as the failures in a row count; those of one instant may be in any.
+    auto before = [](const sim_run* a, const sim_run* b) {
+        return std::pair(a->deadline, a->told) < std::pair(b->deadline, b->told);
+    };
+    for (sim_run* first = nullptr;; first = nullptr) {
+        for (sim_run* r : runs_)
+            if (r->deadline != 0 && r->deadline <= time && (first == nullptr || before(r, first))) first = r;
+        if (first == nullptr) break;
+        again = again || first->at == sim_run::stage::backing_off;
+        pass_deadline(*first, now);
     }
     if (stop_at_ > time) return again;
     if (stage_ == stopping::grace) {
@@ -44,6 +38,27 @@ bool model::pass_deadlines(instant now) {
         }
     }
     return again;
+}
+
+void model::pass_deadline(sim_run& run, instant now) {
+    std::int64_t time = ns_of(now);
+    std::int64_t grace = options_.cancel_grace.count();
+    if (run.at == sim_run::stage::backing_off) {
+        if (run.arrival != 0) return lose_retry(run, now);
+        run.arrival = arrivals_ + 1; // behind those slots that are due
+        run.deadline = run.give_up_at;
+    } else if (run.at == sim_run::stage::running) {
+        ask_to_end(run, cancel_reason::timeout, now);
+        bool slot_over = run.give_up_at != 0 && run.give_up_at <= time;
+        bool last = slot_over || !may_retry(run, outcome::timed_out);
+        run.expect_end(outcome::timed_out, last);
+        count_failure(run, outcome::timed_out, last);
+        run.deadline = grace == 0 ? 0 : time + grace;
+        run.must_warn = grace == 0;
+    } else {
+        run.deadline = 0;
+        run.must_warn = true;
+    }
 }
 
 void model::shutdown(std::int64_t grace_ns, instant now) {

@@ -49,7 +49,8 @@ struct observation {
     std::optional<verdict> theirs_told;                ///< by the core
     std::vector<sim_run*> begun;                       ///< runs that waited
     std::vector<sim_run*> fresh;                       ///< runs that were not there before
-    std::array<std::vector<verdict>, tasks_max> slots; ///< what became of due slots
+    std::array<std::vector<verdict>, tasks_max> slots; ///< what became of due slots, by the first of them
+    std::array<std::vector<verdict>, tasks_max> skips; ///< those that were skipped, as they were told
     std::uint32_t resumed = 0;                         ///< tasks whose pause ended by itself, a bit each
     std::uint32_t touched = 0;                         ///< tasks, a bit each
 
@@ -61,6 +62,7 @@ struct observation {
         fresh.clear();
         touched = resumed = 0;
         for (auto& list : slots) list.clear();
+        for (auto& list : skips) list.clear();
     }
     /// What the next input is about must be said again.
     void forget_question() {

@@ -7,6 +7,7 @@
 
 #include <core/records.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -51,6 +52,9 @@ struct sim_run {
     bool must_give_up = false;   ///< the core must tell now that there is none after all
     bool follows = false;        ///< the core has told which run it comes after
     bool last = true;            ///< of its end: no other attempt may follow
+    bool end_moves = false;      ///< the cursor waits for its end, or that of an attempt after it
+    bool failure_counted = false;
+    std::size_t told = 0; ///< where its end, or that no attempt follows, is among what was told just now
     bool must_be_last = true;
     rondo::outcome outcome = outcome::success; ///< once it was told
 

@@ -210,7 +210,7 @@ void world::trigger(int task, std::int64_t policy) {
     std::optional<overlap> how;
     if (policy != 0) how = static_cast<overlap>(policy - 1);
     overlap in_force = how.value_or(model_.of(task).plan.overlap);
-    model::answer wanted = model_.trigger(task, in_force);
+    model::answer wanted = model_.trigger(task, in_force, now_);
     seen_.answered = wanted.what;
     stat before = core_->stat_of(*records_[i]);
     std::vector<std::uint64_t> who = users_who_ask();
@@ -220,7 +220,10 @@ void world::trigger(int task, std::int64_t policy) {
     input(input_kind::trigger, task, nullptr, [&] {
         auto r = core_->trigger(*records_[i], std::move(users), how, now_);
         if (!r) answer = r.error();
-        check_.manual.triggered(task, before, core_->stat_of(*records_[i]));
+        const naive_schedule& when = model_.of(task).when;
+        check_.manual.triggered(task, before, core_->stat_of(*records_[i]),
+                                when.fixed_delay() ? when.interval() : std::chrono::microseconds(0),
+                                now_.wall);
         if (!r || wanted.error) return;
         look(task);
         auto& run = *static_cast<sim_run*>(r.value()->runner);
@@ -252,7 +255,8 @@ void world::end_oldest_body(int task) {
 void world::ask_preview(int task, std::int64_t n) {
     auto i = static_cast<std::size_t>(task);
     if (!live(task)) return;
-    check_.preview.listed(task, core_->preview_of(*records_[i]).slots(static_cast<std::size_t>(n)));
+    check_.preview.listed(task, core_->preview_of(*records_[i]).slots(static_cast<std::size_t>(n)),
+                          model_.of(task).backlog);
 }
 
 void world::shutdown(std::int64_t grace_us) {

@@ -31,15 +31,23 @@ void world::collect() {
         const skip_range& s = a.skipped;
         check_.counters.skipped(task, s.reason, s.count);
         verdict v = skip_of(s.reason, s.first, s.last, s.count);
-        if (s.reason != skip_reason::not_owner)
+        if (s.reason != skip_reason::not_owner) {
             seen_.of(task).push_back(v);
-        else if (std::exchange(seen_.theirs_told, v))
+            seen_.skips[static_cast<std::size_t>(task)].push_back(v);
+        } else if (std::exchange(seen_.theirs_told, v)) {
             out_.report("model", task, "slots of another manager are told twice");
+        }
     }
     for (int i = 0; i != static_cast<int>(swarm_.tasks); ++i)
         if (records_[static_cast<std::size_t>(i)] != nullptr) look(i);
     for (const core::action& a : core_->actions()) // it may be gone again already
         if (a.next != nullptr && a.next->runner == nullptr) seen_.fresh.push_back(&adopt(*a.next));
+    std::size_t told = 0;
+    for (const core::action& a : core_->actions()) {
+        ++told;
+        bool ends = a.kind == core::action::kind::end_run || a.kind == core::action::kind::no_retry;
+        if (ends && a.run->runner != nullptr) run_of(*a.run).told = told;
+    }
     for (auto& list : seen_.slots) // a run tells nothing by itself, so its place among the skips is lost
         if (list.size() > 1) std::ranges::stable_sort(list, {}, &verdict::first);
 }
@@ -171,6 +179,7 @@ void world::obey(const core::action& a) {
     case kind::no_retry: return check_.attempts.given_up(run_of(*a.run));
     case kind::task_paused: return obey_own_pause(task, true);
     case kind::task_resumed: return obey_own_pause(task, false);
+    case kind::follow_refused:
     case kind::backfill_done: return out_.report("actions", task, "what no task of this world wants");
     case kind::slots_skipped: return;
     case kind::task_gone: return obey_gone(task);
@@ -202,7 +211,10 @@ void world::obey_end(sim_run& r, const core::action& a) {
         note(task,
              fmt::format("end the run of {}: {}", rondo::to_string(r.slot, 6), rondo::to_string(a.outcome)));
     model_.end(r, a, seen_.input, now_);
-    if (a.next_slot) check_.never_early.ended(task, now_);
+    moment next = a.next_slot;
+    if (!next) next = model_.goes_on(task);
+    if (next) check_.never_early.ended(task, now_);
+    if (next && !a.next_slot) check_.conservation.goes_on(task, next);
     check_.conservation.ended(task, a.next_slot);
     lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
     e.is_end = true;

@@ -56,7 +56,7 @@ void world::take_decisions() {
         out_.trace = scramble(out_.trace ^
                               (r.next ? static_cast<std::uint64_t>(r.next->time_since_epoch().count()) : 7) ^
                               (r.skipped ? r.skipped->count : 0) << 1);
-        check_.conservation.decided(task, r);
+        std::uint32_t schedule_no = check_.conservation.decided(task, r);
         if (d.run != nullptr) {
             auto& run = *static_cast<sim_run*>(d.run->runner);
             if (run.decided) out_.report("outcomes", task, "a run is decided twice");
@@ -64,7 +64,9 @@ void world::take_decisions() {
             run.started_at = d.run->started_at;
             check_.manual.decided(run, r);
         }
-        lanes_[static_cast<std::size_t>(task)].push().decision = std::move(d);
+        lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
+        e.decision = std::move(d);
+        e.schedule_no = schedule_no;
     }
     trim_outbox();
 }
@@ -126,15 +128,15 @@ void world::answered(int task) {
         if (f == finish_state::fenced && e.end.next_slot && record != nullptr) record->cursor_lost = true;
         return;
     }
-    begin_answered(task, e.decision, a);
+    begin_answered(task, e.decision, e.schedule_no, a);
 }
 
-void world::begin_answered(int task, core::decision& d, const begin_answer& a) {
+void world::begin_answered(int task, core::decision& d, std::uint32_t schedule_no, const begin_answer& a) {
     bool waiting = d.run != nullptr;
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
     bool ours = !waiting && (d.request.started.has_value() || store_down_);
-    if (conflict && !ours) return refused(task, d, a.next_slot);
+    if (conflict && !ours) return refused(task, d, schedule_no, a.next_slot);
     if (waiting) begun(*d.run, a.state == begin_state::recorded ? a.token : 0);
     core::task_record* record = records_[static_cast<std::size_t>(task)];
     bool another =
@@ -142,25 +144,29 @@ void world::begin_answered(int task, core::decision& d, const begin_answer& a) {
     if (record != nullptr && ours && (another || conflict)) record->cursor_lost = true;
 }
 
-void world::refused(int task, core::decision& d, moment cursor) {
+void world::refused(int task, core::decision& d, std::uint32_t schedule_no, moment cursor) {
     sim_run* run = d.run != nullptr ? static_cast<sim_run*>(d.run->runner) : nullptr;
     if (out_.telling)
-        note(task, fmt::format("refused: the cursor on record is {}", rondo::to_string(cursor)));
+        note(task, fmt::format("refused, from {} to {} by schedule {}: the cursor on record is {}",
+                               rondo::to_string(d.request.expected), rondo::to_string(d.request.next),
+                               schedule_no, rondo::to_string(cursor)));
     // The task may be gone, and its uid that of another by now.
     if (live(task) || model_.of(task).at == mirror::stage::removing) {
-        model::refusal a = model_.refused(task, d.request, cursor, now_);
+        model::refusal a = model_.refused(task, d.request, schedule_no, cursor, now_);
         seen_.theirs = a.theirs;
         if (a.taken_back && d.request.skipped)
             check_.counters.taken_back(task, d.request.skipped->reason, d.request.skipped->count);
         check_.preview.intervened(task);
-        if (a.moved) check_.conservation.resynced(task, cursor, a.back, model_.of(task).backlog.empty());
+        const mirror& m = model_.of(task);
+        moment slot = m.slot == no_slot ? moment() : moment(m.slot);
+        if (a.moved) check_.conservation.resynced(task, cursor, a.back, m.backlog.empty(), slot);
         if (a.moved && model_.of(task).compared_at == ns_of(now_)) check_.never_early.resynced(task, now_);
     }
     if (run != nullptr) {
         run->answered = run->refused = true;
         check_.counters.refused(task);
     }
-    input(input_kind::refused, task, run, [&] { core_->refused(d.request, d.run, cursor, now_); });
+    input(input_kind::refused, task, run, [&] { core_->refused(d, cursor, now_); });
 }
 
 void world::store_fails() {

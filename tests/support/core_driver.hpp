@@ -146,7 +146,7 @@ protected:
 
     void refuse(core::decision& d, moment cursor) {
         accounts_.at(d.request.uid.str()).refuse(d.request, cursor);
-        core_.refused(d.request, d.run, cursor, now_);
+        core_.refused(d, cursor, now_);
     }
 
     void observe(const core::action& a) {

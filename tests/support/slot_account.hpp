@@ -26,8 +26,11 @@ public:
         if (!r.moves_cursor) return r.skipped ? "a manual run skips slots" : "";
         std::uint64_t told = (r.skipped ? r.skipped->count : 0) + (r.started ? 1 : 0);
         std::string wrong = loose_ || changed_ || r.force || told == 0 ? std::string() : complaint(r, told);
-        bool follows = when_.type() == schedule::kind::after; // it takes up what is on record
-        if (told == 0) wrong = std::exchange(moves_, false) || follows ? "" : "a decision about nothing";
+        // After an update a fixed delay may go on from the end of a run that its cursor did not wait for; one that
+        // follows takes up what is on record.
+        bool goes_on = changed_ && r.expected == moment(cursor_waits_for_end) && r.next;
+        bool may = goes_on || when_.type() == schedule::kind::after;
+        if (told == 0 && !may) wrong = std::exchange(moves_, false) ? "" : "a decision about nothing";
         if (r.started && r.started->trigger != trigger::manual) ++begun_;
         decided_ += told;
         loose_ = false;

@@ -46,6 +46,7 @@ void core_player::obey(const core::action& a) {
         e.count = a.skipped.count;
         return tell(e);
     }
+    case kind::follow_refused: return; // a line in the log
     case kind::backfill_done:
         if (auto found = backfills_.extract(a.task->uid.str()))
             answer(found.mapped(), text_of(a.task->backfill()->progress));
@@ -148,7 +149,7 @@ void core_player::record_begins() {
         const begin_answer& a = answers[i];
         bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
         if (conflict)
-            core_->refused(d.request, d.run, a.next_slot, now());
+            core_->refused(d, a.next_slot, now());
         else if (d.run != nullptr)
             core_->begun(*d.run, a.state == begin_state::recorded ? a.token : 0, now());
         obey_actions();

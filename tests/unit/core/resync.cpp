@@ -100,11 +100,11 @@ TEST_CASE("a refused decision is of no concern to the next task of that uid") {
         .expect_end("a", outcome::cancelled)
         .expect_gone("a");
     s.add("a", every(10s));
-    begin_request old;
-    old.uid = shared_string("a");
-    old.next = wall_base;
-    old.skipped = skip_range{skip_reason::missed, wall_base, wall_base, 1};
-    s.core().refused(old, nullptr, wall_base + 30s, s.now());
+    core::decision old;
+    old.request.uid = shared_string("a");
+    old.request.next = wall_base;
+    old.request.skipped = skip_range{skip_reason::missed, wall_base, wall_base, 1};
+    s.core().refused(old, wall_base + 30s, s.now());
     CHECK(s.core().actions().empty());
     CHECK(s.stat_of("a").counters == counters());
     s.expect_next_run("a", 0s);
@@ -221,6 +221,46 @@ TEST_CASE("a slot that has its run on record already is not tried again and agai
     s.add("a", at(wall_base + 5s)).at(5s).expect_start("a", 5s).end("a").expect_no_next_run("a");
     s.update("a", every(1h)).update("a", at(wall_base + 5s)).expect_next_run("a", 5s);
     s.refuse_next(wall_base + 5s).at(6s).expect_skip("a", skip_reason::not_owner, 1).expect_no_wakeup();
+}
+
+TEST_CASE("what a refused decision said is by the schedule that it was made with") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.first = after_interval}).hold();
+        s.at(35s).expect_skip("a", skip_reason::missed, 2).update("a", every(5s));
+        s.refuse(wall_base + 20s).expect_skip("a", skip_reason::not_owner, 3).expect_next_run("a", 40s);
+        CHECK(s.stat_of("a").counters.skipped_missed == 0);
+        CHECK(s.stat_of("a").counters.runs == 0);
+        s.at(40s).expect_start("a", 40s);
+    });
+    play([](core_script& s) { // and of those that follow it
+        s.add("a", every(10s), {.first = after_interval}).hold();
+        s.at(35s).expect_skip("a", skip_reason::missed, 2).at(40s).expect_skip("a", skip_reason::overlap, 1);
+        s.update("a", every(7s)).refuse(wall_base + 20s).expect_skip("a", skip_reason::not_owner, 3);
+        s.expect_skip("a", skip_reason::not_owner, 1).expect_next_run("a", 42s);
+        CHECK(s.stat_of("a").counters.skipped_overlap == 0);
+        s.at(42s).expect_start("a", 42s);
+    });
+}
+
+TEST_CASE("a refused decision takes nothing from the slots that wait behind it") {
+    play([](core_script& s) {
+        task_extra two{.overlap = overlap::buffer_all};
+        two.policy.buffer_max = 2;
+        s.add("a", every(10s), two).at(0s).expect_start("a", 0s).at(10s).at(20s).expect_nothing();
+        s.update("a", every_after(5s), two).at(25s).expect_nothing(); // it finds no place, and has no next
+        s.hold().end("a").refuse(wall_base + 20s).expect_skip("a", skip_reason::not_owner, 1);
+        s.expect_start("a", 20s).expect_skip("a", skip_reason::buffer_full, 1).expect_no_next_run("a");
+        s.at(26s).end("a").expect_next_run("a", 31s);
+    });
+}
+
+TEST_CASE("a cursor among the slots of an old schedule that wait moves no slot of the new one") {
+    play([](core_script& s) {
+        task_extra all{.overlap = overlap::buffer_all};
+        s.add("a", every(10s), all).at(0s).expect_start("a", 0s).at(10s).at(20s).at(30s).expect_nothing();
+        s.at(31s).update("a", every(5s), all).resync("a", wall_base + 20s).expect_next_run("a", 35s);
+        s.end("a").expect_nothing().at(35s).expect_start("a", 35s);
+    });
 }
 
 TEST_SUITE_END();

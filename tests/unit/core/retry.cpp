@@ -368,6 +368,16 @@ TEST_CASE("waits grow up to the limit, and jitter shortens each in a way of its 
     CHECK(wait(6) != wait(7));
 }
 
+TEST_CASE("a manual run that takes the place of an attempt does not delay the next slot") {
+    play([](core_script& s) {
+        task_extra extra;
+        extra.policy.retry = {.attempts = 3, .backoff = 10s, .factor = 1, .jitter = 0};
+        s.add("a", every_after(10s), extra).at(0s).expect_start("a", 0s).end("a", body_end::failed);
+        s.expect_retry("a", 2).at(1s).trigger("a", overlap::cancel_other).expect("no retry a");
+        s.expect_start("a", 1s, trigger::manual).expect_next_run("a", 11s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace

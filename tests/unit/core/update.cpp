@@ -204,6 +204,67 @@ TEST_CASE("nor does a slot that waits take the place of the next") {
     });
 }
 
+TEST_CASE("a decision says slots of one schedule") {
+    core_script s;
+    task_extra all{.overlap = overlap::buffer_all};
+    s.add("a", every(10s), all).at(0s).expect_start("a", 0s).at(10s).expect_nothing().pause("a");
+    s.clock(25s).update("a", at(wall_base + 5s), all).expect_nothing();
+    s.core().resume(s.task("a"), resume_from::now, s.now());
+    std::vector<core::decision> decisions;
+    s.core().take_decisions(decisions);
+    REQUIRE(decisions.size() == 2);
+    CHECK(decisions[0].request.skipped->last == wall_base + 20s);
+    CHECK(decisions[0].request.skipped->count == 2);
+    CHECK(decisions[1].request.skipped->first == wall_base + 5s);
+    CHECK(decisions[1].request.skipped->count == 1);
+    s.core().actions().clear();
+}
+
+TEST_CASE("a skip behind slots that wait is of its own schedule") {
+    core_script s;
+    task_extra all{.overlap = overlap::buffer_all};
+    all.policy.buffer_max = 1;
+    s.add("a", every(10s), all).at(0s).expect_start("a", 0s).at(10s).at(20s).expect_nothing();
+    s.update("a", at(wall_base + 25s), all).at(25s).expect_nothing().end("a");
+    s.expect_start("a", 10s).expect_skip("a", skip_reason::buffer_full, 1);
+    s.expect_skip("a", skip_reason::buffer_full, 1);
+}
+
+TEST_CASE("the end of a run from before tells the next slot in its turn") {
+    play([](core_script& s) {
+        task_extra extra{.timeout = 8s};
+        s.add("a", every(10s), extra).at(0s).expect_start("a", 0s);
+        s.at(5s).update("a", every_after(3s), extra).expect_next_run("a", 8s);
+        s.at(8s).expect_skip("a", skip_reason::overlap, 1).expect_cancel("a", cancel_reason::timeout);
+        s.expect_end("a", outcome::timed_out).expect_next_run("a", 11s);
+        CHECK(s.stored("a").next_slot == moment(wall_base + 11s));
+        s.end("a").at(11s).expect_start("a", 11s);
+    });
+}
+
+TEST_CASE("the ends of several runs from before and after tell the next slot in their turn") {
+    play([](core_script& s) {
+        task_extra all{.overlap = overlap::allow_all};
+        s.add("a", every(10s), all).at(0s).expect_start("a", 0s).at(5s).update("a", every_after(3s), all);
+        s.at(8s).expect_start("a", 8s).at(9s).end("a").expect_next_run("a", 12s);
+        s.hold().at(12s).expect_nothing().end("a").expect_next_run("a", 15s);
+        s.answer().expect_start("a", 12s);
+        CHECK(s.stored("a").next_slot == moment(wall_base + 15s));
+    });
+}
+
+TEST_CASE("a slot that has no place is as late as it was seen to be, whatever waits before it") {
+    core_script s({.runs_in_flight_max = 2});
+    task_extra extra{.overlap = overlap::cancel_other};
+    extra.policy.catch_up = {.window = 3s, .grace = 2s};
+    s.add("a", every(10s), extra).at(0s).expect_start("a", 0s);
+    s.at(10s).expect_cancel("a", cancel_reason::overlap);
+    s.add("b", once()).at(10s).expect_start("b", 10s).at(11s).add("c", once()).at(11s).expect_nothing();
+    s.at(12s).end("a").expect_start("c", 11s).at(24s).expect_nothing();
+    s.update("a", every(1h), extra).expect_nothing().end("c").expect_start("a", 10s);
+    s.expect_skip("a", skip_reason::missed, 1);
+}
+
 TEST_SUITE_END();
 
 } // namespace
