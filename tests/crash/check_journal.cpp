@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace rondo::crash {
@@ -20,7 +21,9 @@ public:
         for (const auto& [uid, task] : r.tasks)
             for (const recorded_run& run : task.runs) on_record_.emplace(run.id, told{&task.uid, &run});
         for (const entry& e : journal)
-            if (e.kind == entry_kind::quit) last_life_ = e.life;
+            if (e.kind == entry_kind::quit) ended_well_.insert(e.life);
+        // A database that syncs late may lose the end of a life after that.
+        if (t.lost_tail && !ended_well_.empty()) ended_well_ = {*ended_well_.rbegin()};
     }
 
     void run() {
@@ -52,7 +55,7 @@ private:
 
     // What is lost of a life in which the power was lost must be its tail: what is on record after it is not.
     void lose(const entry& e, const std::string& what) {
-        if (!tolerance_.lost_tail || e.life == last_life_) return out_.complain(out_.lost, what);
+        if (!tolerance_.lost_tail || ended_well_.contains(e.life)) return out_.complain(out_.lost, what);
         ++out_.tail;
         tail_of_[e.life] = &e;
     }
@@ -103,16 +106,16 @@ private:
             out_.complain(out_.unexplained, name + " is a success that no body told of");
         if (r.outcome == "failed" && (t.end == nullptr || t.end->how != "failed"))
             out_.complain(out_.unexplained, name + " has failed, and no body told of it");
-        if (r.outcome == "abandoned" && t.begin != nullptr && t.begin->life == last_life_)
+        if (r.outcome == "abandoned" && t.begin != nullptr && ended_well_.contains(t.begin->life))
             out_.complain(out_.unexplained, name + " is abandoned in a life that ended well");
-        if (t.begin != nullptr && t.begin->life == last_life_ && t.end == nullptr)
+        if (t.begin != nullptr && ended_well_.contains(t.begin->life) && t.end == nullptr)
             out_.complain(out_.unexplained, name + " did not end in a life that ended well");
     }
 
     const std::vector<entry>& journal_;
     const tolerance& tolerance_;
     findings& out_;
-    std::uint64_t last_life_ = 0;
+    std::set<std::uint64_t> ended_well_;              // lives
     std::unordered_map<std::string, told> on_record_; // by id
     std::map<std::uint64_t, const entry*> tail_of_;   // by life: one that is lost
 };

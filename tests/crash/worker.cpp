@@ -63,11 +63,12 @@ std::unique_ptr<faulty_disk> disk_of(const worker_orders& o) {
 
 std::shared_ptr<repository> repository_of(const worker_orders& o, const journal& j, asio::io_context& io) {
     sqlite::options options;
-    if (o.normal) options.durability = sqlite::durability::normal;
+    const bool syncs_late = o.flaw == "syncs-late";
+    if (o.normal || syncs_late) options.durability = sqlite::durability::normal;
     auto opened = sqlite::open(o.database, options);
     if (opened.has_error()) throw std::runtime_error("cannot open: " + opened.error().message());
     std::shared_ptr<repository> store = std::move(opened).value();
-    if (!o.flaw.empty()) store = with_flaw(o.flaw, std::move(store), io.get_executor());
+    if (!o.flaw.empty() && !syncs_late) store = with_flaw(o.flaw, std::move(store), io.get_executor());
     if (store == nullptr) throw std::runtime_error("no such flaw: " + o.flaw);
     return witnessed(std::move(store), j);
 }
