@@ -182,17 +182,20 @@ private:
     boost::asio::awaitable<void> record_begins();
     boost::asio::awaitable<void> record_ends();
     boost::asio::awaitable<void> give_way();
-    void on_begin_answer(core::decision& d, const begin_answer& a, instant now);
+    void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);
     void tell_unrecorded(core::decision& d);
     void tell_all_unrecorded();
     void let_waiters_go();
     void take_decisions();
     void on_store_failure(error_code why);
-    void on_all_recorded();
+    [[nodiscard]] bool store_works() const noexcept;
+    void on_store_up();
     void on_store_overdue();
     void lose_cursor(std::string_view uid);
     void trim_outbox();
     void drop_oldest();
+    void tell_dropped(const run& r);
+    void tell_dropped(const begin_request& r);
     void check_drained();
 
     // engine_ask.cpp
@@ -290,6 +293,9 @@ private:
     outbox outbox_;
     bool recording_ = false;
     bool store_down_ = false;
+    bool took_begins_ = false;         // since it failed
+    bool took_ends_ = false;           // likewise
+    std::size_t begins_of_outage_ = 0; // how many of the first begins in the outbox the store missed
     steady_time record_deadline_ = steady_time::max(); // of the call that is under way
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};

@@ -276,7 +276,7 @@ void engine::end_run(const core::action& a) {
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
     keep_for_followers(a, ended);
-    outbox_.ends.push_back(std::move(ended));
+    outbox_.add(std::move(ended));
 }
 
 // Results are kept of those users only that the run was for.

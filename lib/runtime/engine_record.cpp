@@ -55,8 +55,7 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 void engine::take_decisions() {
     std::vector<core::decision> fresh;
     core_.take_decisions(fresh);
-    outbox_.begins.insert(outbox_.begins.end(), std::make_move_iterator(fresh.begin()),
-                          std::make_move_iterator(fresh.end()));
+    outbox_.add(fresh);
     trim_outbox();
 }
 
@@ -87,10 +86,8 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < batch_max) take_decisions();
-        if (outbox_.empty()) {
-            on_all_recorded();
-            break;
-        }
+        if (store_down_ && store_works()) on_store_up();
+        if (outbox_.empty()) break;
         // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before.
         while (outbox_.end_moves_cursor() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
             co_await record_ends();
@@ -129,18 +126,22 @@ boost::asio::awaitable<void> engine::record_begins() {
         on_store_failure(answers.error());
         co_return;
     }
+    took_begins_ = true;
     auto called = std::exchange(outbox_.begins_called, {});
     instant now = clock_.now();
-    for (std::size_t i = 0; i != called.size(); ++i) on_begin_answer(called[i], answers.value()[i], now);
+    std::size_t of_outage = std::min(begins_of_outage_, called.size());
+    begins_of_outage_ -= of_outage;
+    for (std::size_t i = 0; i != called.size(); ++i)
+        on_begin_answer(called[i], answers.value()[i], store_down_ || i < of_outage, now);
     settle();
 }
 
-void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant now) {
+void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now) {
     bool waiting = d.run != nullptr; // it waits for this answer
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
     // After an outage we know better than the store; otherwise it was another manager.
-    bool ours = !waiting && (d.request.started.has_value() || store_down_);
+    bool ours = !waiting && (d.request.started.has_value() || of_outage);
     if (a.state == begin_state::unknown_task)
         log(log_level::error,
             fmt::format("task {}: the repository does not know it any more", d.request.uid));
@@ -182,6 +183,7 @@ boost::asio::awaitable<void> engine::record_ends() {
         on_store_failure(answers.error());
         co_return;
     }
+    took_ends_ = true;
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;
@@ -218,6 +220,8 @@ void engine::let_waiters_go() {
 void engine::on_store_failure(error_code why) {
     backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
     retry_at_ = clock_.now().steady + backoff_;
+    took_begins_ = took_ends_ = false;
+    begins_of_outage_ = 0; // all are, as long as it lasts
     if (!store_down_) {
         store_down_ = true;
         log(log_level::error, fmt::format("the repository fails: {}", why.message()));
@@ -231,14 +235,22 @@ void engine::on_store_failure(error_code why) {
     rearm();
 }
 
-// Only when it has taken everything is a store up again: one that takes begins and hangs at ends would
-// make the runs wait at each try.
-void engine::on_all_recorded() {
+// A store is up again when it has taken everything; or, as there may always be more, when it has taken begins
+// and ends. One that takes begins and hangs at ends would make the runs wait at each try. From then on they
+// wait behind what is left, which also keeps them from bringing more than the store can take.
+bool engine::store_works() const noexcept {
+    return outbox_.empty() || (took_begins_ && took_ends_);
+}
+
+void engine::on_store_up() {
     backoff_ = std::chrono::nanoseconds(0);
-    if (!store_down_) return;
     store_down_ = false;
+    begins_of_outage_ = outbox_.begins.size();
     trim_outbox();
-    log(log_level::warning, "the repository works again");
+    log(log_level::warning,
+        outbox_.dropped == 0
+            ? std::string("the repository works again")
+            : fmt::format("the repository works again; {} begins and ends were lost", outbox_.dropped));
     event e;
     e.kind = event_kind::store_recovered;
     e.at = clock_.now().wall;
@@ -249,6 +261,8 @@ void engine::on_all_recorded() {
 void engine::on_store_overdue() {
     record_deadline_ = steady_time::max();
     store_down_ = true;
+    took_begins_ = took_ends_ = false;
+    begins_of_outage_ = 0;
     log(log_level::error, "the repository is overdue");
     event e;
     e.kind = event_kind::store_failed;
@@ -285,6 +299,7 @@ void engine::drop_oldest() {
             log(log_level::error,
                 fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
                             oldest.request.run.uid, oldest.request.run.id, outbox_.dropped));
+        tell_dropped(oldest.request.run);
         if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         for (auto& waiter : oldest.waiters) waiter->complete(oldest.request.run);
         return;
@@ -295,7 +310,41 @@ void engine::drop_oldest() {
     if (tell)
         log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
                                           oldest.request.uid, outbox_.dropped));
+    tell_dropped(oldest.request);
     lose_cursor(oldest.request.uid);
+}
+
+void engine::tell_dropped(const run& r) {
+    if (!anybody_listens()) return;
+    event e;
+    e.kind = event_kind::record_dropped;
+    e.at = clock_.now().wall;
+    e.uid = r.uid;
+    e.id = r.id;
+    e.trigger = r.trigger;
+    e.scheduled_at = r.scheduled_at;
+    e.outcome = r.outcome;
+    publish(e);
+}
+
+void engine::tell_dropped(const begin_request& r) {
+    if (!anybody_listens()) return;
+    event e;
+    e.kind = event_kind::record_dropped;
+    e.at = clock_.now().wall;
+    e.uid = r.uid;
+    if (r.skipped) {
+        e.scheduled_at = r.skipped->first;
+        e.reason = r.skipped->reason;
+        e.count = r.skipped->count;
+        publish(e);
+    }
+    if (!r.started) return;
+    e.id = r.started->id;
+    e.trigger = r.started->trigger;
+    e.scheduled_at = r.started->scheduled_at;
+    e.count = 0;
+    publish(e);
 }
 
 } // namespace rondo::runtime

@@ -80,6 +80,31 @@ TEST_CASE("tasks go on while the store cannot record, and all is on record after
     }
 }
 
+TEST_CASE("a store that works again is up again while there is always more for it") {
+    faulty_world s;
+    s.w.start();
+    REQUIRE(s.w.add(task("a", "", every(100ms), nothing)));
+    REQUIRE(s.w.add(task("b", "", every(130ms), nothing)));
+    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::fails);
+    s.w.pass(10s);
+    CHECK(s.w.tasks->state().store_down);
+    // Each call takes so long that something else is to be recorded at its end.
+    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::waits);
+    for (int i = 0; i != 200; ++i) {
+        s.w.pass(200ms);
+        s.faulty->let_go();
+    }
+    s.w.pass(0s);
+    CHECK_FALSE(s.w.tasks->state().store_down);
+    CHECK(s.w.tasks->state().outbox > 0);
+    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::none);
+    s.faulty->let_go();
+    s.w.pass(0s);
+    CHECK(s.w.tasks->state().outbox == 0);
+    for (const run& r : s.w.history()) CHECK(r.outcome == outcome::success);
+    for (const char* uid : {"a", "b"}) CHECK(s.w.find(uid).counters.skipped_not_owner == 0);
+}
+
 TEST_CASE("a call that never returns stops neither tasks nor shutdown, and the outbox stays bounded") {
     for (const char* call : {"begin_runs", "finish_runs"}) {
         manager_options o;
