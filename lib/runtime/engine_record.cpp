@@ -35,6 +35,16 @@ void put_back(boost::container::devector<T>& queue, std::vector<T>& front) {
     front.clear();
 }
 
+// The begin of a fixed delay builds on the end before, which moves its cursor; and that of another attempt on
+// that of the one that failed, which must not be found unfinished beside it.
+bool ends_go_first(const outbox& o) noexcept {
+    if (o.ends.empty()) return false;
+    auto is_retry = [](const core::decision& d) {
+        return d.request.started && d.request.started->attempt > 1;
+    };
+    return o.end_moves_cursor() || std::ranges::any_of(o.begins, is_retry);
+}
+
 template <class Answer>
 boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitable<std::vector<Answer>> call,
                                                             std::size_t expected) {
@@ -88,8 +98,8 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
         if (outbox_.begins.size() < batch_max) take_decisions();
         if (store_down_ && store_works()) on_store_up();
         if (outbox_.empty()) break;
-        // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before.
-        while (outbox_.end_moves_cursor() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
+        // Begins first, as bodies wait for them.
+        while (ends_go_first(outbox_) && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
             co_await record_ends();
             co_await give_way();
         }
