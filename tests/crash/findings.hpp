@@ -23,6 +23,13 @@ struct findings {
 
     [[nodiscard]] bool ok() const noexcept { return lost + doubled + shifted + unexplained == 0; }
 
+    /// All that is kept in words, a line each.
+    [[nodiscard]] std::string text() const {
+        std::string lines;
+        for (const std::string& c : complaints) lines += c + "\n";
+        return lines;
+    }
+
     void complain(std::uint64_t& kind, std::string what) {
         ++kind;
         if (complaints.size() < complaints_max) complaints.push_back(std::move(what));

@@ -20,11 +20,11 @@ std::int64_t since_boot() {
     return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_nsec / 1000;
 }
 
+} // namespace
+
 std::string hex(const run_id& id) {
     return fmt::format("{:016x}{:016x}", id.high, id.low);
 }
-
-} // namespace
 
 journal::journal(const std::string& path, std::uint64_t life)
     : descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)), life_(life) {

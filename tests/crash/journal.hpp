@@ -53,6 +53,9 @@ struct entry {
     std::string how; ///< of an end: "success" or "failed" or "stopped"; of an acknowledged one: the outcome
 };
 
+/// As `entry::id` has it.
+[[nodiscard]] std::string hex(const run_id& id);
+
 /// Reads all of it. Throws `std::runtime_error` at a line that is none.
 [[nodiscard]] std::vector<entry> read_journal(const std::string& path);
 
