@@ -31,6 +31,8 @@ enum class event_kind : std::uint8_t {
     slots_skipped,   ///< `count` slots from `scheduled_at` on, because of `reason`
     store_failed,    ///< `message` says how
     store_recovered,
+    record_dropped, ///< the outbox was full: of the run `id` the end with this `outcome`, or without one its
+                    ///< begin, is lost to the record; or, without a run, `count` slots skipped for `reason`
     events_dropped, ///< this reader was slow and missed `count` events here
 };
 
@@ -44,7 +46,7 @@ struct event {
     run_id id; ///< of the run
     rondo::trigger trigger = rondo::trigger::schedule;
     wall_time scheduled_at{};              ///< slot of the run, or the first that was skipped
-    std::optional<rondo::outcome> outcome; ///< of `run_ended`
+    std::optional<rondo::outcome> outcome; ///< of `run_ended` and `record_dropped`
     skip_reason reason = skip_reason::overlap;
     std::uint64_t count = 0;
     std::string message;

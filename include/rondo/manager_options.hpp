@@ -33,7 +33,7 @@ struct manager_options {
     /// wait for it start unrecorded, to be recorded later. Positive.
     std::chrono::nanoseconds store_timeout = std::chrono::seconds(5);
     /// How many begins and ends of runs are kept for a repository that fails. Beyond that the oldest
-    /// are dropped and counted (`manager_stat::outbox_dropped`). At least 1.
+    /// are dropped, named (`event_kind::record_dropped`) and counted (`manager_stat::outbox_dropped`). At least 1.
     std::size_t outbox_max = 10'000;
     /// How long `async_shutdown` waits for bodies that it has cancelled, and for the repository to take
     /// the last ends. Not negative.

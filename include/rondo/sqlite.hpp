@@ -10,10 +10,15 @@
 
 namespace rondo::sqlite {
 
-/// What a commit survives.
+/// What survives what. Either way the file stays sound, and loses nothing by kill -9.
 enum class durability {
-    full,   ///< power loss: each commit is synced to the disk (SQLite's `synchronous=FULL`)
-    normal, ///< kill -9; power loss may forget the last commits (`synchronous=NORMAL`)
+    /// Each commit is synced to the disk before its call completes (SQLite's `synchronous=FULL`): a loss of
+    /// power takes nothing that a call has acknowledged.
+    full,
+    /// Commits are synced a thousand pages at a time (`synchronous=NORMAL`), which is many times faster. A loss
+    /// of power takes the last of them, never an earlier one and not a later one: runs that were on record are
+    /// not, and their slots run again.
+    normal,
 };
 
 struct options {

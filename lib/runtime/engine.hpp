@@ -191,7 +191,7 @@ private:
     void on_recording_over(bool failed) noexcept;
     void record_later(const char* what) noexcept;
     void put_back_called();
-    void on_begin_answer(core::decision& d, const begin_answer& a, instant now);
+    void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);
     void take_decisions();
 
     // engine_outage.cpp: while it is down.
@@ -199,12 +199,16 @@ private:
     void go_on_without_store();
     static void let_waiters_go(ended_run& e);
     void on_store_failure(error_code why);
-    void on_all_recorded();
+    [[nodiscard]] bool store_works() const noexcept;
+    void on_store_up();
+    void note_outage() noexcept;
     void on_store_overdue();
     void lose_cursor(std::string_view uid);
     void trim_outbox();
     [[nodiscard]] bool outbox_too_full() const noexcept;
     void drop_oldest();
+    void tell_dropped(const run& r);
+    void tell_dropped(const begin_request& r);
 
     // engine_shutdown.cpp
     void on_shutdown_done();
@@ -333,7 +337,10 @@ private:
     outbox outbox_;
     bool recording_ = false;
     bool store_down_ = false;
-    bool going_on_ = false;                            // without it, in the next handler
+    bool took_begins_ = false;         // since it failed
+    bool took_ends_ = false;           // likewise
+    std::size_t begins_of_outage_ = 0; // how many of the first begins in the outbox the store missed
+    bool going_on_ = false;            // without it, in the next handler
     steady_time record_deadline_ = steady_time::max(); // of the call that is under way
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};

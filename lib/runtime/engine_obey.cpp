@@ -321,7 +321,9 @@ void engine::end_run(const core::action& a) {
     r.users = a.run->users;
     ended.request.token = a.run->token;
     ended.request.next_slot = a.next_slot;
-    ended.comes_first = a.next_slot.has_value() || a.followed;
+    // The begin of a fixed delay builds on the end before, which moves its cursor; that of a task that follows on the
+    // end that it follows; and that of another attempt must not find the one that failed unfinished beside it.
+    ended.comes_first = a.next_slot.has_value() || a.followed || !a.last;
     auto found = runs_.find(r.id);
     if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
@@ -331,8 +333,7 @@ void engine::end_run(const core::action& a) {
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
     keep_for_followers(a, ended);
-    outbox_.ends.push_back(std::move(ended));
-    ++outbox_.ends_waiting;
+    outbox_.add(std::move(ended));
 }
 
 // Results are kept of those users only that the run was for.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace rondo::runtime {
@@ -52,8 +53,9 @@ void engine::go_on_without_store() {
 void engine::on_store_failure(error_code why) {
     backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
     retry_at_ = clock_.now().steady + backoff_;
-    if (!store_down_) {
-        store_down_ = true;
+    bool news = !store_down_;
+    note_outage();
+    if (news) {
         log(log_level::error, fmt::format("the repository fails: {}", why.message()));
         event e;
         e.kind = event_kind::store_failed;
@@ -65,24 +67,39 @@ void engine::on_store_failure(error_code why) {
     rearm();
 }
 
-// Only when it has taken everything is a store up again: one that takes begins and hangs at ends would
-// make the runs wait at each try.
-void engine::on_all_recorded() {
+// A store is up again when it has taken everything; or, as there may always be more, when it has taken begins
+// and ends. One that takes begins and hangs at ends would make the runs wait at each try. From then on they
+// wait behind what is left, which also keeps them from bringing more than the store can take.
+bool engine::store_works() const noexcept {
+    return took_begins_ && took_ends_;
+}
+
+void engine::on_store_up() {
     backoff_ = std::chrono::nanoseconds(0);
     if (!store_down_) return;
     store_down_ = false;
+    begins_of_outage_ = outbox_.begins.size();
     trim_outbox();
-    log(log_level::warning, "the repository works again");
+    std::string lost;
+    if (outbox_.dropped != 0) lost = fmt::format("; {} begins and ends were lost", outbox_.dropped);
+    log(log_level::warning, "the repository works again" + lost);
     event e;
     e.kind = event_kind::store_recovered;
     e.at = clock_.now().wall;
     publish(e);
 }
 
+// What it took before says nothing any longer; all that it misses is of the outage, as long as that lasts.
+void engine::note_outage() noexcept {
+    store_down_ = true;
+    took_begins_ = took_ends_ = false;
+    begins_of_outage_ = 0;
+}
+
 // The call goes on: its answer may still come, and counts then.
 void engine::on_store_overdue() {
     record_deadline_ = steady_time::max();
-    store_down_ = true;
+    note_outage();
     log(log_level::error, "the repository is overdue");
     event e;
     e.kind = event_kind::store_failed;
@@ -123,6 +140,7 @@ void engine::drop_oldest() {
             log(log_level::error,
                 fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
                             oldest.request.run.uid, oldest.request.run.id, outbox_.dropped));
+        tell_dropped(oldest.request.run);
         if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         return let_waiters_go(oldest);
     }
@@ -133,7 +151,41 @@ void engine::drop_oldest() {
     if (tell)
         log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
                                           oldest.request.uid, outbox_.dropped));
+    tell_dropped(oldest.request);
     lose_cursor(oldest.request.uid);
+}
+
+void engine::tell_dropped(const run& r) {
+    if (!anybody_listens()) return;
+    event e;
+    e.kind = event_kind::record_dropped;
+    e.at = clock_.now().wall;
+    e.uid = r.uid;
+    e.id = r.id;
+    e.trigger = r.trigger;
+    e.scheduled_at = r.scheduled_at;
+    e.outcome = r.outcome;
+    publish(e);
+}
+
+void engine::tell_dropped(const begin_request& r) {
+    if (!anybody_listens()) return;
+    event e;
+    e.kind = event_kind::record_dropped;
+    e.at = clock_.now().wall;
+    e.uid = r.uid;
+    if (r.skipped) {
+        e.scheduled_at = r.skipped->first;
+        e.reason = r.skipped->reason;
+        e.count = r.skipped->count;
+        publish(e);
+    }
+    if (!r.started) return;
+    e.id = r.started->id;
+    e.trigger = r.started->trigger;
+    e.scheduled_at = r.started->scheduled_at;
+    e.count = 0;
+    publish(e);
 }
 
 } // namespace rondo::runtime

@@ -53,9 +53,7 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 void engine::take_decisions() {
     std::vector<core::decision> fresh;
     core_.take_decisions(fresh);
-    outbox_.begins.insert(outbox_.begins.end(), std::make_move_iterator(fresh.begin()),
-                          std::make_move_iterator(fresh.end()));
-    outbox_.begins_waiting += fresh.size();
+    outbox_.add(fresh);
     trim_outbox();
 }
 
@@ -112,12 +110,9 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < batch_max) take_decisions();
-        if (outbox_.empty()) {
-            on_all_recorded();
-            break;
-        }
-        // Begins first, as bodies wait for them; but that of a fixed delay builds on the end before, and so does
-        // one that follows another task.
+        if (outbox_.empty() || store_works()) on_store_up();
+        if (outbox_.empty()) break;
+        // Begins first, as bodies wait for them; but some build on an end before.
         while (outbox_.end_comes_first() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
             co_await record_ends();
             co_await give_way();
@@ -159,11 +154,14 @@ boost::asio::awaitable<void> engine::record_begins() {
         on_store_failure(answers.error());
         co_return;
     }
+    took_begins_ = true;
     auto called = std::exchange(outbox_.begins_called, {});
     instant now = clock_.now();
+    std::size_t of_outage = std::min(begins_of_outage_, called.size());
+    begins_of_outage_ -= of_outage;
     for (std::size_t i = 0; i != called.size(); ++i) {
         try {
-            on_begin_answer(called[i], answers.value()[i], now);
+            on_begin_answer(called[i], answers.value()[i], store_down_ || i < of_outage, now);
         } catch (...) { // no memory: asked again, the store says the same again
             log_exception("a run does not begin yet");
             if (called[i].run != nullptr) outbox_.begins_called.push_back(std::move(called[i]));
@@ -176,12 +174,12 @@ boost::asio::awaitable<void> engine::record_begins() {
     settle();
 }
 
-void engine::on_begin_answer(core::decision& d, const begin_answer& a, instant now) {
+void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now) {
     bool waiting = d.run != nullptr; // it waits for this answer
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
     // After an outage we know better than the store; otherwise it was another manager.
-    bool ours = !waiting && (d.request.started.has_value() || store_down_);
+    bool ours = !waiting && (d.request.started.has_value() || of_outage);
     if (a.state == begin_state::unknown_task)
         log(log_level::error,
             fmt::format("task {}: the repository does not know it any more", d.request.uid));
@@ -227,6 +225,7 @@ boost::asio::awaitable<void> engine::record_ends() {
         on_store_failure(answers.error());
         co_return;
     }
+    took_ends_ = true;
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;

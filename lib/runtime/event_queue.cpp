@@ -90,10 +90,10 @@ void event_queue::drop_waiter() {
 } // namespace detail
 
 std::string_view to_string(event_kind k) noexcept {
-    static constexpr std::array<std::string_view, 13> words{
-        "task_added",   "task_updated",    "task_removed",  "task_paused",     "task_resumed",
-        "run_started",  "run_ended",       "retry_planned", "run_overrunning", "slots_skipped",
-        "store_failed", "store_recovered", "events_dropped"};
+    static constexpr std::array<std::string_view, 14> words{
+        "task_added",   "task_updated",    "task_removed",   "task_paused",     "task_resumed",
+        "run_started",  "run_ended",       "retry_planned",  "run_overrunning", "slots_skipped",
+        "store_failed", "store_recovered", "record_dropped", "events_dropped"};
     auto index = static_cast<std::size_t>(k);
     return index < words.size() ? words[index] : std::string_view("unknown");
 }

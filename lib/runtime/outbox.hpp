@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace rondo::runtime {
@@ -21,6 +23,7 @@ namespace rondo::runtime {
 struct ended_run {
     finish_request request;
     std::vector<pending_ptr<run>> waiters;
+    std::uint64_t after = 0;  ///< how many begins went into the outbox before it
     bool comes_first = false; ///< what is begun after it builds on it
 };
 
@@ -34,26 +37,39 @@ struct outbox {
     std::vector<ended_run> ends_called;        ///< likewise
     std::size_t begins_waiting =
         0; ///< of `begins`, the latest: those whose runs may still wait for their record
-    std::size_t ends_waiting = 0; ///< of `ends`, likewise: those that somebody may wait for
+    std::size_t ends_waiting = 0;  ///< of `ends`, likewise: those that somebody may wait for
+    std::uint64_t begins_seen = 0; ///< that ever went in
     std::uint64_t dropped = 0;
 
     [[nodiscard]] std::size_t size() const noexcept {
         return begins.size() + ends.size() + begins_called.size() + ends_called.size();
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    void add(std::vector<core::decision>& decisions) {
+        begins.insert(begins.end(), std::make_move_iterator(decisions.begin()),
+                      std::make_move_iterator(decisions.end()));
+        begins_seen += decisions.size();
+        begins_waiting += decisions.size();
+    }
+    void add(ended_run end) {
+        end.after = begins_seen;
+        ends.push_back(std::move(end));
+        ++ends_waiting;
+    }
     /// The first of those, which then is none any more.
     [[nodiscard]] core::decision& next_begin_that_waits() noexcept {
         return begins[begins.size() - begins_waiting--];
     }
     [[nodiscard]] ended_run& next_end_that_waits() noexcept { return ends[ends.size() - ends_waiting--]; }
 
-    /// How many ends, up to `n`, the repository may be told of now. An end without a token may have its
-    /// begin still in here, and must not overtake it.
+    /// How many ends, up to `n`, the repository may be told of now. An end without a token must not overtake its
+    /// begin, which went in before it; those that came later do not hold it up, for there may always be some.
     [[nodiscard]] std::size_t ends_that_may_go(std::size_t n) const noexcept {
         n = std::min(n, ends.size());
         if (begins.empty()) return n;
         std::size_t may = 0;
-        while (may != n && ends[may].request.token != 0) ++may;
+        const std::uint64_t begins_gone = begins_seen - begins.size();
+        while (may != n && (ends[may].request.token != 0 || ends[may].after <= begins_gone)) ++may;
         return may;
     }
     [[nodiscard]] bool end_may_go() const noexcept { return ends_that_may_go(1) > 0; }

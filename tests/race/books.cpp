@@ -42,6 +42,7 @@ void books::take(const event& e) {
     case event_kind::run_overrunning:
     case event_kind::store_failed:
     case event_kind::store_recovered:
+    case event_kind::record_dropped:
     case event_kind::events_dropped: complain(fmt::format("event {}", to_string(e.kind))); break;
     case event_kind::task_updated: ++sums_.updated; break;
     case event_kind::task_paused: ++sums_.paused; break;

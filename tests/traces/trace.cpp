@@ -91,6 +91,7 @@ void trace::tell(const event& e) {
     case event_kind::task_updated:
     case event_kind::task_removed:
     case event_kind::task_resumed:
+    case event_kind::record_dropped:
     case event_kind::store_failed:
     case event_kind::store_recovered: break;
     }

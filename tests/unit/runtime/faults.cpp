@@ -80,6 +80,56 @@ TEST_CASE("tasks go on while the store cannot record, and all is on record after
     }
 }
 
+TEST_CASE("a store that works again is up again while there is always more for it") {
+    faulty_world s;
+    s.w.start();
+    REQUIRE(s.w.add(task("a", "", every(100ms), nothing)));
+    REQUIRE(s.w.add(task("b", "", every(130ms), nothing)));
+    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::fails);
+    s.w.pass(10s);
+    CHECK(s.w.tasks->state().store_down);
+    // Each call takes so long that something else is to be recorded at its end.
+    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::waits);
+    for (int i = 0; i != 200; ++i) {
+        s.w.pass(200ms);
+        s.faulty->let_go();
+    }
+    s.w.pass(0s);
+    CHECK_FALSE(s.w.tasks->state().store_down);
+    CHECK(s.w.tasks->state().outbox > 0);
+    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::none);
+    s.faulty->let_go();
+    s.w.pass(0s);
+    CHECK(s.w.tasks->state().outbox == 0);
+    for (const run& r : s.w.history()) CHECK(r.outcome == outcome::success);
+    for (const char* uid : {"a", "b"}) CHECK(s.w.find(uid).counters.skipped_not_owner == 0);
+}
+
+TEST_CASE("another attempt goes on record after the end of the one that failed") {
+    faulty_world s;
+    s.w.start();
+    auto fails = [](context c) -> asio::awaitable<void> {
+        (void)co_await c.async_sleep_for(1s);
+        throw std::runtime_error("no luck");
+    };
+    task a("a", "", every(1h), fails);
+    a.retry({.attempts = 2, .backoff = 1s, .jitter = 0});
+    REQUIRE(s.w.add(std::move(a)));
+    REQUIRE(s.w.add(task("b", "", every(800ms), nothing)));
+    s.w.pass(500ms);
+    // A call is under way when the first attempt ends, and until the second is due.
+    s.faulty->set("begin_runs", fault::waits);
+    s.w.pass(2s);
+    s.faulty->set("begin_runs", fault::fails);
+    s.faulty->let_go();
+    s.w.pass(0s);
+    history_filter of_a;
+    of_a.uid = "a";
+    auto runs = s.w.history(of_a);
+    REQUIRE(runs.size() == 1);
+    CHECK(runs[0].outcome == outcome::failed);
+}
+
 TEST_CASE("a call that never returns stops neither tasks nor shutdown, and the outbox stays bounded") {
     for (const char* call : {"begin_runs", "finish_runs"}) {
         manager_options o;

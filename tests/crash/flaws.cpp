@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <crash/flaws.hpp>
+
+#include <repository/forwarding_repository.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace rondo::crash {
+namespace {
+
+using testing::forwarding_repository;
+
+constexpr std::uint64_t now_and_then = 40;
+
+boost::asio::awaitable<void> pass_on(std::shared_ptr<repository> to, std::vector<begin_request> requests) {
+    (void)co_await to->begin_runs(std::move(requests));
+}
+
+class answers_before_commit : public forwarding_repository {
+public:
+    answers_before_commit(std::shared_ptr<repository> inner, boost::asio::any_io_executor executor)
+        : forwarding_repository(std::move(inner)), executor_(std::move(executor)) {}
+
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        std::vector<begin_answer> answers;
+        for (const begin_request& r : requests) answers.push_back({begin_state::recorded, r.next, 0});
+        boost::asio::co_spawn(executor_, pass_on(inner_, std::move(requests)), boost::asio::detached);
+        co_return answers;
+    }
+
+private:
+    boost::asio::any_io_executor executor_;
+};
+
+class drops_ends : public forwarding_repository {
+public:
+    using forwarding_repository::forwarding_repository;
+
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        std::vector<finish_request> passed;
+        for (finish_request& r : requests)
+            if (++ends_ % now_and_then != 0) passed.push_back(std::move(r));
+        const std::size_t count = requests.size();
+        if (!passed.empty()) {
+            auto states = co_await inner_->finish_runs(std::move(passed));
+            if (states.has_error()) co_return states.error();
+        }
+        co_return std::vector<finish_state>(count, finish_state::recorded);
+    }
+
+private:
+    std::uint64_t ends_ = 0;
+};
+
+class cursor_without_run : public forwarding_repository {
+public:
+    using forwarding_repository::forwarding_repository;
+
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (begin_request& r : requests)
+            if (r.started && r.moves_cursor && ++begins_ % now_and_then == 0) r.started.reset();
+        return inner_->begin_runs(std::move(requests));
+    }
+
+private:
+    std::uint64_t begins_ = 0;
+};
+
+class forgets_the_unended : public forwarding_repository {
+public:
+    using forwarding_repository::forwarding_repository;
+
+    awaitable<std::uint64_t> start(wall_time) override { co_return std::uint64_t{0}; }
+};
+
+// Tells a manager of another cursor than there is, and lets it have its way.
+class forgets_the_cursor : public forwarding_repository {
+public:
+    forgets_the_cursor(std::shared_ptr<repository> inner, bool anchor_too)
+        : forwarding_repository(std::move(inner)), anchor_too_(anchor_too) {}
+
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        const wall_time now = tasks.empty() ? wall_time() : tasks.front().anchor;
+        const auto definitions = tasks;
+        auto states = co_await inner_->register_tasks(std::move(tasks));
+        if (states.has_error()) co_return states;
+        for (std::size_t i = 0; i != definitions.size(); ++i) {
+            task_state& s = states.value()[i];
+            const bool grid = definitions[i].schedule.starts_with("every ");
+            if (s.created || !grid || !s.next_slot || *s.next_slot >= now) continue;
+            if (anchor_too_) s.anchor = now;
+            s.next_slot = now;
+            if (!anchor_too_) *s.next_slot += std::chrono::microseconds(1); // off the grid: take the next
+        }
+        co_return states;
+    }
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (begin_request& r : requests) r.force = true;
+        return inner_->begin_runs(std::move(requests));
+    }
+
+private:
+    bool anchor_too_;
+};
+
+class witness : public forwarding_repository {
+public:
+    witness(std::shared_ptr<repository> inner, const journal& j)
+        : forwarding_repository(std::move(inner)), journal_(j) {}
+
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        const auto copy = requests;
+        auto states = co_await inner_->finish_runs(std::move(requests));
+        if (states.has_error()) co_return states;
+        for (std::size_t i = 0; i != copy.size(); ++i)
+            if (states.value()[i] != finish_state::fenced) journal_.end_acknowledged(copy[i].run);
+        co_return states;
+    }
+
+private:
+    const journal& journal_;
+};
+
+} // namespace
+
+std::shared_ptr<repository> with_flaw(std::string_view name, std::shared_ptr<repository> inner,
+                                      boost::asio::any_io_executor executor) {
+    if (name == "answers-before-commit")
+        return std::make_shared<answers_before_commit>(std::move(inner), std::move(executor));
+    if (name == "drops-ends") return std::make_shared<drops_ends>(std::move(inner));
+    if (name == "cursor-without-run") return std::make_shared<cursor_without_run>(std::move(inner));
+    if (name == "forgets-the-unended") return std::make_shared<forgets_the_unended>(std::move(inner));
+    if (name == "anchors-again") return std::make_shared<forgets_the_cursor>(std::move(inner), true);
+    if (name == "forgets-the-cursor") return std::make_shared<forgets_the_cursor>(std::move(inner), false);
+    return nullptr;
+}
+
+std::shared_ptr<repository> witnessed(std::shared_ptr<repository> inner, const journal& j) {
+    return std::make_shared<witness>(std::move(inner), j);
+}
+
+} // namespace rondo::crash
