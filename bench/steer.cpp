@@ -97,14 +97,18 @@ values measure_store_back(std::size_t n) {
 std::vector<work> steer_works(const extent& e) {
     std::vector<work> works;
     std::size_t n = e.idle_tasks_max;
-    for (auto [name, measure] : {std::pair("resume-all", measure_resume_all),
-                                 {"resume-shutdown", measure_shutdown},
-                                 {"resume-store", measure_store_back}})
-        works.push_back({name,
+    struct measurement {
+        const char* name;
+        values (*take)(std::size_t n);
+    };
+    for (measurement m : {measurement{"resume-all", measure_resume_all},
+                          {"resume-shutdown", measure_shutdown},
+                          {"resume-store", measure_store_back}})
+        works.push_back({m.name,
                          {{"longest_handler_ms", "ms", figure::over_rounds::median, 100},
                           {"seconds", "s"},
                           {"bytes_per_task", "B"}},
-                         [measure = measure, n] { return measure(n); },
+                         [m, n] { return m.take(n); },
                          [n] { return measure_loop(n); }});
     return works;
 }
