@@ -242,6 +242,8 @@ private:
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
     // scheduler_trigger.cpp
+    result<run_record*> ask_for_run(task_record& task, std::vector<user> users, overlap how, rondo::trigger why,
+                                    wall_time scheduled_at, instant now);
     result<run_record*> start_beside(task_record& task, std::vector<user> users,
                                      std::optional<overlap> policy, rondo::trigger why,
                                      wall_time scheduled_at, instant now);

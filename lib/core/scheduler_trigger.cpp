@@ -25,6 +25,13 @@ result<run_record*> scheduler::start_beside(task_record& task, std::vector<user>
     overlap how = policy.value_or(task.overlap);
     if (how > overlap::cancel_other) return errc::invalid_option;
     open_groups_in_time(now);
+    auto asked = ask_for_run(task, std::move(users), how, why, scheduled_at, now);
+    admit(now); // also those whose time has come by now, whatever became of this one
+    return asked;
+}
+
+result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> users, overlap how,
+                                           rondo::trigger why, wall_time scheduled_at, instant now) {
     auto answer = overlap_decision(how, task.in_flight, task.runs_waiting(), task.in_flight_max,
                                    policy_of(task).buffer_max);
     if (answer == overlap_answer::skip) return errc::already_running;
@@ -52,7 +59,6 @@ result<run_record*> scheduler::start_beside(task_record& task, std::vector<user>
     run.users = std::move(users);
     wait_as_run(run, how);
     want_place(task, now);
-    admit(now);
     return &run;
 }
 

@@ -207,6 +207,14 @@ TEST_CASE("bad groups and bad tasks are refused") {
     s.add_fails("a", every(1s), errc::invalid_option, important(-1001));
 }
 
+TEST_CASE("whom only the time kept waiting is not forgotten for a trigger that fails") {
+    core_script s;
+    s.set_group(group("g").starts_max(1, 10s)).add("a", at(wall_base + 1h), {.group = "g"});
+    s.add("b", at(wall_base + 1h), {.group = "g"}).trigger("a").expect_start("a", 0s, trigger::manual);
+    s.at(1s).trigger("b").expect_nothing().clock(10s).try_trigger("a");
+    s.expect_start("b", 1s, trigger::manual);
+}
+
 TEST_SUITE_END();
 
 } // namespace
