@@ -24,13 +24,14 @@ public:
     [[nodiscard]] static std::string name_of(std::uint64_t user) { return std::to_string(user); }
 
     /// `delay` is that of a task with a fixed one, else 0.
+    /// `served`: its slot waited, and had a place by then.
     void triggered(int task, const stat& before, const stat& after, std::chrono::microseconds delay,
-                   wall_time now) {
+                   wall_time now, bool served) {
         bool paused = after.paused && !before.paused; // by the failure that it put an end to
         // It may have taken the place of the attempt from whose end the delay was to count.
         bool ended = delay.count() != 0 && !before.next_run && after.runs_retrying < before.runs_retrying &&
                      after.next_run == moment(now + delay);
-        if (!paused && !ended && !(before.next_run == after.next_run))
+        if (!paused && !ended && !served && !(before.next_run == after.next_run))
             complain(task, "a manual run moves the next slot");
     }
     void decided(const sim_run& r, const begin_request& d) {

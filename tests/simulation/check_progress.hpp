@@ -21,7 +21,7 @@ public:
     void after_input(const model& m, std::int64_t wakeup, input_kind input, instant now,
                      const std::vector<sim_run*>& runs) {
         std::int64_t wanted = m.next_wakeup(now);
-        if (wakeup != wanted)
+        if (!m.wakes_for_group(wakeup, wanted, now))
             complain(
                 fmt::format("it is {} ns, and the core waits until {}, not {}", ns_of(now), wakeup, wanted));
         // It may want to be woken once more at the same instant, by a grace of nothing say.

@@ -17,7 +17,9 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
     case event_kind::pass: return d.one_in(8) ? d.below(40 * unit) : d.below(8 * unit);
     case event_kind::stall: return d.one_in(4) ? d.below(200 * unit) : d.below(6 * unit);
     case event_kind::set_clock: return d.between(-10 * unit, 10 * unit);
-    case event_kind::cancel: return d.below(4);
+    case event_kind::cancel:
+    case event_kind::detach: return d.below(4);
+    case event_kind::set_group: return d.below(1'000'000);
     case event_kind::trigger: return s.overrides && d.one_in(3) ? d.between(1, 5) : 0;
     case event_kind::resume:
     case event_kind::resume_all: return s.pasts ? d.below(2) : 0;
@@ -34,7 +36,7 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
 } // namespace
 
 std::vector<event> script_of(const swarm& s) {
-    const std::array<std::pair<event_kind, std::int64_t>, 18> weights{{
+    const std::array<std::pair<event_kind, std::int64_t>, 20> weights{{
         {event_kind::pass, 100},
         {event_kind::stall, s.stalls},
         {event_kind::wake, s.wakes},
@@ -53,6 +55,8 @@ std::vector<event> script_of(const swarm& s) {
         {event_kind::outage, s.outages},
         {event_kind::crash, s.crashes},
         {event_kind::shutdown, s.shutdowns},
+        {event_kind::detach, s.detaches},
+        {event_kind::set_group, s.group_changes},
     }};
     std::int64_t sum = 0;
     for (const auto& [kind, weight] : weights) sum += weight;
@@ -67,16 +71,17 @@ std::vector<event> script_of(const swarm& s) {
         while (n >= weights[k].second) n -= weights[k++].second;
         event_kind kind = weights[k].first;
         auto task = static_cast<std::uint8_t>(d.below(static_cast<std::int64_t>(s.tasks)));
+        if (kind == event_kind::set_group) task = static_cast<std::uint8_t>(d.below(groups_max));
         script.push_back({kind, task, amount_of(d, s, kind)});
     }
     return script;
 }
 
 std::string to_string(const event& e) {
-    static constexpr std::array<const char*, 19> names{
-        "pass",    "stall",  "wake",      "set_clock",  "add",     "remove",   "update",
-        "pause",   "resume", "pause_all", "resume_all", "trigger", "end_body", "cancel",
-        "preview", "rival",  "outage",    "crash",      "shutdown"};
+    static constexpr std::array<const char*, 21> names{
+        "pass",    "stall",  "wake",      "set_clock",  "add",      "remove",   "update",
+        "pause",   "resume", "pause_all", "resume_all", "trigger",  "end_body", "cancel",
+        "preview", "rival",  "outage",    "crash",      "shutdown", "detach",   "set_group"};
     return fmt::format("{} task={} amount={}", names[static_cast<std::size_t>(e.kind)], e.task, e.amount);
 }
 

@@ -30,6 +30,8 @@ enum class event_kind : std::uint8_t {
     outage,     ///< the store fails for `amount` microseconds
     crash,      ///< the process is gone, and starts again after `amount` microseconds
     shutdown,   ///< with a grace of `amount` microseconds
+    detach,     ///< the `amount`th run of the task
+    set_group,  ///< that with the number `task`, to the limits that `amount` stands for
 };
 
 /// Something that happens to a world from outside. Each makes sense in every state, or does nothing

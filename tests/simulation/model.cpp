@@ -37,10 +37,12 @@ bool of_another(const naive_schedule& when, const moment& cursor, wall_time now)
 
 void model::restart() {
     for (mirror& m : tasks_) m = mirror();
+    groups_ = {};
     in_flight_ = 0;
     waiting_runs_ = 0;
     last_tick_ = never_ns;
     looked_ = {};
+    groups_seen_ = 0;
     stop_at_ = never_ns;
     stage_ = stopping::no;
     paused_all_ = false;
@@ -150,7 +152,8 @@ model::answer model::trigger(int task, overlap policy, instant now) {
     answer a{{}, fate_under(policy, m.around_manual())};
     if (a.what == fate::skipped) a.error = errc::already_running;
     if (a.what == fate::dropped && policy != overlap::buffer_one) a.error = errc::queue_full;
-    if (a.what == fate::starts && full()) a.what = fate::waits;
+    bool at_once = has_place(task, now) && !someone_is_before(task, now);
+    if (a.what == fate::starts && !at_once) a.what = fate::waits;
     std::size_t others = waiting_runs_ - (a.what == fate::replaces ? m.manual.size() : 0);
     bool waits = a.what == fate::waits || a.what == fate::replaces;
     if (waits && others >= options_.runs_waiting_max) a.error = errc::queue_full;
@@ -258,7 +261,8 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
     run.last = a.last;
     run.outcome = a.outcome;
     count_failure(run, a.outcome, a.last);
-    bool body_stays = input == input_kind::on_time;
+    bool detached = input == input_kind::detach && run.at == sim_run::stage::running;
+    bool body_stays = input == input_kind::on_time || detached;
     if (body_stays) {
         run.at = sim_run::stage::overdue;
         ++m.overrunning;
@@ -296,6 +300,7 @@ void model::release(sim_run& run, instant now) {
     } else {
         --m.in_flight;
         --in_flight_;
+        --groups_[run.group].in_flight;
     }
     if (m.live()) fixed_delay_waits_for_no_end(m, now);
 }

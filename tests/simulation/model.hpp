@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -114,6 +115,10 @@ public:
     [[nodiscard]] refusal refused(int task, const begin_request& r, std::uint32_t schedule_no, moment cursor,
                                   instant now);
     void shutdown(std::int64_t grace_ns, instant now);
+    void detach(sim_run& run, instant now);
+    void set_group(std::size_t index, const group_plan& limits);
+    /// Time has passed, and the core is about to see what has come up.
+    void before_time(instant now);
 
     // What came out of it, in order.
 
@@ -122,6 +127,8 @@ public:
     void end(sim_run& run, const core::action& a, input_kind input, instant now);
     void retry_later(sim_run& run, sim_run& next);
     void release(sim_run& run, instant now);
+    /// Its body starts.
+    void started(const sim_run& run, instant now);
     void gone(int task);
     void explain_places(observation& o);
     /// All that was to be explained has been.
@@ -136,6 +143,10 @@ public:
     [[nodiscard]] bool full() const noexcept {
         return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
     }
+    /// Whether something of the task could start, as far as others are concerned.
+    [[nodiscard]] bool has_place(int task, instant now) const;
+    /// Whether the core may wake up then, and not at `wakeup`, for a group whose starts are limited in time.
+    [[nodiscard]] bool wakes_for_group(std::int64_t at, std::int64_t wakeup, instant now) const;
     [[nodiscard]] stopping stage() const noexcept { return stage_; }
     [[nodiscard]] bool paused_all() const noexcept { return paused_all_; }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
@@ -152,6 +163,26 @@ private:
         sim_run* run = nullptr; // null: a slot
         std::uint64_t arrival = 0;
     };
+    /// Who goes first: each step of priority counts as so much of a wait.
+    using turn = std::pair<std::int64_t, std::uint64_t>;
+    struct tasks_together {
+        group_plan limits;
+        std::uint32_t changes = 0;
+        std::size_t in_flight = 0;
+        std::deque<std::int64_t> starts; // of bodies, in order
+        std::int64_t left_at = 0;        // when the latest that counts no more left the time
+    };
+
+    // model_groups.cpp
+    [[nodiscard]] std::size_t group_of(int task) const;
+    [[nodiscard]] bool group_open(int task, instant now) const;
+    [[nodiscard]] turn turn_of(int task, std::uint64_t arrival) const;
+    [[nodiscard]] std::int64_t opened_at(std::size_t group) const;
+    [[nodiscard]] std::int64_t opens_at(std::size_t group, instant now) const;
+    [[nodiscard]] bool had_place(int task, instant now) const;
+    [[nodiscard]] bool someone_is_before(int task, instant now) const;
+    [[nodiscard]] bool waits_for_time(std::size_t group) const;
+    void enter_group(sim_run& run);
 
     // model.cpp
     void set_slot(mirror& m, wall_time slot, instant now);
@@ -192,7 +223,7 @@ private:
     bool serve_run(observation& o, const place& p);
     bool serve_retry(observation& o, sim_run& run);
     void check_manual_starts();
-    void check_places(const observation& o, std::uint64_t latest_served);
+    void check_places(const observation& o, const std::array<turn, groups_max + 1>& latest_served);
     void compare(observation& o, int task);
 
     // model_time.cpp
@@ -216,10 +247,14 @@ private:
     std::array<mirror, tasks_max> tasks_;
     std::array<std::vector<verdict>, tasks_max> want_; // of the input at hand
     std::vector<place> places_;
+    std::array<tasks_together, groups_max + 1> groups_; // the last: of those without one
+    std::vector<std::int64_t> arrived_{0};              // when, of two numbers each
     std::size_t in_flight_ = 0;
     std::size_t waiting_runs_ = 0;
     std::uint64_t arrivals_ = 0;
     std::int64_t last_tick_ = never_ns;
+    std::array<bool, tasks_max> behind_{}; // others who wait, and have a place by now
+    std::int64_t groups_seen_ = 0;         // when the core last looked for groups whose time has come
     std::int64_t stop_at_ = never_ns;
     stopping stage_ = stopping::no;
     bool paused_all_ = false;

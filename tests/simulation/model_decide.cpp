@@ -51,7 +51,7 @@ void model::decide_wanted(int task, const std::vector<wall_time>& wanted, rondo:
     wall_time slot = wanted.front();
     switch (fate_under(m.plan.overlap, m.around_slot())) {
     case fate::starts:
-        if (!full()) return start(task, run_of(slot, why));
+        if (has_place(task, now)) return start(task, run_of(slot, why));
         break;
     case fate::skipped: return put(task, skip_of(skip_reason::overlap, slot, slot, 1));
     case fate::dropped: return put(task, skip_of(skip_reason::buffer_full, slot, slot, 1));
@@ -216,6 +216,7 @@ void model::start(int task, const verdict& v) {
     for (sim_run* r : runs_)
         if (r->task == task && r->slot == v.first && takes_slot(r->why)) {
             r->explained = true;
+            enter_group(*r);
             r->end_moves = of(task).when.fixed_delay() && !v.before_update;
         }
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace rondo::simulation {
@@ -62,26 +63,30 @@ bool waits(const core::run_record& r) noexcept {
 /// What an input does to slots by itself, before a place that became free is given to somebody else.
 void model::explain_slots(observation& o) {
     arrivals_ += 2; // and who comes again, after a turn, is one later
+    arrived_.push_back(ns_of(o.now));
+    if (o.input == input_kind::on_time || o.input == input_kind::trigger) groups_seen_ = ns_of(o.now);
     if (o.input == input_kind::on_time) explain_time(o);
     if (o.input == input_kind::update) update(o.task, o.plan, o.now);
     if (o.input == input_kind::resume || o.input == input_kind::resume_all) explain_resume(o);
 }
 
 void model::explain_time(observation& o) {
+    std::vector<int> left;
     if (stage_ == stopping::no && !paused_all_) {
         last_tick_ = ns_of(o.now);
-        bool was_full = full();
+        std::array<bool, tasks_max> had_place{};
+        for (int i = 0; i != static_cast<int>(tasks_max); ++i)
+            had_place[static_cast<std::size_t>(i)] = has_place(i, o.now);
         for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
             const mirror& m = of(i);
             if (m.live() && m.paused && m.paused_until && *m.paused_until <= o.now.wall) pause_over(i, o.now);
         }
-        int left = -1;
         for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
             mirror& m = of(i);
             if (m.paused || m.left || !is_due(m, o.now)) continue;
             if (m.held && m.held_until > key(m, o.now)) continue;
             if (paused_meanwhile(m)) continue; // what is due is due, as it was
-            if (m.record->slot_waits()) {
+            if (m.record->slot_waits() || behind_[static_cast<std::size_t>(i)]) {
                 if (!m.held && m.record->held) { // for not even a tick, after which there was no place
                     m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
                     m.held_until = key(m, o.now);
@@ -89,20 +94,22 @@ void model::explain_time(observation& o) {
                 m.left = true;
                 m.left_at = key(m, o.now);
                 if (m.place == 0) m.place = arrivals_;
-                left = i;
+                left.push_back(i);
                 continue;
             }
-            if (was_full) out_.report(checker, i, "a slot is decided while all places are taken");
+            if (!had_place[static_cast<std::size_t>(i)])
+                out_.report(checker, i, "a slot is decided while all places are taken");
             decide(i, o.now, key(m, o.now));
             if (m.held && m.held_until <= key(m, o.now)) decide(i, o.now, key(m, o.now)); // not even a tick
         }
         looked_ = o.now;
-        before_deadlines_ = true;
-        explain_places(o);
-        before_deadlines_ = false;
-        if (left != -1 && !full())
-            out_.report(checker, left, "a due slot is not decided, and there is a place");
     }
+    before_deadlines_ = true;
+    explain_places(o); // also while all is paused, as the time of a group may have come
+    before_deadlines_ = false;
+    for (int i : left)
+        if (of(i).left && has_place(i, o.now))
+            out_.report(checker, i, "a due slot is not decided, and there is a place");
     if (!pass_deadlines(o.now)) return;
     after_deadlines_ = true;
     explain_places(o); // it is time for another attempt, or over
@@ -130,6 +137,7 @@ void model::explain_fresh(observation& o) {
             if (waits(*r->record)) out_.report(checker, r->task, "a manual run waits for nothing");
             ++m.in_flight;
             ++in_flight_;
+            enter_group(*r);
         } else {
             r->at = sim_run::stage::waiting;
             m.manual.push_back(r);
@@ -169,15 +177,17 @@ void model::explain_places(observation& o) {
         if (r->at == sim_run::stage::backing_off && r->arrival != 0)
             places_.push_back({r->task, r, r->arrival});
     if (places_.empty() || stage_ != stopping::no) return;
-    std::ranges::stable_sort(places_, {}, &place::arrival);
-    std::uint64_t latest_served = 0;
+    std::ranges::stable_sort(places_, {}, [this](const place& p) { return turn_of(p.task, p.arrival); });
+    constexpr turn nobody{std::numeric_limits<std::int64_t>::min(), 0};
+    std::array<turn, groups_max + 1> latest_served{nobody, nobody, nobody};
     for (bool more = true; more;) { // who cannot start yet may when another has had its turn
         more = false;
         for (std::size_t i = 0; i != places_.size(); ++i) {
             place p = places_[i];
             if (!serve(o, p)) continue;
             more = true;
-            latest_served = std::max(latest_served, p.arrival);
+            turn& latest = latest_served[group_of(p.task)];
+            latest = std::max(latest, turn_of(p.task, p.arrival));
             line_up(p.task, arrivals_ + 1);
         }
     }
@@ -236,6 +246,7 @@ bool model::serve_run(observation& o, const place& p) {
     --waiting_runs_;
     ++m.in_flight;
     ++in_flight_;
+    enter_group(*p.run);
     return true;
 }
 
@@ -263,6 +274,7 @@ bool model::serve_retry(observation& o, sim_run& run) {
     run.deadline = 0;
     o.begun.push_back(&run);
     ++in_flight_;
+    enter_group(run);
     return true;
 }
 
@@ -272,13 +284,18 @@ void model::check_manual_starts() {
             out_.report(checker, p.task, "a manual run starts beside too many");
 }
 
-void model::check_places(const observation& o, std::uint64_t latest_served) {
+// Those of a group that has no place keep nobody else waiting.
+void model::check_places(const observation& o, const std::array<turn, groups_max + 1>& latest_served) {
+    turn latest = std::ranges::max(latest_served);
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
         mirror& m = of(i);
         auto check = [&](std::uint64_t arrival, bool had_its_turn = false) {
-            if (!full()) out_.report(checker, i, "it waits for a place, and there is one");
-            if (arrival < latest_served && !had_its_turn)
-                out_.report(checker, i, "who came later got the place");
+            if (had_place(i, o.now)) out_.report(checker, i, "it waits for a place, and there is one");
+            turn mine = turn_of(i, arrival);
+            bool passed_over =
+                mine < latest_served[group_of(i)] ||
+                (full() && group_open(i, o.now) && opened_at(group_of(i)) <= groups_seen_ && mine < latest);
+            if (passed_over && !had_its_turn) out_.report(checker, i, "who came later got the place");
         };
         if (m.place != 0 && (m.left || backlog_may_start(m))) check(m.place);
         for (sim_run* r : m.manual) {

@@ -33,6 +33,8 @@ enum class input_kind : std::uint8_t {
     ended,
     refused,
     shutdown,
+    detach,
+    set_group,
 };
 
 /// One input to the core, and what came out of it, for the model and the checkers to judge.

@@ -76,14 +76,19 @@ void print_failure(const swarm& s, const std::vector<event>& script, const findi
         fmt::print("      catch up {}, window {} us, grace {} us, spread {} us\n", to_string(p.late.coalesce),
                    p.late.window.count(), p.late.grace.count(), p.late.spread.count());
     }
+    for (std::size_t i = 0; i != s.tasks; ++i)
+        fmt::print("  t{}: group {}, then {}; priority {}, then {}\n", i, s.plans[i].group, s.others[i].group,
+                   s.plans[i].priority, s.others[i].priority);
+    fmt::print("  a step of priority is worth {} ns\n", s.core.priority_ageing.count());
     fmt::print("  in all {}, resolution {} ns, unit {} us\n", s.core.runs_in_flight_max,
                s.core.resolution.count(), s.unit_us);
     fmt::print("{} events of {}:\n", least.size(), script.size());
     constexpr std::size_t lines_max = 60;
     std::size_t from = 0;
     std::vector<const findings::line*> lines;
+    bool all = told.story.size() <= lines_max;
     for (const findings::line& l : told.story)
-        if (l.task == findings::no_task || l.task == told.task() || told.task() == findings::no_task)
+        if (all || l.task == findings::no_task || l.task == told.task() || told.task() == findings::no_task)
             lines.push_back(&l);
     if (lines.size() > lines_max) from = lines.size() - lines_max;
     if (from != 0) fmt::print("  ({} lines before)\n", from);

@@ -7,6 +7,8 @@
 
 #include <core/records.hpp>
 
+#include <simulation/swarm.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -47,12 +49,14 @@ struct sim_run {
     bool for_slot = false;       ///< it, or the first attempt before it, stands for its slot
     std::int64_t retry_at =
         0; ///< when the attempt after this one may begin, if `must_retry`; its own, of one
-    std::int64_t give_up_at = 0; ///< when the time of all attempts is over; 0: never
-    bool must_retry = false;     ///< the core must tell of another attempt now
-    bool must_give_up = false;   ///< the core must tell now that there is none after all
-    bool follows = false;        ///< the core has told which run it comes after
-    bool last = true;            ///< of its end: no other attempt may follow
-    bool end_moves = false;      ///< the cursor waits for its end, or that of an attempt after it
+    std::int64_t give_up_at = 0;    ///< when the time of all attempts is over; 0: never
+    bool must_retry = false;        ///< the core must tell of another attempt now
+    bool must_give_up = false;      ///< the core must tell now that there is none after all
+    bool follows = false;           ///< the core has told which run it comes after
+    bool last = true;               ///< of its end: no other attempt may follow
+    std::size_t group = groups_max; ///< whose place it has, since it began; the last: no group
+    std::uint32_t group_no = 0;     ///< how often that was changed before
+    bool end_moves = false;         ///< the cursor waits for its end, or that of an attempt after it
     bool failure_counted = false;
     std::size_t told = 0; ///< where its end, or that no attempt follows, is among what was told just now
     bool must_be_last = true;

@@ -22,7 +22,8 @@ const std::vector<event> alphabet{
     {event_kind::resume, 0, 1},     {event_kind::resume, 0, 0},     {event_kind::trigger, 0, 5},
     {event_kind::end_body, 1, 0},   {event_kind::cancel, 0, 0},     {event_kind::rival, 0, 0},
     {event_kind::remove, 0, 0},     {event_kind::add, 0, 0},        {event_kind::set_clock, 0, -5'000},
-    {event_kind::crash, 0, 12'000}, {event_kind::pause, 0, 12'000},
+    {event_kind::crash, 0, 12'000}, {event_kind::pause, 0, 12'000}, {event_kind::update, 0, 1},
+    {event_kind::update, 0, 2},     {event_kind::detach, 0, 0},
 };
 constexpr std::size_t short_alphabet = 7;
 constexpr int short_story = 4;
@@ -61,6 +62,8 @@ swarm small_world(std::uint64_t n) {
     s.plans[1].late.coalesce = coalesce::all;
     for (task_plan& each : s.plans) each.body_us_max = 30'000;
     s.others = s.plans;
+    s.others[0].overlap = static_cast<overlap>((n + 2) % 5);
+    s.others[0].again.attempts = 1;
     return s;
 }
 

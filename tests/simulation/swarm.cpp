@@ -138,7 +138,34 @@ void random_faults(dice& d, swarm& s) {
     if (d.one_in(4)) s.outbox_max = static_cast<std::size_t>(d.between(2, 20));
 }
 
+// Not drawn yet: what gets a place of a group first, where places come by time or by an update, is more than the
+// model tells.
+constexpr bool groups = false;
+
+// Drawn last, so that the worlds without them are as they were.
+void random_groups(dice& d, swarm& s) {
+    s.detaches = maybe(d, 10, 3);
+    if (!groups || !d.one_in(2)) return;
+    for (group_plan& g : s.groups) g = group_plan_of(d.below(1'000'000), s.unit_us);
+    for (std::size_t i = 0; i != s.tasks; ++i) {
+        for (task_plan* p : {&s.plans[i], &s.others[i]}) {
+            p->group = static_cast<int>(d.below(groups_max + 1)) - 1;
+            if (d.one_in(2)) p->priority = static_cast<std::int32_t>(d.between(-2, 2));
+        }
+    }
+    s.core.priority_ageing = microseconds(d.below(3 * s.unit_us));
+    s.group_changes = maybe(d, 10);
+}
+
 } // namespace
+
+group_plan group_plan_of(std::int64_t n, std::int64_t unit_us) {
+    group_plan g;
+    g.runs_max = static_cast<std::size_t>(n % 4);
+    if (n / 4 % 2 == 0) g.starts_max = static_cast<std::size_t>(1 + n / 8 % 3);
+    g.per = microseconds(1 + n / 24 % (3 * unit_us));
+    return g;
+}
 
 swarm swarm_of(std::uint64_t seed) {
     dice d(seed);
@@ -164,6 +191,8 @@ swarm swarm_of(std::uint64_t seed) {
     if (d.one_in(3)) s.core.resolution = microseconds(d.below(2 * s.unit_us));
     if (d.one_in(3)) s.drift_ppm = d.between(-500, 500);
     random_faults(d, s);
+    dice apart(draw(seed, 47));
+    random_groups(apart, s);
     if (d.one_in(2)) return s;
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.plans[i]);
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.others[i]);

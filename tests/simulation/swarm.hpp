@@ -19,6 +19,14 @@
 namespace rondo::simulation {
 
 inline constexpr std::size_t tasks_max = 6;
+inline constexpr std::size_t groups_max = 2;
+
+/// Limits of a group of tasks; 0: none.
+struct group_plan {
+    std::size_t runs_max = 0;
+    std::size_t starts_max = 0;
+    std::chrono::nanoseconds per{1};
+};
 
 /// A task as the application of the world wants it.
 struct task_plan {
@@ -33,6 +41,8 @@ struct task_plan {
     std::chrono::microseconds slot_timeout{0};
     std::uint32_t pause_after_failures = 0;
     std::uint32_t in_flight_max = 0;
+    std::int32_t priority = 0;
+    int group = -1;               ///< none
     std::int64_t body_us_max = 0; ///< the longest that its body takes by itself
 };
 
@@ -42,7 +52,8 @@ struct swarm {
     std::uint64_t seed = 0;
     std::size_t tasks = 1;
     std::array<task_plan, tasks_max> plans;
-    std::array<task_plan, tasks_max> others; ///< what updates may want instead, but for the schedules
+    std::array<task_plan, tasks_max> others;   ///< what updates may want instead, but for the schedules
+    std::array<group_plan, groups_max> groups; ///< at first
     core::scheduler_options core;
     wall_time wall_begin{};
     std::int64_t unit_us = 1000; ///< about how long an interval is
@@ -80,9 +91,13 @@ struct swarm {
     std::int64_t rivals = 0;
     std::int64_t outages = 0;
     std::int64_t previews = 0;
+    std::int64_t detaches = 0;
+    std::int64_t group_changes = 0;
 };
 
 [[nodiscard]] swarm swarm_of(std::uint64_t seed);
+/// Limits by a number.
+[[nodiscard]] group_plan group_plan_of(std::int64_t n, std::int64_t unit_us);
 
 } // namespace rondo::simulation
 

@@ -26,6 +26,7 @@ resume_from from_of(const event& e) noexcept {
 world::world(const swarm& s, findings& out)
     : swarm_(s), out_(out), check_(swarm_, model_, out), model_(swarm_.core, runs_, out), store_(out) {
     now_ = {steady_begin, s.wall_begin};
+    groups_ = s.groups;
     clock_ns_ = ns_of(now_);
     clock_wall_ = now_.wall;
     live_again();
@@ -66,6 +67,9 @@ void world::play(const event& e) {
         return;
     case event_kind::crash: return die(e.amount, true);
     case event_kind::shutdown: return shutdown(e.amount);
+    case event_kind::detach: return detach(task, e.amount);
+    case event_kind::set_group:
+        return set_group(static_cast<std::size_t>(task), group_plan_of(e.amount, swarm_.unit_us));
     }
 }
 
@@ -114,8 +118,11 @@ void world::registered(int task) {
                                     n % static_cast<std::uint64_t>(swarm_.add_fails) == 0);
     bool refused = shut_down_;
     if (!fails) {
+        // In a shutdown it does not wait for decisions of two schedules that are on their way.
+        bool updated = lanes_[i].size() != 0 && store_.row(task).updated;
         task_state s =
             store_.add(task, core_->definition(record, now_), model_.of(task).when.when(), plan_[i]);
+        store_.row(task).updated = updated;
         if (!refused) {
             model_.activate(task, s, now_);
             const mirror& m = model_.of(task);
@@ -213,6 +220,7 @@ void world::trigger(int task, std::int64_t policy) {
     model::answer wanted = model_.trigger(task, in_force, now_);
     seen_.answered = wanted.what;
     stat before = core_->stat_of(*records_[i]);
+    bool served = records_[i]->slot_waits() && model_.has_place(task, now_);
     std::vector<std::uint64_t> who = users_who_ask();
     std::vector<user> users;
     for (std::uint64_t one : who) users.emplace_back(check_manual::name_of(one));
@@ -223,7 +231,7 @@ void world::trigger(int task, std::int64_t policy) {
         const naive_schedule& when = model_.of(task).when;
         check_.manual.triggered(task, before, core_->stat_of(*records_[i]),
                                 when.fixed_delay() ? when.interval() : std::chrono::microseconds(0),
-                                now_.wall);
+                                now_.wall, served);
         if (!r || wanted.error) return;
         look(task);
         auto& run = *static_cast<sim_run*>(r.value()->runner);
@@ -299,9 +307,11 @@ void world::live_again() {
     options.work_max = std::numeric_limits<std::size_t>::max(); // parts of it are for core/backlog
     core_.emplace(options);
     model_.restart();
+    check_.limits.restarted();
     check_.uid_unique.restarted();
     check_.nothing_after.restarted();
     store_.start();
+    for (std::size_t i = 0; i != groups_max; ++i) set_group(i, groups_[i]);
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         if (swarm_.changes && draw(swarm_.seed, 31, life_, i) % 4 == 0) plan_[i] ^= 1;
         if (wanted_[i]) add(static_cast<int>(i));

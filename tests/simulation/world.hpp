@@ -95,6 +95,8 @@ private:
     void trigger(int task, std::int64_t policy);
     [[nodiscard]] std::vector<std::uint64_t> users_who_ask();
     void cancel(int task, std::int64_t index);
+    void detach(int task, std::int64_t index);
+    void set_group(std::size_t index, const group_plan& limits);
     void end_oldest_body(int task);
     void ask_preview(int task, std::int64_t n);
     void shutdown(std::int64_t grace_us);
@@ -169,6 +171,7 @@ private:
 
     // The application.
     std::array<bool, tasks_max> wanted_{};
+    std::array<group_plan, groups_max> groups_;
     std::array<std::uint32_t, tasks_max> plan_{};   // which schedule it has
     std::array<std::uint32_t, tasks_max> policy_{}; // likewise
     std::array<change, tasks_max> changes_{};

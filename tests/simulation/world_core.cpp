@@ -265,6 +265,8 @@ void world::obey_start(sim_run& r) {
     check_.nothing_after.started(r.task);
     check_.outcomes.started(r, r.token != 0, store_);
     check_.manual.started(r);
+    check_.limits.started(r, now_);
+    model_.started(r, now_);
     if (out_.telling) note(r.task, fmt::format("start the body of {}", rondo::to_string(r.slot, 6)));
     const task_plan& p = model_.of(r.task).plan;
     std::uint64_t n = draw(swarm_.seed, 3, r.task, r.slot.time_since_epoch().count(), r.ask, r.attempt);
@@ -316,6 +318,7 @@ void world::ended(sim_run& r) {
 }
 
 void world::on_time() {
+    model_.before_time(now_);
     input(input_kind::on_time, findings::no_task, nullptr, [&] { core_->on_time(now_); });
 }
 

@@ -11,6 +11,8 @@
 
 namespace rondo::simulation {
 
+inline constexpr std::array<std::string_view, groups_max> group_names{"g0", "g1"};
+
 /// What the application wants of its `i`th task.
 inline core::task_spec spec_of(std::size_t i, const task_plan& p) {
     constexpr std::array<std::string_view, tasks_max> uids{"t0", "t1", "t2", "t3", "t4", "t5"};
@@ -25,7 +27,9 @@ inline core::task_spec spec_of(std::size_t i, const task_plan& p) {
                        .buffer_max = p.buffer_max,
                        .pause_after_failures = p.pause_after_failures,
                        .retry = p.again,
-                       .slot_timeout = p.slot_timeout},
+                       .slot_timeout = p.slot_timeout,
+                       .priority = p.priority},
+            .group = p.group < 0 ? std::string_view() : group_names[static_cast<std::size_t>(p.group)],
             .payload = std::make_unique<core::task_payload>()};
 }
 

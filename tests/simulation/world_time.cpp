@@ -112,6 +112,8 @@ void world::heal() {
     if (!core_) live_again();
     for (int i = 0; i != 8; ++i) pass(swarm_.unit_us); // bodies that began before may still fail
     while (!out_.failed() && (leaves_at_ != never_ns || shut_down_)) pass(swarm_.unit_us);
+    for (std::size_t i = 0; i != groups_max; ++i) // no time passes while what waits is to start
+        set_group(i, {.runs_max = groups_[i].runs_max});
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         int task = static_cast<int>(i);
         pass(swarm_.unit_us);

@@ -54,4 +54,31 @@ void world::put_in_force(int task, const change& c) {
     });
 }
 
+// Its body is given up, and what it still says is of no concern.
+void world::detach(int task, std::int64_t index) {
+    for (sim_run* r : runs_) {
+        if (r->task != task || index-- != 0) continue;
+        if (out_.telling) note(task, fmt::format("detach the run of {}", rondo::to_string(r->slot, 6)));
+        model_.detach(*r, now_);
+        core::run_record& record = *r->record;
+        return input(input_kind::detach, task, r, [&] { core_->detach(record, now_); });
+    }
+}
+
+void world::set_group(std::size_t index, const group_plan& limits) {
+    if (shut_down_) return;
+    groups_[index] = limits;
+    if (out_.telling)
+        note(findings::no_task, fmt::format("{}: {} runs, {} starts in {} us", group_names[index],
+                                            limits.runs_max, limits.starts_max, limits.per.count() / 1000));
+    model_.set_group(index, limits);
+    check_.limits.changes(index, limits);
+    group g{std::string(group_names[index])};
+    g.runs_in_flight_max(limits.runs_max).starts_max(limits.starts_max, limits.per);
+    input(input_kind::set_group, findings::no_task, nullptr, [&] {
+        if (auto r = core_->set_group(g, now_); !r)
+            out_.report("actions", findings::no_task, "a group is refused: " + r.error().message());
+    });
+}
+
 } // namespace rondo::simulation
