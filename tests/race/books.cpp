@@ -2,6 +2,7 @@
 #include <race/books.hpp>
 
 #include <rondo/format.hpp>
+#include <rondo/record.hpp>
 
 #include <fmt/format.h>
 

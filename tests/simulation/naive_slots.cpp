@@ -10,6 +10,7 @@ moment naive_schedule::after(wall_time slot) const {
     case schedule::kind::every: return slot + interval();
     case schedule::kind::rule: return when_.rule()->next_after(slot, anchor_);
     case schedule::kind::every_after:
+    case schedule::kind::after:
     case schedule::kind::once:
     case schedule::kind::at: break;
     }
