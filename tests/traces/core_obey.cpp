@@ -79,6 +79,8 @@ void core_player::end_run(const core::action& a) {
     r.users = a.run->users;
     e.request.token = a.run->token;
     e.request.next_slot = a.next_slot;
+    e.after = begins_taken_;
+    e.comes_first = a.next_slot.has_value() || a.followed || !a.last;
     event told = event_of(event_kind::run_ended, a.task->uid);
     told.id = r.id;
     told.trigger = r.trigger;
@@ -120,21 +122,30 @@ void core_player::pause_by_itself(const core::action& a) {
     tell(e);
 }
 
-// Ends that move a cursor, begins, the other ends; and again, as long as there is more.
+// Ends that others build on, begins, the other ends; and again, as long as there is more.
 void core_player::record() {
     if (std::exchange(recording_, true)) return;
-    for (core_->take_decisions(begins_); !begins_.empty() || !ends_.empty(); core_->take_decisions(begins_)) {
-        auto moves = [](const ending& e) { return e.request.next_slot.has_value(); };
-        while (std::ranges::any_of(ends_, moves) && end_may_go()) record_ends();
+    for (take_decisions(); !begins_.empty() || !ends_.empty(); take_decisions()) {
+        while (std::ranges::any_of(ends_, &ending::comes_first) && end_may_go()) record_ends();
         if (!begins_.empty()) record_begins();
         if (end_may_go()) record_ends();
     }
     recording_ = false;
 }
 
-// One that never began has no token, and must not overtake a begin.
+void core_player::take_decisions() {
+    std::size_t left = begins_.size();
+    core_->take_decisions(begins_);
+    begins_taken_ += begins_.size() - left;
+}
+
+// One that never began has no token, and must not overtake a begin before it.
+bool core_player::may_go(const ending& e) const {
+    return begins_.empty() || e.request.token != 0 || e.after <= begins_taken_ - begins_.size();
+}
+
 bool core_player::end_may_go() const {
-    return !ends_.empty() && (begins_.empty() || ends_.front().request.token != 0);
+    return !ends_.empty() && may_go(ends_.front());
 }
 
 void core_player::record_begins() {
@@ -158,9 +169,7 @@ void core_player::record_begins() {
 }
 
 void core_player::record_ends() {
-    auto last = ends_.end();
-    if (!begins_.empty())
-        last = std::ranges::find_if(ends_, [](const ending& e) { return e.request.token == 0; });
+    auto last = std::ranges::find_if(ends_, [this](const ending& e) { return !may_go(e); });
     std::vector<ending> called(std::move_iterator(ends_.begin()), std::move_iterator(last));
     ends_.erase(ends_.begin(), last);
     for (const ending& e : called) {

@@ -43,6 +43,8 @@ private:
     struct ending { ///< on its way to the repository
         finish_request request;
         std::vector<std::size_t> followers;
+        std::size_t after = 0;    ///< how many begins were taken before it
+        bool comes_first = false; ///< what begins after it builds on it
     };
     struct chain { ///< who waits for the last attempt
         std::optional<run> last;
@@ -71,6 +73,8 @@ private:
     void record();
     void record_begins();
     void record_ends();
+    void take_decisions();
+    [[nodiscard]] bool may_go(const ending& e) const;
     [[nodiscard]] bool end_may_go() const;
     void check_drained();
     void finish_shutdown();
@@ -107,6 +111,7 @@ private:
     bool recording_ = false;
     std::vector<body> bodies_; // in the order in which they began
     std::vector<core::decision> begins_;
+    std::size_t begins_taken_ = 0; // that ever were
     std::vector<ending> ends_;
     std::map<run_id, chain> chains_;
     std::map<std::string, std::vector<std::size_t>> removals_;
