@@ -247,8 +247,6 @@ MUTANTS = (
      "bool by_end = run.end_moves;", "bool by_end = true;"),
     ("a manual run delays a fixed delay", "scheduler_runs.cpp",
      "    wait_for_no_end(task, now); // of an attempt that was given up\n", ""),
-    ("an update sees a slot too early", "scheduler_update.cpp",
-     "    if (task.queue() != nullptr) seen = task.queue()->seen.value_or(seen);\n", ""),
     ("detached run ends twice", "scheduler_runs.cpp",
      "    finish(run, outcome::abandoned, true, now);\n    run.state = run_state_kind::overdue;\n",
      "    finish(run, outcome::abandoned, true, now);\n"),
