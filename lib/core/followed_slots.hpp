@@ -6,6 +6,7 @@
 #include <rondo/outcome_set.hpp>
 #include <rondo/run.hpp>
 #include <rondo/time.hpp>
+#include <rondo/user.hpp>
 #include <rondo/words.hpp>
 
 #include <cstddef>
@@ -15,6 +16,8 @@
 #include <vector>
 
 namespace rondo::core {
+
+struct task_record;
 
 /// A slot of a task that follows another, from when the other has ended it.
 struct followed_slot {
@@ -28,6 +31,14 @@ struct followed_slots {
     std::vector<followed_slot> due;   ///< in order; the first is the slot of the task
     std::vector<followed_slot> early; ///< in order; each waits for the end of a slot before it
     bool reading = false;             ///< those on record are being read, so nothing is decided yet
+};
+
+/// A run that a task which follows is to be asked for, as the other had one beside its schedule.
+struct run_beside {
+    task_record* task = nullptr;
+    rondo::trigger why = rondo::trigger::manual;
+    wall_time scheduled_at{};
+    std::vector<user> users;
 };
 
 /// How many of the slots are late: all up to the last that is. `seen` and `grace` are in nanoseconds.

@@ -38,6 +38,7 @@ void scheduler::on_time(instant now) {
     recycle();
     go_through(now);
     if (stopping_ == stopping::no) open_groups_in_time(now);
+    follow_beside(now);
     if (stopping_ == stopping::no && !paused_all_ && passes_.empty()) {
         last_tick_ = now.steady;
         start_due(now);
@@ -57,7 +58,7 @@ void scheduler::on_time(instant now) {
 
 steady_time scheduler::next_wakeup(instant now) const {
     if (!passes_.empty()) return now.steady;
-    if (stopping_ == stopping::no && (slots_left_ || places_left_)) return now.steady;
+    if (stopping_ == stopping::no && (slots_left_ || places_left_ || !beside_.empty())) return now.steady;
     steady_time wakeup = steady_time::max();
     if (stopping_ == stopping::no && !paused_all_) {
         if (!steady_heap_.empty()) wakeup = time_of(steady_heap_.top_key());

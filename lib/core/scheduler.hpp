@@ -331,8 +331,8 @@ private:
     [[nodiscard]] static wall_time first_in_flight(const task_record& task, const run_record* but) noexcept;
     [[nodiscard]] wall_time follow_from(const schedule& when, instant now) const noexcept;
     void tell_followers(const run_record& run, rondo::outcome how, instant now);
-    void let_followers_go_on(const task_record& followed, const run_record* but);
-    void bring_early(task_record& task, wall_time open);
+    void let_followers_go_on(const task_record& followed, const run_record* but, instant now);
+    void bring_early(task_record& task, wall_time open, instant now);
     void show_first(task_record& task);
     [[nodiscard]] static wall_time after_followed(const task_record& task, wall_time slot) noexcept;
     void skip_first(task_record& task, skip_reason reason, std::size_t n);
@@ -340,8 +340,8 @@ private:
     void decide_followed(task_record& task, instant now, instant seen, bool may_put_off);
     static void make_late(task_record& task) noexcept;
     void take_up(task_record& task, const task_state& state, const history_reader* on_record, instant now);
-    void pass_followed(task_record& task, moment cursor);
-    void follow_beside(task_record& task, const run_record& run, instant now);
+    void pass_followed(task_record& task, moment cursor, instant now);
+    void follow_beside(instant now);
 
     // scheduler_tasks.cpp
     [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
@@ -364,6 +364,7 @@ private:
     pool<run_record> run_pool_;
     uid_index<task_record> tasks_;
     std::map<std::string, std::vector<task_record*>, std::less<>> followers_; // by what they follow
+    std::vector<run_beside> beside_; // asked for at the next `on_time`, when nothing else is under way
     heap<task_record, &task_record::heap_index> steady_heap_;                 // keys: monotonic nanoseconds
     heap<task_record, &task_record::heap_index> wall_heap_; // keys: microseconds of the wall clock
     heap<run_record, &run_record::heap_index> deadlines_;   // keys: monotonic nanoseconds

@@ -68,6 +68,7 @@ void scheduler::stop_following(task_record& task) noexcept {
     auto found = followers_.find(task.when.followed());
     if (found == followers_.end()) return;
     std::erase(found->second, &task);
+    std::erase_if(beside_, [&](const run_beside& r) { return r.task == &task; });
     if (found->second.empty()) followers_.erase(found);
     if (task.past != nullptr) task.past->followed.reset();
 }
@@ -104,27 +105,29 @@ void scheduler::tell_followers(const run_record& run, rondo::outcome how, instan
     for (task_record* task : found->second) {
         bool wanted = task->when.outcomes().contains(how);
         if (!run.for_slot && wanted)
-            follow_beside(*task, run, now);
+            beside_.push_back({task, run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual,
+                               run.scheduled_at, run.users});
         else if (run.for_slot && wanted && task->state != task_state_kind::removing)
             insert(task->past->followed->early, {run.scheduled_at, key_of(now.steady), false});
     }
-    if (run.for_slot) let_followers_go_on(*run.task, &run);
+    if (run.for_slot) let_followers_go_on(*run.task, &run, now);
 }
 
 // What waited for a slot before it, which is over now, or will not be run here.
-void scheduler::let_followers_go_on(const task_record& followed, const run_record* but) {
+void scheduler::let_followers_go_on(const task_record& followed, const run_record* but, instant now) {
     if (followers_.empty() || shutting_down()) return;
     auto found = followers_.find(followed.uid.view());
     if (found == followers_.end()) return;
     wall_time open = first_in_flight(followed, but);
-    for (task_record* task : found->second) bring_early(*task, open);
+    for (task_record* task : found->second) bring_early(*task, open, now);
 }
 
-void scheduler::bring_early(task_record& task, wall_time open) {
+void scheduler::bring_early(task_record& task, wall_time open, instant now) {
     attend(task);
     followed_slots& f = *task.past->followed;
     auto end = std::ranges::lower_bound(f.early, open, {}, &followed_slot::slot);
     for (auto s = f.early.begin(); s != end; ++s) {
+        if (!s->late) s->due = key_of(now.steady); // what held it up is no lateness of ours
         if (!f.due.empty()) s->due = std::max(s->due, f.due.back().due); // so that they are in order of both
         insert(f.due, *s);
     }
@@ -225,38 +228,49 @@ void scheduler::take_up(task_record& task, const task_state& state, const histor
     // Those that ended otherwise need not be looked at again.
     if (f.early.empty() && f.due.empty() && latest) from = std::max(from, std::min(*latest + tick, open));
     if (task.cursor != from) append_decision(task, from);
-    bring_early(task, open);
+    bring_early(task, open, now);
 }
 
 // The cursor of a task that follows is elsewhere: another manager has decided what lies before it.
-void scheduler::pass_followed(task_record& task, moment cursor) {
-    task.cursor = cursor ? *cursor : no_slot;
-    if (!cursor || *cursor == cursor_waits_for_end) return;
+void scheduler::pass_followed(task_record& task, moment cursor, instant now) {
+    if (!cursor || *cursor == cursor_waits_for_end) { // of another schedule: the next decision puts it right
+        task.cursor_lost = true;
+        return;
+    }
+    task.cursor = *cursor;
+    followed_slots& f = *task.past->followed;
+    auto passed = [&](const followed_slot& s) { return s.slot < *cursor; };
+    std::erase_if(f.early, passed);
+    std::erase_if(f.due, passed);
+    unschedule(task);
+    task.slot = no_slot;
     if (task_queue* queue = task.queue(); queue != nullptr) {
         std::erase_if(queue->slots, [&](const slot_segment& s) {
-            if (s.first >= *cursor) return false;
+            if (s.last >= *cursor) return false;
             if (s.wanted) queue->slots_wanted -= s.count, slots_waiting_ -= s.count;
             return true;
         });
-        drop_queue_if_empty(task);
+        flush_skips(task);
     }
-    std::vector<followed_slot>& due = task.past->followed->due;
-    std::size_t n = std::erase_if(due, [&](const followed_slot& s) { return s.slot < *cursor; });
-    if (n == 0) return;
-    unschedule(task);
-    task.slot = no_slot;
     show_first(task);
+    want_place(task, now);
 }
 
-// What another task has run beside its schedule: this one too, for the same users.
-void scheduler::follow_beside(task_record& task, const run_record& run, instant now) {
-    attend(task);
-    if (task.state != task_state_kind::live || task.paused || paused_all_) return;
-    auto why = run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual;
-    auto asked = start_beside(task, run.users, {}, why, run.scheduled_at, now);
-    if (asked) return;
-    action& told = actions_.emplace_back(action{action::kind::follow_refused, &task});
-    told.refused = asked.error();
+// What other tasks have run beside their schedule: those that follow them too, for the same users. Not where such a
+// run ends, as that may be in the middle of anything.
+void scheduler::follow_beside(instant now) {
+    if (shutting_down()) return beside_.clear();
+    for (std::size_t left = options_.work_max; left > 0 && !beside_.empty(); --left) {
+        run_beside next = std::move(beside_.front());
+        beside_.erase(beside_.begin());
+        task_record& task = *next.task;
+        attend(task);
+        if (task.state != task_state_kind::live || task.paused || paused_all_) continue;
+        auto asked = start_beside(task, std::move(next.users), {}, next.why, next.scheduled_at, now);
+        if (asked) continue;
+        action& told = actions_.emplace_back(action{action::kind::follow_refused, &task});
+        told.refused = asked.error();
+    }
 }
 
 } // namespace rondo::core

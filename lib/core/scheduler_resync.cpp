@@ -67,7 +67,7 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
     assert(run->state == run_state_kind::beginning);
     --beginning_;
     --task->past->counts.runs;
-    if (run->for_slot) let_followers_go_on(*task, run);
+    if (run->for_slot) let_followers_go_on(*task, run, now);
     release(*run, now);
 }
 
@@ -143,7 +143,7 @@ void scheduler::follow(task_record& task, moment cursor, instant now) {
         task.cursor_lost = true; // that makes no sense, so the next decision puts it right
         return;
     }
-    if (task.follows()) return pass_followed(task, cursor);
+    if (task.follows()) return pass_followed(task, cursor, now);
     bool passed = task.slots_waiting() > 0 && (!cursor || *cursor > task.queue()->slots.front().first);
     bool others = passed && task.queue()->slots.front().when != nullptr; // of another schedule
     if (passed && !others && cursor && *cursor < task.slot && on_grid(task) &&

@@ -99,7 +99,7 @@ TEST_CASE("a slot before that fails, or is another manager's, holds nothing up")
         s.at(0s).expect_start("a", 0s);
         s.at(10s).expect_start("a", 10s);
         s.at(11s).end("a", body_end::success, 1).expect_no_next_run("b");
-        s.at(12s).end("a", body_end::failed).at(12s).expect_start("b", 10s);
+        s.at(19s).end("a", body_end::failed).at(19s).expect_start("b", 10s);
     });
     core_script s;
     s.add("b", after("a")).add("a", every(10s), {.overlap = overlap::allow_all});
@@ -161,10 +161,16 @@ TEST_CASE("a run by hand is followed by one for the same users") {
         s.add("b", after("a")).add("a", every(100s));
         s.at(0s).expect_start("a", 0s).end("a").at(0s).expect_start("b", 0s);
         s.at(50s).trigger("a").expect_start("a", 50s, trigger::manual);
-        s.at(51s).end("a").expect("not followed b: " + make_error_code(errc::already_running).message());
+        s.at(51s).end("a").at(51s).expect("not followed b: " +
+                                          make_error_code(errc::already_running).message());
         s.at(52s).end("b");
         s.at(60s).trigger("a").expect_start("a", 60s, trigger::manual);
-        s.at(61s).end("a").expect_start("b", 60s, trigger::manual).expect_no_next_run("b");
+        s.at(61s)
+            .end("a")
+            .expect_wakeup(61s)
+            .at(61s)
+            .expect_start("b", 60s, trigger::manual)
+            .expect_no_next_run("b");
         CHECK(s.stored("b").next_slot == moment(wall_base + 1us));
     });
     core_script s;
@@ -177,6 +183,8 @@ TEST_CASE("a run by hand is followed by one for the same users") {
     s.core().begun(*run.value(), 1, s.now());
     s.core().actions().clear();
     s.core().ended(*run.value(), body_end::success, s.now());
+    s.core().actions().clear();
+    s.core().on_time(s.now());
     decisions.clear();
     s.core().take_decisions(decisions);
     REQUIRE(decisions.size() == 1);
@@ -191,7 +199,7 @@ TEST_CASE("a slot that is filled in later is followed by another such one") {
         s.at(0s).expect_start("a", 0s).end("a").at(10s).expect_start("a", 10s).end("a");
         s.add("b", after("a"));
         s.backfill("a", 0s, 1s, overlap::buffer_all).expect_start("a", 0s, trigger::backfill);
-        s.at(11s).end("a").expect("backfill done a").expect_start("b", 0s, trigger::backfill);
+        s.at(11s).end("a").expect("backfill done a").at(11s).expect_start("b", 0s, trigger::backfill);
     });
 }
 

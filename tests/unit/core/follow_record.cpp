@@ -96,6 +96,29 @@ TEST_CASE("another manager's decisions are passed") {
     });
 }
 
+TEST_CASE("what waits behind slots that another manager decided goes on") {
+    core_script s;
+    s.add("b", after("a"), {.overlap = overlap::buffer_one}).add("a", every(10s));
+    s.at(0s).expect_start("a", 0s).end("a").at(0s).expect_start("b", 0s);
+    for (auto t : {10s, 20s}) s.at(t).expect_start("a", t).end("a").at(t);
+    s.resync("b", wall_base + 15s).expect_skip("b", skip_reason::buffer_full, 1);
+    s.at(30s).expect_start("a", 30s).end("a").at(30s).end("b").expect_start("b", 30s);
+}
+
+TEST_CASE("a cursor that makes no sense is put right by the next decision") {
+    core_script s;
+    s.add("b", after("a")).add("a", every(10s));
+    s.at(0s).expect_start("a", 0s).resync("b", cursor_waits_for_end).end("a").at(0s).expect_start("b", 0s);
+    CHECK(s.stored("b").next_slot == moment(wall_base + 1us));
+}
+
+TEST_CASE("a task that is gone is asked for nothing") {
+    core_script s;
+    s.add("b", after("a")).add("a", at(wall_base + 1h));
+    s.trigger("a").expect_start("a", 0s, trigger::manual).end("a").remove("b").expect_gone("b");
+    s.at(0s).expect_nothing().expect_wakeup(1s);
+}
+
 TEST_CASE("history is read slot by slot, by the latest attempt of each") {
     struct row {
         const char* what;
