@@ -330,6 +330,8 @@ private:
     struct leaving { // once it is over, and while something is to be let go of
         shutdown_report report;
         std::size_t bucket = 0; // of `runs_`: those before it are in the report
+
+        leaving() noexcept {}
     };
     std::optional<leaving> leaving_;
     steady_time drain_until_ = steady_time::max();
