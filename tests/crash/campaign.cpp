@@ -66,7 +66,8 @@ public:
         if (report_.found.ok()) end_well();
         if (report_.found.ok()) look(plans);
         place_.keep = !report_.found.ok() && campaign_.flaw.empty();
-        if (place_.keep) report_.found.complaints.push_back("see " + place_.path(""));
+        if (place_.keep)
+            report_.found.complaints.insert(report_.found.complaints.begin(), "see " + place_.path(""));
         return report_;
     }
 

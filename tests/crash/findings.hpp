@@ -8,7 +8,7 @@
 
 namespace rondo::crash {
 
-/// What a checker saw. Of the complaints the first few are kept in words, all are counted.
+/// What a checker saw. Of the complaints so many are kept in words, all are counted.
 struct findings {
     std::uint64_t slots = 0;       ///< that were decided
     std::uint64_t runs = 0;        ///< on record
@@ -48,7 +48,7 @@ struct findings {
             if (complaints.size() < complaints_max) complaints.push_back(c);
     }
 
-    static constexpr std::size_t complaints_max = 20;
+    static constexpr std::size_t complaints_max = 10'000;
 };
 
 } // namespace rondo::crash

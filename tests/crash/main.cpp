@@ -100,7 +100,9 @@ int run(const options& o) {
                        play_all(o.power.value_or(o.kills || by_time ? kills / 10 : 0), true, o, end, all);
     if (!whole && !by_time) all.found.complain(all.found.unexplained, "there is no time left");
     const findings& f = all.found;
-    for (const std::string& c : f.complaints) fmt::print("crash: {}\n", c);
+    const std::size_t shown = std::min<std::size_t>(f.complaints.size(), 20);
+    for (std::size_t i = 0; i != shown; ++i) fmt::print("crash: {}\n", f.complaints[i]);
+    if (shown < f.complaints.size()) fmt::print("crash: and {} more\n", f.complaints.size() - shown);
     fmt::print(
         "crash: {} kills={} slots={} abandoned={} lost={} doubled={} shifted={} unexplained={} runs={} "
         "retries={} kills_in_writes={} power_cuts={} tail={} seconds={:.1f}\n",
