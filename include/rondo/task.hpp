@@ -110,9 +110,9 @@ public:
 
     /// For so many users at a time the body of the form for each user is called, in their order; all calls
     /// are on the strand of the run. 1 to `users_in_flight_limit`; others are refused. Default: 1.
-    task& users_in_flight(std::uint32_t n) noexcept {
+    task& users_in_flight(std::uint32_t n) {
         options_.users_in_flight = n;
-        if (body_ != nullptr && n != 0) body_->users_in_flight = n;
+        if (body_ != nullptr && n != 0) body_->made_extras().users_in_flight = n;
         return *this;
     }
     /// The tasks with which it shares limits. Adding fails with `errc::group_not_exists` if the manager knows no
@@ -134,7 +134,7 @@ public:
     /// Whether it is worth another attempt. Called on the strand of the run that failed, before that ends; as
     /// long as it takes, the run is in flight. If it throws, there is no other attempt.
     task& retry_if(std::function<bool(const run_failure&)> f) {
-        if (body_ != nullptr) body_->hooks.retry_if = std::move(f);
+        if (body_ != nullptr) body_->made_extras().retry_if = std::move(f);
         return *this;
     }
     /// Pauses the task, with a reason, when so many slots and manual runs in a row have failed or timed out,
@@ -144,7 +144,7 @@ public:
     /// Called when a slot or a manual run has failed or timed out for good, with its last attempt. On the
     /// strand of the manager, which it must not hold up; what it throws is logged.
     task& on_failure(std::function<void(const run&)> f) {
-        if (body_ != nullptr) body_->hooks.on_failure = std::move(f);
+        if (body_ != nullptr) body_->made_extras().on_failure = std::move(f);
         return *this;
     }
 

@@ -34,10 +34,11 @@ struct run_report {
     std::exception_ptr thrown;
 };
 
-/// What a user wants to decide, or to hear, of the runs of a task.
-struct task_hooks {
-    std::function<bool(const run_failure&)> retry_if;
-    std::function<void(const rondo::run&)> on_failure;
+/// What few bodies have beside themselves.
+struct body_extras {
+    std::function<bool(const run_failure&)> retry_if;  ///< null: always
+    std::function<void(const rondo::run&)> on_failure; ///< null: nobody wants to hear of it
+    std::uint32_t users_in_flight = 1;                 ///< of the form for each user
 };
 
 /// A task's body, all forms made one.
@@ -49,8 +50,17 @@ public:
     /// Whether it wants to know its users.
     [[nodiscard]] virtual bool for_users() const noexcept = 0;
 
-    task_hooks hooks;
-    std::uint32_t users_in_flight = 1; ///< of the form for each user
+    [[nodiscard]] const body_extras& extras() const noexcept {
+        static const body_extras none;
+        return extras_ != nullptr ? *extras_ : none;
+    }
+    [[nodiscard]] body_extras& made_extras() {
+        if (extras_ == nullptr) extras_ = std::make_unique<body_extras>();
+        return *extras_;
+    }
+
+private:
+    std::unique_ptr<body_extras> extras_; // apart: there may be a million tasks that have none
 };
 
 using user_function = std::function<boost::asio::awaitable<result<std::string>>(context, user)>;
@@ -102,9 +112,10 @@ public:
         if constexpr (form == body_form::all_users)
             return run_all(std::move(ctx), users, report);
         else if constexpr (form == body_form::each_user)
-            return users_in_flight == 1
+            return extras().users_in_flight == 1
                        ? run_each(std::move(ctx), users, report)
-                       : run_users_beside(std::move(ctx), users, users_in_flight, std::ref(f_), report);
+                       : run_users_beside(std::move(ctx), users, extras().users_in_flight, std::ref(f_),
+                                          report);
         else if constexpr (form == body_form::context_result)
             return run_result(f_(std::move(ctx)), report);
         else if constexpr (form == body_form::context_void)
