@@ -242,8 +242,8 @@ private:
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
     // scheduler_trigger.cpp
-    result<run_record*> ask_for_run(task_record& task, std::vector<user> users, overlap how, rondo::trigger why,
-                                    wall_time scheduled_at, instant now);
+    result<run_record*> ask_for_run(task_record& task, std::vector<user> users, overlap how,
+                                    rondo::trigger why, wall_time scheduled_at, instant now);
     result<run_record*> start_beside(task_record& task, std::vector<user> users,
                                      std::optional<overlap> policy, rondo::trigger why,
                                      wall_time scheduled_at, instant now);
@@ -365,10 +365,10 @@ private:
     uid_index<task_record> tasks_;
     std::map<std::string, std::vector<task_record*>, std::less<>> followers_; // by what they follow
     std::vector<run_beside> beside_; // asked for at the next `on_time`, when nothing else is under way
-    heap<task_record, &task_record::heap_index> steady_heap_;                 // keys: monotonic nanoseconds
-    heap<task_record, &task_record::heap_index> wall_heap_; // keys: microseconds of the wall clock
-    heap<run_record, &run_record::heap_index> deadlines_;   // keys: monotonic nanoseconds
-    group_record groupless_;                                // of the tasks without one
+    heap<task_record, &task_record::heap_index> steady_heap_; // keys: monotonic nanoseconds
+    heap<task_record, &task_record::heap_index> wall_heap_;   // keys: microseconds of the wall clock
+    heap<run_record, &run_record::heap_index> deadlines_;     // keys: monotonic nanoseconds
+    group_record groupless_;                                  // of the tasks without one
     std::map<std::string, std::unique_ptr<group_record>, std::less<>> groups_;
     heap<group_record, &group_record::open_index, turn_key> open_groups_; // turns wait, and have a place
     heap<group_record, &group_record::closed_index> closed_groups_;       // keys: monotonic nanoseconds

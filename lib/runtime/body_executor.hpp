@@ -2,95 +2,239 @@
 #ifndef RONDO_RUNTIME_BODY_EXECUTOR_HPP
 #define RONDO_RUNTIME_BODY_EXECUTOR_HPP
 
+#include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 
+#include <atomic>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 namespace rondo::runtime {
 
-/// The strand of a run over `Home`, whose handlers are timed if there is a stopwatch. In all else it is that
-/// strand, but so small that an `any_io_executor` holds it without memory of its own: a coroutine copies its
-/// executor at each turn.
 template <class Home>
+class strand_pool;
+
+/// What all executors of one run have in common. Once the last of them is gone, it serves another run.
+template <class Home>
+struct run_strand {
+    boost::asio::strand<Home> strand;
+    std::optional<stopwatch> watch;           ///< of the strand; empty: its handlers are not timed
+    std::shared_ptr<strand_pool<Home>> pool;  ///< null while it is spare
+    run_strand* next = nullptr;               ///< while it is spare
+    std::atomic<std::uint32_t> executors = 0; ///< that point here
+
+    explicit run_strand(const Home& home) : strand(boost::asio::make_strand(home)) {}
+
+    friend void intrusive_ptr_add_ref(run_strand* s) noexcept {
+        s->executors.fetch_add(1, std::memory_order_relaxed);
+    }
+    friend void intrusive_ptr_release(run_strand* s) noexcept {
+        if (s->executors.fetch_sub(1, std::memory_order_acq_rel) == 1) strand_pool<Home>::give_back(s);
+    }
+};
+
+/// The strand of a run over `Home`, whose handlers may be timed. In all else it is that strand, but so small,
+/// whatever is asked of it, that an `any_io_executor` holds it without memory of its own: Asio asks for several
+/// variants of a coroutine's executor, and copies each at each turn. `Tracked`: it counts as work of the context.
+template <class Home, bool Tracked = false>
 class body_executor {
+    using execution_blocking = boost::asio::execution::blocking_t;
+    using execution_relationship = boost::asio::execution::relationship_t;
+    using execution_work = boost::asio::execution::outstanding_work_t;
+    using shared_ptr = boost::intrusive_ptr<run_strand<Home>>;
+
+    struct no_work {
+        explicit no_work(const run_strand<Home>&) noexcept {}
+    };
+    struct counted_work {
+        using executor = typename boost::asio::prefer_result<const Home&, execution_work::tracked_t>::type;
+        std::decay_t<executor> home;
+        explicit counted_work(const run_strand<Home>& s)
+            : home(boost::asio::prefer(s.strand.get_inner_executor(),
+                                       boost::asio::execution::outstanding_work.tracked)) {}
+    };
+
 public:
-    using inner = boost::asio::strand<Home>;
+    explicit body_executor(shared_ptr shared) noexcept(!Tracked)
+        : body_executor(std::move(shared), false, false) {}
+    body_executor(const body_executor&) noexcept = default;
+    body_executor& operator=(const body_executor&) noexcept = default;
+    body_executor(body_executor&&) noexcept = default;
+    body_executor& operator=(body_executor&&) noexcept = default;
+    ~body_executor() = default;
 
-    /// `watch` may be null.
-    body_executor(inner strand, std::shared_ptr<stopwatch> watch)
-        : shared_(std::make_shared<const shared>(std::move(strand), std::move(watch))) {}
+    [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
+        return boost::asio::query(shared_->strand, boost::asio::execution::context);
+    }
+    [[nodiscard]] execution_blocking query(execution_blocking) const noexcept {
+        if (never_) return boost::asio::execution::blocking.never;
+        return boost::asio::execution::blocking.possibly;
+    }
+    [[nodiscard]] execution_relationship query(execution_relationship) const noexcept {
+        if (continues_) return boost::asio::execution::relationship.continuation;
+        return boost::asio::execution::relationship.fork;
+    }
+    [[nodiscard]] static constexpr execution_work query(execution_work) noexcept {
+        if constexpr (Tracked) return boost::asio::execution::outstanding_work.tracked;
+        return boost::asio::execution::outstanding_work.untracked;
+    }
 
-    template <class Property>
-        requires boost::asio::can_query<const inner&, Property>::value
-    decltype(auto) query(const Property& p) const {
-        return boost::asio::query(shared_->strand, p);
+    [[nodiscard]] body_executor require(execution_blocking::never_t) const noexcept(!Tracked) {
+        return {shared_, true, continues_};
     }
-    template <class Property>
-        requires boost::asio::can_require<const inner&, Property>::value
-    auto require(const Property& p) const {
-        return with(boost::asio::require(shared_->strand, p));
+    [[nodiscard]] body_executor require(execution_blocking::possibly_t) const noexcept(!Tracked) {
+        return {shared_, false, continues_};
     }
-    template <class Property>
-        requires boost::asio::can_prefer<const inner&, Property>::value
-    auto prefer(const Property& p) const {
-        return with(boost::asio::prefer(shared_->strand, p));
+    [[nodiscard]] body_executor require(execution_relationship::fork_t) const noexcept(!Tracked) {
+        return {shared_, never_, false};
+    }
+    [[nodiscard]] body_executor require(execution_relationship::continuation_t) const noexcept(!Tracked) {
+        return {shared_, never_, true};
+    }
+    [[nodiscard]] body_executor<Home, true> require(execution_work::tracked_t) const {
+        return {shared_, never_, continues_};
+    }
+    [[nodiscard]] body_executor<Home, false> require(execution_work::untracked_t) const noexcept {
+        return {shared_, never_, continues_};
     }
 
     template <class F>
     void execute(F&& f) const {
-        if (shared_->watch == nullptr) return shared_->strand.execute(std::forward<F>(f));
-        shared_->strand.execute(timed<std::decay_t<F>>{std::forward<F>(f), shared_->watch});
+        if (never_)
+            submit(boost::asio::require(shared_->strand, boost::asio::execution::blocking.never),
+                   std::forward<F>(f));
+        else
+            submit(shared_->strand, std::forward<F>(f));
     }
 
     friend bool operator==(const body_executor& a, const body_executor& b) noexcept {
-        return a.shared_->strand == b.shared_->strand;
+        return a.shared_ == b.shared_;
     }
     friend bool operator!=(const body_executor& a, const body_executor& b) noexcept { return !(a == b); }
 
 private:
-    // A property may make `Home` another type.
-    template <class Other>
-    body_executor<Other> with(boost::asio::strand<Other> other) const {
-        return {std::move(other), shared_->watch};
-    }
+    template <class OtherHome, bool OtherTracked>
+    friend class body_executor;
 
-    struct shared {
-        inner strand;
-        std::shared_ptr<stopwatch> watch;
-
-        shared(inner s, std::shared_ptr<stopwatch> w) noexcept : strand(std::move(s)), watch(std::move(w)) {}
+    struct timed_base {
+        shared_ptr shared; // lives for as long as the stretch, whatever the function lets go of
     };
     template <class F>
-    struct timed {
+    struct timed : timed_base {
         F f;
-        std::shared_ptr<stopwatch> watch; // lives for as long as the stretch, whatever `f` lets go of
+        timed(shared_ptr s, F g) : timed_base{std::move(s)}, f(std::move(g)) {}
         void operator()() {
-            stopwatch::stretch here(*watch);
+            stopwatch::stretch here(*this->shared->watch);
             std::move(f)();
         }
     };
 
-    std::shared_ptr<const shared> shared_; // immutable, so any thread may have a copy
+    body_executor(shared_ptr shared, bool never, bool continues) noexcept(!Tracked)
+        : shared_(std::move(shared)), work_(*shared_), never_(never), continues_(continues) {}
+
+    template <class Strand, class F>
+    void submit(const Strand& strand, F&& f) const {
+        if (continues_)
+            hand_over(boost::asio::prefer(strand, boost::asio::execution::relationship.continuation),
+                      std::forward<F>(f));
+        else
+            hand_over(strand, std::forward<F>(f));
+    }
+    template <class Strand, class F>
+    void hand_over(const Strand& strand, F&& f) const {
+        if (!shared_->watch) return strand.execute(std::forward<F>(f));
+        strand.execute(timed<std::decay_t<F>>(shared_, std::forward<F>(f)));
+    }
+
+    shared_ptr shared_;
+    [[no_unique_address]] std::conditional_t<Tracked, counted_work, no_work> work_;
+    bool never_;
+    bool continues_;
 };
 
-/// A strand of a run's own over `home`. That of an `io_context` is known by its type:
-/// what is asked of an erased executor costs memory each time.
-[[nodiscard]] inline boost::asio::any_io_executor make_body_executor(const boost::asio::any_io_executor& home,
-                                                                     std::shared_ptr<stopwatch> watch) {
+/// Makes strands for runs, each its own.
+class strand_source {
+public:
+    virtual ~strand_source() = default;
+    /// `watch` may be empty. The manager's strand.
+    [[nodiscard]] virtual boost::asio::any_io_executor make(std::optional<stopwatch> watch) = 0;
+    /// The context goes down: nothing of it is kept from now on.
+    virtual void close() noexcept = 0;
+};
+
+template <class Home>
+class strand_pool final : public strand_source, public std::enable_shared_from_this<strand_pool<Home>> {
+public:
+    explicit strand_pool(Home home) noexcept : home_(std::move(home)) {}
+    strand_pool(const strand_pool&) = delete;
+    strand_pool& operator=(const strand_pool&) = delete;
+    ~strand_pool() override { close(); }
+
+    boost::asio::any_io_executor make(std::optional<stopwatch> watch) override {
+        boost::intrusive_ptr<run_strand<Home>> s = take();
+        s->pool = this->shared_from_this();
+        s->watch = std::move(watch);
+        return body_executor<Home>(std::move(s));
+    }
+
+    void close() noexcept override {
+        std::lock_guard lock(mutex_);
+        open_ = false;
+        home_.reset();
+        while (first_ != nullptr) delete std::exchange(first_, first_->next);
+        count_ = 0;
+    }
+
+    /// Any thread.
+    static void give_back(run_strand<Home>* s) noexcept {
+        std::shared_ptr<strand_pool> self = std::move(s->pool);
+        s->watch.reset(); // calls nobody
+        if (self == nullptr || !self->keep(s)) delete s;
+    }
+
+private:
+    [[nodiscard]] run_strand<Home>* take() {
+        std::lock_guard lock(mutex_);
+        if (first_ == nullptr) return new run_strand<Home>(home_.value());
+        --count_;
+        return std::exchange(first_, first_->next);
+    }
+    [[nodiscard]] bool keep(run_strand<Home>* s) noexcept {
+        std::lock_guard lock(mutex_);
+        if (!open_ || count_ >= spares_max) return false;
+        ++count_;
+        s->next = std::exchange(first_, s);
+        return true;
+    }
+
+    std::mutex mutex_; // guards the rest
+    std::optional<Home> home_;
+    run_strand<Home>* first_ = nullptr;
+    std::size_t count_ = 0;
+    bool open_ = true;
+};
+
+/// The executor of an `io_context` is known by its type: what is asked of an erased one costs memory each time.
+[[nodiscard]] inline std::shared_ptr<strand_source> strands_over(const boost::asio::any_io_executor& home) {
     using context = boost::asio::io_context::executor_type;
     if (const auto* of_context = home.target<context>())
-        return body_executor<context>(boost::asio::make_strand(*of_context), std::move(watch));
-    return body_executor<boost::asio::any_io_executor>(boost::asio::make_strand(home), std::move(watch));
+        return std::make_shared<strand_pool<context>>(*of_context);
+    return std::make_shared<strand_pool<boost::asio::any_io_executor>>(home);
 }
 
 } // namespace rondo::runtime

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <runtime/engine.hpp>
 
+#include <runtime/body_executor.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -40,8 +42,8 @@ bool brings_clock(const manager_options& o) {
 
 engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
                manager_options options, const host& h)
-    : executor_(executor), strand_(strand(std::move(executor))), repository_(std::move(repository)),
-      options_(std::move(options)),
+    : executor_(executor), strand_(strand(std::move(executor))), strands_(strands_over(executor_)),
+      repository_(std::move(repository)), options_(std::move(options)),
       host_clock_(brings_clock(options_) ? nullptr : std::make_shared<host_clock>(h.clocks)),
       clock_owner_(host_clock_ != nullptr ? std::shared_ptr<clock>(host_clock_)
                                           : std::shared_ptr<clock>(std::shared_ptr<void>(), options_.clock)),
@@ -93,6 +95,7 @@ void engine::on_context_shutdown() noexcept {
     ended_.clear();
     late_->drop();
     for (auto& queue : listeners()) queue->drop_waiter();
+    strands_->close();
     strand_.reset();
     executor_ = {};
 }

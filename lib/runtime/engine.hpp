@@ -13,6 +13,7 @@
 #include <runtime/outbox.hpp>
 #include <runtime/pending.hpp>
 #include <runtime/run_state.hpp>
+#include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -45,6 +46,8 @@ struct awaited_call {
     /// Gives up waiting.
     virtual void expire(errc why) = 0;
 };
+
+class strand_source;
 
 /// What a manager without a clock of its user's learns the time from.
 struct host {
@@ -246,7 +249,7 @@ private:
     void forget_answered_calls();
 
     // engine_measure.cpp
-    [[nodiscard]] boost::asio::any_io_executor body_executor_for(const core::run_record& record);
+    [[nodiscard]] state_ptr new_state(const core::run_record& record);
     void note_due(detail::run_state& state, const core::run_record& record) const;
     void note_begin(const detail::run_state& state);
     void note_lag(steady_time asked, bool expired);
@@ -274,6 +277,8 @@ private:
 
     boost::asio::any_io_executor executor_;
     std::optional<strand> strand_;
+    std::shared_ptr<strand_source> strands_; // of the runs
+    std::shared_ptr<spare_blocks> spare_states_ = std::make_shared<spare_blocks>();
     std::shared_ptr<rondo::repository> repository_;
     manager_options options_;
     std::shared_ptr<host_clock> host_clock_; // null if the user brought a clock
@@ -337,6 +342,7 @@ private:
     steady_time drain_until_ = steady_time::max();
 
     outbox outbox_;
+    std::vector<core::decision> fresh_; // empty, but the core fills its memory next
     bool recording_ = false;
     bool store_down_ = false;
     bool took_begins_ = false;         // since it failed

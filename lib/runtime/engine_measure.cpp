@@ -17,44 +17,47 @@ void note(lateness& l, std::chrono::nanoseconds d) noexcept {
     l.max = std::max(l.max, l.last);
 }
 
-// How long ago the slot of a run was due, on the clock that its schedule follows: setting the wall clock
-// makes no interval late.
-std::chrono::nanoseconds since_due(const core::run_record& run, instant now) noexcept {
+// When the slot of a run was due, on the clock that its schedule follows: setting the wall clock makes no
+// interval late.
+steady_time due_of(const core::run_record& run, const clock& c) noexcept {
     const core::task_record& task = *run.task;
-    std::chrono::nanoseconds by_wall = now.wall - run.scheduled_at;
-    if (run.trigger == trigger::manual || task.by_wall()) return by_wall;
-    auto last_due = now.steady.time_since_epoch() - std::chrono::nanoseconds(task.due);
+    auto by_wall = [&] {
+        instant now = c.now();
+        return now.steady - (now.wall - run.scheduled_at);
+    };
+    if (run.trigger == trigger::manual || task.by_wall()) return by_wall();
+    steady_time last_due{std::chrono::nanoseconds(task.due)};
     // This slot was the last so far; or the next are due as soon as they are known.
     if (task.slot == core::no_slot || task.follows()) return last_due;
     // Slots are as far apart on the one clock as their names are on the other.
-    if (task.when.type() == schedule::kind::every) return last_due + (task.slot - run.scheduled_at);
-    return by_wall;
+    if (task.when.type() == schedule::kind::every) return last_due - (task.slot - run.scheduled_at);
+    return by_wall();
 }
 
 } // namespace
 
-boost::asio::any_io_executor engine::body_executor_for(const core::run_record& record) {
-    if (options_.blocking_warn_after == std::chrono::nanoseconds(0))
-        return make_body_executor(executor_, nullptr);
-    auto watch = std::make_shared<stopwatch>(weak_from_this(), clock_owner_, host_clock_.get(),
-                                             options_.blocking_warn_after);
-    watch->uid = record.task->uid;
-    watch->id = record.id;
-    return make_body_executor(executor_, std::move(watch));
+engine::state_ptr engine::new_state(const core::run_record& record) {
+    std::optional<stopwatch> watch;
+    if (options_.blocking_warn_after != std::chrono::nanoseconds(0)) {
+        watch.emplace(weak_from_this(), clock_owner_, host_clock_.get(), options_.blocking_warn_after);
+        watch->uid = record.task->uid;
+        watch->id = record.id;
+    }
+    return std::allocate_shared<detail::run_state>(spare_allocator<detail::run_state>(spare_states_),
+                                                   executor_, strands_->make(std::move(watch)), clock_owner_);
 }
 
 void engine::note_due(detail::run_state& state, const core::run_record& record) const {
     if (record.trigger != trigger::schedule && record.trigger != trigger::manual) return;
     if (record.trigger == trigger::manual && record.task->follows()) return; // asked for by whom, and when?
-    instant now = clock_.now();
     state.past = record.task->past.get();
-    state.due = now.steady - since_due(record, now);
+    state.due = due_of(record, clock_);
 }
 
 // On the strand of the body. What it writes is read under the lock only, and stays for as long as the run.
 void engine::note_begin(const detail::run_state& state) {
     if (state.past == nullptr || state.cancelled()) return;
-    auto delay = clock_.now().steady - state.due;
+    auto delay = (host_clock_ != nullptr ? host_clock_->elapsed() : clock_.now().steady) - state.due;
     std::lock_guard lock(mutex_);
     note(state.past->start_delay, delay);
     note(state_.start_delay, delay);

@@ -111,7 +111,7 @@ void ask_for_retry(detail::run_state& state, bool late) noexcept {
         run_failure failure{
             state.uid,   state.id,      state.attempt, late ? outcome::timed_out : outcome::failed,
             report.code, report.thrown, report.error,  report.results};
-        report.final = !state.what->hooks.retry_if(failure);
+        report.final = !state.what->extras().retry_if(failure);
     } catch (...) {
         report.final = true;
         try {
@@ -124,7 +124,7 @@ void ask_for_retry(detail::run_state& state, bool late) noexcept {
 // Its body did not know that it had failed: it was late, or never began.
 bool is_to_be_asked(const detail::run_state& state) noexcept {
     const core::run_record& record = *state.record;
-    if (state.what->hooks.retry_if == nullptr || state.asked) return false;
+    if (state.what->extras().retry_if == nullptr || state.asked) return false;
     if (record.cancelled != cancel_reason::none && record.cancelled != cancel_reason::timeout) return false;
     return record.state == core::run_state_kind::overdue ? !record.last : has_failed(state.report);
 }
@@ -148,7 +148,7 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
         state->report.error = detail::current_exception_text();
     }
     bool late = state->reason() == cancel_reason::timeout;
-    if (state->what->hooks.retry_if != nullptr && (late || has_failed(state->report)))
+    if (state->what->extras().retry_if != nullptr && (late || has_failed(state->report)))
         ask_for_retry(*state, late);
     state->report.thrown = nullptr; // here, as it may refer to what goes with the body
 }
@@ -157,7 +157,7 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
 
 void engine::start_body(core::run_record& record) {
     tell_run(event_kind::run_started, record, {}, {});
-    auto state = std::make_shared<detail::run_state>(executor_, body_executor_for(record), clock_owner_);
+    auto state = new_state(record);
     state->uid = record.task->uid;
     state->name = record.task->name;
     state->id = record.id;

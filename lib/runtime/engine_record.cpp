@@ -51,9 +51,10 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 } // namespace
 
 void engine::take_decisions() {
-    std::vector<core::decision> fresh;
-    core_.take_decisions(fresh);
-    outbox_.add(fresh);
+    core_.take_decisions(fresh_);
+    outbox_.add(fresh_);
+    fresh_.clear();
+    if (fresh_.capacity() > batch_max) fresh_ = {};
     trim_outbox();
 }
 
