@@ -5,8 +5,10 @@
 #include <rondo/repository.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rondo::sqlite {
 
@@ -27,12 +29,35 @@ struct options {
     std::chrono::milliseconds lock_wait{0};
 };
 
+/// The most that `database::find_damage` tells.
+inline constexpr std::size_t damage_limit_max = 10'000;
+
+/// A repository in an open file, which can be copied and looked over while it is in use. What is here takes time in
+/// proportion to the file, on a thread of its own, one call after the other; runs go on being recorded, but the log
+/// beside the file (`-wal`) grows meanwhile. Not for `:memory:` (`errc::store_failed`). Cancellation: the call ends
+/// at once, the work soon after; likewise if the repository is destroyed, which waits for the work to end.
+class database : public repository {
+public:
+    /// Writes all that is on record at one moment of the call into a new file at `path`, which appears there whole,
+    /// on the disk, and with the permissions of the original, or not at all. It needs no log, and takes no more
+    /// room than it must. A file of that name with `.partial` behind it is overwritten.
+    ///
+    /// Errors: `errc::store_cannot_open` (something is there already, or it cannot be created), `store_full`,
+    /// `store_read_only`, `store_corrupt` (nothing was written), `store_failed`.
+    [[nodiscard]] virtual awaitable<void> back_up(std::string path) = 0;
+
+    /// What is wrong with the file, in SQLite's words, at most `limit` things (1 to `damage_limit_max`, others are
+    /// `errc::invalid_option`). None: it is sound. Reads all of it. Errors: as those of `back_up`; with
+    /// `errc::store_corrupt` it is damaged so that it cannot even be looked over.
+    [[nodiscard]] virtual awaitable<std::vector<std::string>> find_damage(std::size_t limit) = 0;
+};
+
 /// Opens or creates a database file, with a thread of its own that does all the work; it is joined by
 /// the destructor. Requires `librondo-sqlite`. One process at a time: the file is locked.
 ///
 /// Errors: `errc::store_cannot_open`, `store_locked`, `store_read_only`, `store_corrupt`,
 /// `store_foreign`, `store_too_new`, `store_full`. Blocks while it opens and migrates.
-[[nodiscard]] result<std::shared_ptr<repository>> open(const std::string& path, options opt = {});
+[[nodiscard]] result<std::shared_ptr<database>> open(const std::string& path, options opt = {});
 
 } // namespace rondo::sqlite
 

@@ -32,7 +32,7 @@ public:
 
     [[nodiscard]] static std::int64_t version() { return sqlite::detail::migrations().back().to + 1; }
 
-    [[nodiscard]] result<std::shared_ptr<repository>> open(const std::string& path) const {
+    [[nodiscard]] result<std::shared_ptr<sqlite::database>> open(const std::string& path) const {
         sqlite::detail::seams s;
         s.steps = steps_;
         return sqlite::detail::open_file(path, {}, s);

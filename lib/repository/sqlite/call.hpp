@@ -74,8 +74,8 @@ private:
 
 /// Hands the job over, and waits until it is committed, or given up.
 struct initiate_job {
-    template <class Handler>
-    void operator()(Handler handler, const std::shared_ptr<writer>& w, std::shared_ptr<job> j) const {
+    template <class Handler, class Queue>
+    void operator()(Handler handler, const std::shared_ptr<Queue>& queue, std::shared_ptr<job> j) const {
         namespace asio = boost::asio;
         auto& context = asio::query(asio::get_associated_executor(handler), asio::execution::context);
         auto home = asio::use_service<waiters_service>(context).get();
@@ -86,15 +86,16 @@ struct initiate_job {
         if (slot.is_connected()) slot.assign(abort_wait(waiting));
         j->waiter = waiting;
         if (!waiting->home().add(waiting)) return;
-        if (w->push(j)) return;
+        if (queue->push(j)) return;
         j->error = errc::store_failed; // the repository is gone
         waiting->home().complete(*waiting, false);
     }
 };
 
-template <class Token>
-auto async_submit(std::shared_ptr<writer> w, std::shared_ptr<job> j, Token&& token) {
-    return boost::asio::async_initiate<Token, void(bool)>(initiate_job(), token, std::move(w), std::move(j));
+template <class Queue, class Token>
+auto async_submit(std::shared_ptr<Queue> queue, std::shared_ptr<job> j, Token&& token) {
+    return boost::asio::async_initiate<Token, void(bool)>(initiate_job(), token, std::move(queue),
+                                                          std::move(j));
 }
 
 /// `work(database&)` as a job, which gives its value.
@@ -120,11 +121,12 @@ private:
     Work work_;
 };
 
-/// One call of the repository. Works on values alone: the repository may be gone when it resumes.
-template <class Work>
-repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<writer> w, Work work) {
+/// One call of the repository. Works on values alone: the repository may be gone when it resumes. `Queue` is the
+/// `writer` or the `side_reader`.
+template <class Queue, class Work>
+repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<Queue> queue, Work work) {
     auto j = std::make_shared<work_job<Work>>(std::move(work));
-    const bool aborted = co_await async_submit(std::move(w), j, boost::asio::use_awaitable);
+    const bool aborted = co_await async_submit(std::move(queue), j, boost::asio::use_awaitable);
     // Given up: the thread may be at work on the job at this moment.
     if (aborted) co_return error_code(boost::asio::error::operation_aborted);
     if (j->error) co_return *j->error;

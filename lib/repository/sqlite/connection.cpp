@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace rondo::sqlite::detail {
 namespace {
 
@@ -12,10 +14,11 @@ constexpr int busy_timeout_ms = 5000; // somebody looks at the file with the sql
 
 } // namespace
 
-connection::connection(const std::string& path) {
+connection::connection(const std::string& path, access how) {
     sqlite3* db = nullptr;
     const int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+        (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
     handle_.reset(db);
     if (code != SQLITE_OK) fail(code, db);
@@ -73,6 +76,17 @@ bool connection::in_transaction() const noexcept {
 
 bool connection::read_only() const noexcept {
     return sqlite3_db_readonly(handle(), "main") == 1;
+}
+
+interruptible::interruptible(connection& db, std::function<bool()> when) : db_(db), when_(std::move(when)) {
+    constexpr int instructions = 1000; // of SQLite's machine: some ten microseconds
+    sqlite3_progress_handler(
+        db_.handle(), instructions,
+        [](void* self) { return static_cast<interruptible*>(self)->when_() ? 1 : 0; }, this);
+}
+
+interruptible::~interruptible() {
+    sqlite3_progress_handler(db_.handle(), 0, nullptr, nullptr);
 }
 
 transaction::transaction(connection& db) : db_(db) {

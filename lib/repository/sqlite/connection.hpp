@@ -16,11 +16,13 @@
 
 namespace rondo::sqlite::detail {
 
+enum class access : std::uint8_t { write, read };
+
 /// An open database file and its prepared statements. Throws `failure`. One thread at a time.
 class connection {
 public:
-    /// Opens the file, or creates it empty. Reads nothing yet, so a foreign file stays as it is.
-    explicit connection(const std::string& path);
+    /// Opens the file; or creates it empty, to write. Reads nothing yet, so a foreign file stays as it is.
+    explicit connection(const std::string& path, access how = access::write);
 
     /// The settings that rondo works with. Some of them are kept in the file.
     void configure(durability how);
@@ -55,6 +57,19 @@ private:
     std::unique_ptr<sqlite3, closer> handle_;
     std::unordered_map<std::string, statement, text_hash, std::equal_to<>>
         statements_; // finalized before the handle is closed
+};
+
+/// While it is there, statements are broken off (`errc::store_failed`) as soon as `when` is true.
+class interruptible {
+public:
+    interruptible(connection& db, std::function<bool()> when);
+    interruptible(const interruptible&) = delete;
+    interruptible& operator=(const interruptible&) = delete;
+    ~interruptible();
+
+private:
+    connection& db_;
+    std::function<bool()> when_;
 };
 
 /// `BEGIN IMMEDIATE`, and `ROLLBACK` unless `commit` was called. Immediate, because a transaction that

@@ -39,6 +39,10 @@ public:
 
     std::uint64_t prune(const prune_policy& policy);
 
+    // Not within a transaction.
+    void copy_to(const std::string& path);
+    std::vector<std::string> damage(std::size_t limit);
+
     [[nodiscard]] connection& raw() noexcept { return db_; }
 
 private:

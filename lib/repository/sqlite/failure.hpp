@@ -5,6 +5,7 @@
 #include <rondo/error.hpp>
 
 #include <exception>
+#include <optional>
 
 struct sqlite3;
 
@@ -27,6 +28,19 @@ private:
 
 /// Throws the `failure` that `code` means.
 [[noreturn]] void fail(int code, sqlite3* db);
+
+/// Runs `f`. What it throws becomes an error; `nullopt` if it throws nothing.
+template <class F>
+[[nodiscard]] std::optional<errc> error_of(F f) noexcept {
+    try {
+        f();
+        return std::nullopt;
+    } catch (const failure& e) {
+        return e.why();
+    } catch (const std::exception&) { // no memory, or a text that is longer than memory
+        return errc::store_failed;
+    }
+}
 
 } // namespace rondo::sqlite::detail
 

@@ -48,7 +48,7 @@ database prepare(const std::string& path, const options& opt, const seams& s) {
 
 } // namespace
 
-result<std::shared_ptr<repository>> open_file(const std::string& path, options opt, seams s) {
+result<std::shared_ptr<sqlite::database>> open_file(const std::string& path, options opt, seams s) {
     try {
         lock_file lock;
         if (path != ":memory:") {
@@ -57,8 +57,9 @@ result<std::shared_ptr<repository>> open_file(const std::string& path, options o
         }
         database db = prepare(path, opt, s);
         auto w = std::make_shared<writer>(std::move(db), std::move(s));
-        return std::shared_ptr<repository>(
-            std::make_shared<sqlite_repository>(std::move(w), std::move(lock)));
+        auto reader = path == ":memory:" ? nullptr : std::make_shared<side_reader>(path);
+        return std::shared_ptr<sqlite::database>(
+            std::make_shared<sqlite_repository>(std::move(w), std::move(reader), std::move(lock)));
     } catch (const failure& e) {
         return e.why();
     } catch (const std::system_error&) { // no thread to be had
@@ -70,7 +71,7 @@ result<std::shared_ptr<repository>> open_file(const std::string& path, options o
 
 namespace rondo::sqlite {
 
-result<std::shared_ptr<repository>> open(const std::string& path, options opt) {
+result<std::shared_ptr<database>> open(const std::string& path, options opt) {
     return detail::open_file(path, opt, detail::seams());
 }
 

@@ -25,7 +25,8 @@ struct seams {
 };
 
 /// `sqlite::open` itself.
-[[nodiscard]] result<std::shared_ptr<repository>> open_file(const std::string& path, options opt, seams s);
+[[nodiscard]] result<std::shared_ptr<sqlite::database>> open_file(const std::string& path, options opt,
+                                                                  seams s);
 
 } // namespace rondo::sqlite::detail
 

@@ -6,18 +6,20 @@
 
 #include <algorithm>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace rondo::sqlite::detail {
 namespace {
 
 template <class T>
-repository::awaitable<T> refuse() {
-    co_return errc::invalid_option;
+repository::awaitable<T> refuse(errc why = errc::invalid_option) {
+    co_return why;
 }
 
 /// The application's signals are for its own threads.
-std::thread start_thread(const std::shared_ptr<writer>& w) {
+template <class Worker>
+std::thread start_thread(const std::shared_ptr<Worker>& w) {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -31,30 +33,48 @@ std::thread start_thread(const std::shared_ptr<writer>& w) {
 
 } // namespace
 
-sqlite_repository::sqlite_repository(std::shared_ptr<writer> w, lock_file lock)
-    : lock_(std::move(lock)), writer_(std::move(w)), thread_(start_thread(writer_)) {}
+sqlite_repository::sqlite_repository(std::shared_ptr<writer> w, std::shared_ptr<side_reader> reader,
+                                     lock_file lock)
+    : lock_(std::move(lock)), writer_(std::move(w)), reader_(std::move(reader)),
+      thread_(start_thread(writer_)) {}
 
 sqlite_repository::~sqlite_repository() {
+    if (reader_ != nullptr) reader_->stop(); // before the writer, which then leaves one file alone
+    if (reader_thread_.joinable()) reader_thread_.join();
     writer_->stop();
     thread_.join();
 }
 
+// Few ever need it.
+bool sqlite_repository::start_reader() noexcept {
+    if (reader_ == nullptr) return false;
+    try {
+        const std::lock_guard lock(reader_mutex_);
+        if (!reader_thread_.joinable()) reader_thread_ = start_thread(reader_);
+        return true;
+    } catch (const std::system_error&) { // no thread to be had
+        return false;
+    }
+}
+
 repository::awaitable<std::uint64_t> sqlite_repository::start(wall_time now) {
-    return call(writer_, [now](database& db) { return db.start(now); });
+    return call(writer_, [now](detail::database& db) { return db.start(now); });
 }
 
 repository::awaitable<std::vector<task_state>>
 sqlite_repository::register_tasks(std::vector<task_definition> tasks) {
-    return call(writer_, [tasks = std::move(tasks)](database& db) { return db.register_tasks(tasks); });
+    return call(writer_,
+                [tasks = std::move(tasks)](detail::database& db) { return db.register_tasks(tasks); });
 }
 
 repository::awaitable<void> sqlite_repository::update_tasks(std::vector<task_update> updates) {
-    return call(writer_, [updates = std::move(updates)](database& db) { db.update_tasks(updates); });
+    return call(writer_, [updates = std::move(updates)](detail::database& db) { db.update_tasks(updates); });
 }
 
 repository::awaitable<std::vector<begin_answer>>
 sqlite_repository::begin_runs(std::vector<begin_request> requests) {
-    return call(writer_, [requests = std::move(requests)](database& db) { return db.begin_runs(requests); });
+    return call(writer_,
+                [requests = std::move(requests)](detail::database& db) { return db.begin_runs(requests); });
 }
 
 repository::awaitable<std::vector<finish_state>>
@@ -63,41 +83,54 @@ sqlite_repository::finish_runs(std::vector<finish_request> requests) {
         return r.run.finished_at && r.run.outcome;
     });
     if (!whole) return refuse<std::vector<finish_state>>();
-    return call(writer_, [requests = std::move(requests)](database& db) { return db.finish_runs(requests); });
+    return call(writer_,
+                [requests = std::move(requests)](detail::database& db) { return db.finish_runs(requests); });
 }
 
 repository::awaitable<history_page> sqlite_repository::history(history_filter filter) {
-    return call(writer_, [filter = std::move(filter)](database& db) { return db.history(filter); });
+    return call(writer_, [filter = std::move(filter)](detail::database& db) { return db.history(filter); });
 }
 
 repository::awaitable<std::optional<run>> sqlite_repository::find_run(run_id id) {
-    return call(writer_, [id](database& db) { return db.find_run(id); });
+    return call(writer_, [id](detail::database& db) { return db.find_run(id); });
 }
 
 repository::awaitable<std::vector<run>> sqlite_repository::last_runs(std::optional<std::string> user) {
-    return call(writer_, [user = std::move(user)](database& db) { return db.last_runs(user); });
+    return call(writer_, [user = std::move(user)](detail::database& db) { return db.last_runs(user); });
 }
 
 repository::awaitable<std::vector<skip_range>> sqlite_repository::skips(std::string uid, std::size_t limit) {
-    return call(writer_, [uid = std::move(uid), limit](database& db) { return db.skips(uid, limit); });
+    return call(writer_,
+                [uid = std::move(uid), limit](detail::database& db) { return db.skips(uid, limit); });
 }
 
 repository::awaitable<std::vector<user>> sqlite_repository::users() {
-    return call(writer_, [](database& db) { return db.users(); });
+    return call(writer_, [](detail::database& db) { return db.users(); });
 }
 
 repository::awaitable<void> sqlite_repository::add_users(std::vector<user> users) {
     if (!repository_detail::all_valid(users)) return refuse<void>();
-    return call(writer_, [users = std::move(users)](database& db) { db.add_users(users); });
+    return call(writer_, [users = std::move(users)](detail::database& db) { db.add_users(users); });
 }
 
 repository::awaitable<void> sqlite_repository::remove_users(std::vector<user> users) {
     if (!repository_detail::all_valid(users)) return refuse<void>();
-    return call(writer_, [users = std::move(users)](database& db) { db.remove_users(users); });
+    return call(writer_, [users = std::move(users)](detail::database& db) { db.remove_users(users); });
+}
+
+repository::awaitable<void> sqlite_repository::back_up(std::string path) {
+    if (!start_reader()) return refuse<void>(errc::store_failed);
+    return call(reader_, [path = std::move(path)](detail::database& db) { db.copy_to(path); });
+}
+
+repository::awaitable<std::vector<std::string>> sqlite_repository::find_damage(std::size_t limit) {
+    if (limit == 0 || limit > damage_limit_max) return refuse<std::vector<std::string>>();
+    if (!start_reader()) return refuse<std::vector<std::string>>(errc::store_failed);
+    return call(reader_, [limit](detail::database& db) { return db.damage(limit); });
 }
 
 repository::awaitable<std::uint64_t> sqlite_repository::prune(prune_policy policy) {
-    return call(writer_, [policy](database& db) { return db.prune(policy); });
+    return call(writer_, [policy](detail::database& db) { return db.prune(policy); });
 }
 
 } // namespace rondo::sqlite::detail

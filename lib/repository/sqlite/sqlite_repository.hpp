@@ -2,21 +2,24 @@
 #ifndef RONDO_REPOSITORY_SQLITE_SQLITE_REPOSITORY_HPP
 #define RONDO_REPOSITORY_SQLITE_SQLITE_REPOSITORY_HPP
 
-#include <rondo/repository.hpp>
+#include <rondo/sqlite.hpp>
 
 #include <repository/sqlite/lock_file.hpp>
+#include <repository/sqlite/side_reader.hpp>
 #include <repository/sqlite/writer.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 namespace rondo::sqlite::detail {
 
 /// Sends each call to the database thread, which it owns.
-class sqlite_repository final : public repository {
+class sqlite_repository final : public sqlite::database {
 public:
-    sqlite_repository(std::shared_ptr<writer> w, lock_file lock);
+    /// `reader` may be null: a database in memory.
+    sqlite_repository(std::shared_ptr<writer> w, std::shared_ptr<side_reader> reader, lock_file lock);
     ~sqlite_repository() override;
 
     awaitable<std::uint64_t> start(wall_time now) override;
@@ -32,10 +35,17 @@ public:
     awaitable<void> add_users(std::vector<user> users) override;
     awaitable<void> remove_users(std::vector<user> users) override;
     awaitable<std::uint64_t> prune(prune_policy policy) override;
+    awaitable<void> back_up(std::string path) override;
+    awaitable<std::vector<std::string>> find_damage(std::size_t limit) override;
 
 private:
+    [[nodiscard]] bool start_reader() noexcept;
+
     lock_file lock_; // let go after the database is closed
     std::shared_ptr<writer> writer_;
+    std::shared_ptr<side_reader> reader_;
+    std::mutex reader_mutex_; // guards the next
+    std::thread reader_thread_;
     std::thread thread_;
 };
 

@@ -3,26 +3,9 @@
 
 #include <repository/sqlite/failure.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace rondo::sqlite::detail {
-namespace {
-
-/// Runs `f`. What it throws becomes an error; `nullopt` if it throws nothing.
-template <class F>
-std::optional<errc> error_of(F f) noexcept {
-    try {
-        f();
-        return std::nullopt;
-    } catch (const failure& e) {
-        return e.why();
-    } catch (const std::exception&) { // no memory, or a text that is longer than memory
-        return errc::store_failed;
-    }
-}
-
-} // namespace
 
 bool writer::push(std::shared_ptr<job> j) {
     {
