@@ -195,6 +195,22 @@ TEST_CASE("an end is on record before the run that follows it") {
     CHECK(store->order == std::vector<std::string>{"begin a", "end a", "begin b", "end b"});
 }
 
+TEST_CASE("an end is on record before the run that follows it, also after an outage") {
+    auto log = std::make_shared<noting_repository>(memory::open());
+    auto store = std::make_shared<faulty_repository>(log);
+    world w(store);
+    w.start();
+    REQUIRE(w.add(one("b", after("a"))));
+    for (const char* call : {"begin_runs", "finish_runs"}) store->set(call, fault::fails);
+    REQUIRE(w.add(one("a", at(w.clock.now().wall))));
+    w.pass(1s);
+    CHECK(w.find("b").counters.succeeded == 1);
+    log->order.clear();
+    for (const char* call : {"begin_runs", "finish_runs"}) store->set(call, fault::none);
+    w.pass(10s);
+    CHECK(log->order == std::vector<std::string>{"begin a", "end a", "begin b", "end b"});
+}
+
 TEST_CASE("a circle is refused, also where an update would close it") {
     world w;
     w.start();
