@@ -4,6 +4,8 @@
 
 #include <support/core_driver.hpp>
 
+#include <core/history_reader.hpp>
+
 namespace rondo::test {
 
 /// The options of a task in a script.
@@ -74,8 +76,8 @@ public:
         core::task_record* task = reserve(uid, when, extra);
         if (task == nullptr) return *this;
         bool wanted = core::scheduler::history_wanted_from(*task, state).has_value();
-        core::history_reader found;
-        found.read(history);
+        core::history_reader found(when.outcomes(), state.next_slot.value_or(wall_base));
+        found.read(history, [](wall_time) { return false; });
         return activate(*task, state, wanted ? &found : nullptr);
     }
     core_script& restore_fails(std::string_view uid, schedule when, const task_state& state, errc why) {
