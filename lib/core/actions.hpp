@@ -7,6 +7,7 @@
 
 #include <core/records.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace rondo::core {
@@ -42,6 +43,9 @@ struct action {
     error_code refused{};
     run_record* next = nullptr;
 };
+
+/// How many one input brings, where it is about one task or run; what it skips is beside that.
+inline constexpr std::size_t actions_of_input_max = 8;
 
 /// Something for the repository to record, and the run, if any, that waits until it is.
 struct decision {

@@ -3,7 +3,6 @@
 #define RONDO_CORE_FOLLOWED_SLOTS_HPP
 
 #include <rondo/catch_up.hpp>
-#include <rondo/outcome_set.hpp>
 #include <rondo/run.hpp>
 #include <rondo/time.hpp>
 #include <rondo/user.hpp>
@@ -11,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -26,11 +24,32 @@ struct followed_slot {
     bool late = false;    ///< it was due while nobody looked
 };
 
+/// Early slots of which there were too many: they are skipped, all together, when their turn comes.
+struct surplus_slots {
+    wall_time first{};
+    wall_time last{};
+    std::uint64_t count = 0;
+    bool late = false; ///< the last of them is
+
+    void add(wall_time slot, bool is_late) noexcept;
+};
+
 /// Those of a task that are not decided.
 struct followed_slots {
     std::vector<followed_slot> due;   ///< in order; the first is the slot of the task
     std::vector<followed_slot> early; ///< in order; each waits for the end of a slot before it
-    bool reading = false;             ///< those on record are being read, so nothing is decided yet
+    surplus_slots surplus;            ///< in the order of these
+    std::vector<wall_time> told;      ///< while it is registered: what has ended since, however it did
+    bool fresh = false; ///< nothing was decided yet: its cursor may go back to where the other begins
+
+    /// A slot that is there already stays as it is.
+    void add_early(const followed_slot& s);
+    /// The earliest of the early ones become surplus, until there are `most`.
+    void keep_early(std::size_t most) noexcept;
+    /// What is early and before `open` becomes due now; what held it up is no lateness of ours.
+    void bring_early(wall_time open, std::int64_t now);
+    /// Those before the cursor were decided elsewhere.
+    void pass(wall_time cursor) noexcept;
 };
 
 /// A run that a task which follows is to be asked for, as the other had one beside its schedule.
@@ -49,32 +68,6 @@ struct run_beside {
 /// on time behind them, which stand for them unless each is wanted.
 [[nodiscard]] std::size_t count_wanted(const catch_up& policy, std::span<const followed_slot> late,
                                        bool others, std::int64_t now) noexcept;
-
-/// How a slot ended.
-struct ended_slot {
-    wall_time slot{};
-    wall_time at{};
-};
-
-/// Finds in the history of a task how its slots ended, page by page.
-class history_reader {
-public:
-    /// What is not a slot's, or not over, does not count.
-    void read(std::span<const run> page);
-    /// The slots whose last attempt ended so, in order. `latest` becomes the last slot of all that ended.
-    [[nodiscard]] std::vector<ended_slot> ended(outcome_set wanted, moment& latest) const;
-
-private:
-    struct attempts {
-        bool of_slot = false; ///< the first took the slot
-        std::uint32_t latest = 0;
-        bool over = false;
-        outcome how{};
-        wall_time at{};
-    };
-
-    std::map<wall_time, attempts> slots_;
-};
 
 } // namespace rondo::core
 

@@ -25,9 +25,9 @@ public:
     /// So many of them fit in without memory.
     void reserve(std::size_t n) { entries_.reserve(n); }
 
-    /// One more fits in without memory.
-    void make_room() {
-        if (entries_.size() == entries_.capacity()) entries_.reserve(2 * entries_.size() + 8);
+    /// So many more fit in without memory.
+    void make_room(std::size_t n = 1) {
+        if (entries_.capacity() - entries_.size() < n) entries_.reserve(2 * entries_.size() + n + 8);
     }
 
     void push(T& item, Key key) {

@@ -17,6 +17,7 @@
 #include <core/pool.hpp>
 #include <core/preview.hpp>
 #include <core/records.hpp>
+#include <core/scheduler_options.hpp>
 #include <core/uid_index.hpp>
 
 #include <chrono>
@@ -31,19 +32,7 @@
 
 namespace rondo::core {
 
-struct scheduler_options {
-    std::chrono::nanoseconds resolution{0};
-    std::size_t runs_in_flight_max = 0;
-    std::size_t runs_waiting_max = 10'000;
-    std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);
-    std::chrono::nanoseconds wall_clock_check = std::chrono::seconds(1);
-    /// How many slots, deadlines and waiting runs, of each so many, one input looks at, at least 1, and how many
-    /// tasks where all are meant; for the others `on_time` is wanted again at once. However many tasks there are,
-    /// no call takes long.
-    std::size_t work_max = 1000;
-    std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
-    std::uint64_t seed = 1;
-};
+class history_reader;
 
 /// A task that somebody wants to add.
 struct task_spec {
@@ -102,6 +91,8 @@ public:
     /// From when on the history of the task that this one follows is wanted before `activate`; never: not at all.
     [[nodiscard]] static moment history_wanted_from(const task_record& task,
                                                     const task_state& state) noexcept;
+    /// Whether it hears of the end of this slot without that.
+    [[nodiscard]] bool is_told_of(const task_record& task, wall_time slot) const noexcept;
 
     // Groups.
 
@@ -325,25 +316,34 @@ private:
 
     // scheduler_follow.cpp
     [[nodiscard]] bool would_follow_itself(const task_spec& spec) const noexcept;
-    void begin_following(task_record& task);
+    void begin_following(task_record& task, const schedule& when);
     void stop_following(task_record& task) noexcept;
     [[nodiscard]] bool is_followed(const task_record& task) const noexcept;
     [[nodiscard]] static wall_time first_in_flight(const task_record& task, const run_record* but) noexcept;
-    [[nodiscard]] wall_time follow_from(const schedule& when, instant now) const noexcept;
+    [[nodiscard]] wall_time first_left(const task_record& task, instant now) const;
+    [[nodiscard]] wall_time follow_from(const schedule& when, instant now) const;
+    void take_followers_back(const task_record& task, instant now);
+    void make_room_for_followers(const task_record& task);
     void tell_followers(const run_record& run, rondo::outcome how, instant now);
     void let_followers_go_on(const task_record& followed, const run_record* but, instant now);
     void bring_early(task_record& task, wall_time open, instant now);
+    [[nodiscard]] skip_reason why_not_kept(const task_record& task, bool late) const noexcept;
+    void skip_surplus(task_record& task);
     void show_first(task_record& task);
+    void show_none(task_record& task);
     [[nodiscard]] static wall_time after_followed(const task_record& task, wall_time slot) noexcept;
     void skip_first(task_record& task, skip_reason reason, std::size_t n);
     void skip_followed(task_record& task, skip_reason reason, std::int64_t up_to);
     void decide_followed(task_record& task, instant now, instant seen, bool may_put_off);
+    void decide_due(task_record& task, std::size_t wanted, instant now, std::size_t& decided);
     static void make_late(task_record& task) noexcept;
     void take_up(task_record& task, const task_state& state, const history_reader* on_record, instant now);
     void pass_followed(task_record& task, moment cursor, instant now);
     void follow_beside(instant now);
 
     // scheduler_tasks.cpp
+    void take_in(task_record& task, const task_spec& spec);
+    void go_on_with(task_record& task, wall_time slot, instant now);
     [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
     void halt(task_record& task, pause_note note);
     void end_pause(task_record& task);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/history_reader.hpp>
 #include <core/keys.hpp>
+#include <core/make_room.hpp>
 #include <core/scheduler.hpp>
 
 #include <algorithm>
@@ -27,6 +29,15 @@ bool is_open(const run_record& run) noexcept {
     return run.for_slot && !(run.state == run_state_kind::overdue && run.last);
 }
 
+bool has_slots(const task_queue* queue) noexcept {
+    return queue != nullptr && !queue->slots.empty();
+}
+
+// The cursor once all that waits is decided.
+wall_time after_queue(const task_record& task) noexcept {
+    return has_slots(task.queue()) ? task.queue()->after : task.cursor;
+}
+
 bool has_open(const task_record* task, wall_time slot) noexcept {
     if (task == nullptr) return false;
     for (const run_record* run = task->runs; run != nullptr; run = run->next)
@@ -37,12 +48,6 @@ bool has_open(const task_record* task, wall_time slot) noexcept {
 // Whether the cursor on record is one of a task that follows, and of the same one.
 bool keeps_cursor(const task_state& state) noexcept {
     return !state.schedule_changed && state.next_slot && *state.next_slot != cursor_waits_for_end;
-}
-
-// In its place; a slot that is there already stays as it is.
-void insert(std::vector<followed_slot>& slots, const followed_slot& s) {
-    auto place = std::ranges::lower_bound(slots, s.slot, {}, &followed_slot::slot);
-    if (place == slots.end() || place->slot != s.slot) slots.insert(place, s);
 }
 
 } // namespace
@@ -57,12 +62,19 @@ bool scheduler::would_follow_itself(const task_spec& spec) const noexcept {
     return !uid.empty();
 }
 
-void scheduler::begin_following(task_record& task) {
-    if (!task.follows()) return;
-    task.made_past().followed = std::make_unique<followed_slots>();
-    followers_[std::string(task.when.followed())].push_back(&task);
+// As `when` says, which the task may have yet to become. Where there is no memory nothing has changed.
+void scheduler::begin_following(task_record& task, const schedule& when) {
+    if (when.type() != schedule::kind::after) return;
+    auto slots = std::make_unique<followed_slots>();
+    task_past& past = task.made_past();
+    if (auto found = followers_.find(when.followed()); found != followers_.end())
+        found->second.push_back(&task);
+    else
+        followers_.emplace(std::string(when.followed()), std::vector{&task});
+    past.followed = std::move(slots);
 }
 
+// What it has of the slots is for who calls to drop.
 void scheduler::stop_following(task_record& task) noexcept {
     if (!task.follows()) return;
     auto found = followers_.find(task.when.followed());
@@ -70,7 +82,6 @@ void scheduler::stop_following(task_record& task) noexcept {
     std::erase(found->second, &task);
     std::erase_if(beside_, [&](const run_beside& r) { return r.task == &task; });
     if (found->second.empty()) followers_.erase(found);
-    if (task.past != nullptr) task.past->followed.reset();
 }
 
 bool scheduler::is_followed(const task_record& task) const noexcept {
@@ -85,16 +96,42 @@ wall_time scheduler::first_in_flight(const task_record& task, const run_record* 
     return first;
 }
 
+// The first slot that is not over, as far as that is known: of one that is on its way to the repository, the first
+// that it would have.
+wall_time scheduler::first_left(const task_record& task, instant now) const {
+    wall_time first = first_in_flight(task, nullptr);
+    if (task.state == task_state_kind::registering) {
+        moment proposed = definition(task, now).first_slot;
+        return proposed ? std::min(first, *proposed) : first;
+    }
+    if (task.state != task_state_kind::live) return first;
+    if (task.queue() != nullptr && !task.queue()->slots.empty())
+        first = std::min(first, task.queue()->slots.front().first);
+    if (task.slot != no_slot) first = std::min(first, task.slot);
+    return task.follows() ? std::min(first, task.cursor) : first; // what comes of another is not before that
+}
+
 // Where a task begins to follow: with what is due or in flight, or else from now on.
-wall_time scheduler::follow_from(const schedule& when, instant now) const noexcept {
-    wall_time from = now.wall;
+wall_time scheduler::follow_from(const schedule& when, instant now) const {
     const task_record* followed = tasks_.find(when.followed());
-    if (followed == nullptr || followed->state != task_state_kind::live) return from;
-    from = std::min(from, first_in_flight(*followed, nullptr));
-    if (followed->queue() != nullptr && !followed->queue()->slots.empty())
-        from = std::min(from, followed->queue()->slots.front().first);
-    if (followed->slot != no_slot) from = std::min(from, followed->slot);
-    return std::max(from, wall_time_first);
+    wall_time first = followed != nullptr ? first_left(*followed, now) : wall_time::max();
+    return std::max(std::min(now.wall, first), wall_time_first);
+}
+
+// Those that are new begin with what it has due, though they may have come before it.
+void scheduler::take_followers_back(const task_record& task, instant now) {
+    auto found = followers_.find(task.uid.view());
+    if (found == followers_.end()) return;
+    wall_time first = std::max(first_left(task, now), wall_time_first);
+    for (task_record* follower : found->second) {
+        bool fresh = follower->state == task_state_kind::live && follower->past->followed->fresh;
+        if (!fresh || after_queue(*follower) <= first) continue;
+        if (has_slots(follower->queue()))
+            follower->queue()->after = first;
+        else
+            append_decision(*follower, first);
+        take_followers_back(*follower, now);
+    }
 }
 
 // The last end of a slot, or of a run beside the schedule.
@@ -102,15 +139,37 @@ void scheduler::tell_followers(const run_record& run, rondo::outcome how, instan
     if (followers_.empty() || shutting_down()) return; // the next life finds it on record
     auto found = followers_.find(run.task->uid.view());
     if (found == followers_.end()) return;
+    auto beside = run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual;
     for (task_record* task : found->second) {
         bool wanted = task->when.outcomes().contains(how);
+        followed_slots& f = *task->past->followed;
+        if (run.for_slot && task->state == task_state_kind::registering) f.told.push_back(run.scheduled_at);
         if (!run.for_slot && wanted)
-            beside_.push_back({task, run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual,
-                               run.scheduled_at, run.users});
-        else if (run.for_slot && wanted && task->state != task_state_kind::removing)
-            insert(task->past->followed->early, {run.scheduled_at, key_of(now.steady), false});
+            beside_.push_back({task, beside, run.scheduled_at, run.users});
+        else if (wanted && task->state != task_state_kind::removing)
+            f.add_early({run.scheduled_at, key_of(now.steady), false});
     }
     if (run.for_slot) let_followers_go_on(*run.task, &run, now);
+}
+
+// So that an end of the task is told to all of them, or to none.
+void scheduler::make_room_for_followers(const task_record& task) {
+    if (followers_.empty()) return;
+    auto found = followers_.find(task.uid.view());
+    if (found == followers_.end()) return;
+    constexpr std::size_t skips_max = 2; // of each: what is surplus, and what may not wait
+    for (task_record* follower : found->second) {
+        followed_slots& f = *follower->past->followed;
+        core::make_room(f.told, 1);
+        core::make_room(f.early, 1);
+        core::make_room(f.due, f.early.size() + 1);
+        if (has_slots(follower->queue())) core::make_room(follower->queue()->slots, skips_max);
+    }
+    std::size_t n = found->second.size();
+    core::make_room(beside_, n);
+    core::make_room(actions_, actions_of_input_max + skips_max * n);
+    core::make_room(decisions_, skips_max * n);
+    steady_heap_.make_room(n);
 }
 
 // What waited for a slot before it, which is over now, or will not be run here.
@@ -118,6 +177,11 @@ void scheduler::let_followers_go_on(const task_record& followed, const run_recor
     if (followers_.empty() || shutting_down()) return;
     auto found = followers_.find(followed.uid.view());
     if (found == followers_.end()) return;
+    auto waits = [](const task_record* task) {
+        const followed_slots& f = *task->past->followed;
+        return !f.early.empty() || f.surplus.count > 0;
+    };
+    if (std::ranges::none_of(found->second, waits)) return;
     wall_time open = first_in_flight(followed, but);
     for (task_record* task : found->second) bring_early(*task, open, now);
 }
@@ -125,14 +189,30 @@ void scheduler::let_followers_go_on(const task_record& followed, const run_recor
 void scheduler::bring_early(task_record& task, wall_time open, instant now) {
     attend(task);
     followed_slots& f = *task.past->followed;
-    auto end = std::ranges::lower_bound(f.early, open, {}, &followed_slot::slot);
-    for (auto s = f.early.begin(); s != end; ++s) {
-        if (!s->late) s->due = key_of(now.steady); // what held it up is no lateness of ours
-        if (!f.due.empty()) s->due = std::max(s->due, f.due.back().due); // so that they are in order of both
-        insert(f.due, *s);
-    }
-    f.early.erase(f.early.begin(), end);
-    if (task.state == task_state_kind::live) show_first(task);
+    f.bring_early(open, key_of(now.steady));
+    if (task.state != task_state_kind::live) return;
+    f.keep_early(policy_of(task).buffer_max);
+    if (f.surplus.count > 0 && f.surplus.last < open) skip_surplus(task);
+    show_first(task);
+}
+
+skip_reason scheduler::why_not_kept(const task_record& task, bool late) const noexcept {
+    if (task.paused || paused_all_) return skip_reason::paused;
+    return late ? skip_reason::missed : skip_reason::buffer_full;
+}
+
+// And what is due before it, which would not be kept either.
+void scheduler::skip_surplus(task_record& task) {
+    followed_slots& f = *task.past->followed;
+    auto later = std::ranges::upper_bound(f.due, f.surplus.last, {}, &followed_slot::slot);
+    wall_time first = f.surplus.first;
+    if (later != f.due.begin()) first = std::min(first, f.due.front().slot);
+    std::uint64_t n = f.surplus.count + static_cast<std::uint64_t>(later - f.due.begin());
+    put_skip(task, {why_not_kept(task, f.surplus.late), first, f.surplus.last, n},
+             after_followed(task, f.surplus.last));
+    f.due.erase(f.due.begin(), later);
+    f.surplus = {};
+    f.fresh = false;
 }
 
 // The first of what is due is the slot of the task. More than may wait is not kept.
@@ -141,21 +221,24 @@ void scheduler::show_first(task_record& task) {
     std::size_t most = policy_of(task).buffer_max;
     if (due.size() > most) {
         std::size_t n = due.size() - most;
-        skip_reason why = due[n - 1].late ? skip_reason::missed : skip_reason::buffer_full;
-        skip_first(task, task.paused || paused_all_ ? skip_reason::paused : why, n);
+        skip_first(task, why_not_kept(task, due[n - 1].late), n);
     }
-    if (due.empty()) return;
+    if (due.empty()) return show_none(task);
     slot_due first{due.front().slot, due.front().due};
     if (!task.ready && !task.held) return schedule_slot(task, first);
     task.slot = first.slot;
     task.due = first.due;
 }
 
+void scheduler::show_none(task_record& task) {
+    if (task.slot == no_slot) return;
+    task.held = false;
+    take(task, {});
+}
+
 // Where the cursor goes from one that is decided; never back, though the wall clock may have been set.
 wall_time scheduler::after_followed(const task_record& task, wall_time slot) noexcept {
-    const task_queue* queue = task.queue();
-    wall_time cursor = queue != nullptr && !queue->slots.empty() ? queue->after : task.cursor;
-    return std::max(cursor, slot + tick);
+    return std::max(after_queue(task), slot + tick);
 }
 
 void scheduler::skip_first(task_record& task, skip_reason reason, std::size_t n) {
@@ -163,13 +246,13 @@ void scheduler::skip_first(task_record& task, skip_reason reason, std::size_t n)
     wall_time last = due[n - 1].slot;
     put_skip(task, {reason, due.front().slot, last, n}, after_followed(task, last));
     due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(n));
+    task.past->followed->fresh = false;
 }
 
 void scheduler::skip_followed(task_record& task, skip_reason reason, std::int64_t up_to) {
     std::vector<followed_slot>& due = task.past->followed->due;
     auto later = std::ranges::find_if(due, [&](const followed_slot& s) { return s.due > up_to; });
     if (later != due.begin()) skip_first(task, reason, static_cast<std::size_t>(later - due.begin()));
-    if (due.empty()) return take(task, {});
     show_first(task);
 }
 
@@ -181,15 +264,31 @@ void scheduler::decide_followed(task_record& task, instant now, instant seen, bo
     bool on_time = late != due.size();
     std::size_t wanted = count_wanted(policy, std::span(due).first(late), on_time, key_of(now.steady));
     if (may_put_off && !on_time && wanted > 0 && hold(task, now)) return;
+    core::make_room(decisions_, due.size() + 1);
+    core::make_room(actions_, due.size() + actions_of_input_max);
+    steady_heap_.make_room();
     task.held = false;
     if (late != wanted) skip_first(task, skip_reason::missed, late - wanted);
-    auto slots = std::exchange(due, {}); // what follows may bring others
-    take(task, {});
-    bool line_up = wanted > 0 && slots.size() > 1;
-    for (std::size_t i = 0; i != slots.size(); ++i) {
-        wall_time slot = slots[i].slot;
+    task.past->followed->fresh = false;
+    std::size_t decided = 0;
+    try {
+        decide_due(task, wanted, now, decided);
+    } catch (...) { // no memory: those that are left are looked at again
+        due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(decided));
+        show_first(task);
+        throw;
+    }
+    due.clear();
+    show_none(task);
+}
+
+void scheduler::decide_due(task_record& task, std::size_t wanted, instant now, std::size_t& decided) {
+    const std::vector<followed_slot>& due = task.past->followed->due;
+    bool line_up = wanted > 0 && due.size() > 1;
+    for (; decided != due.size(); ++decided) {
+        wall_time slot = due[decided].slot;
         caught_up one{0, {}, 1, slot};
-        auto why = i < wanted ? rondo::trigger::catch_up : rondo::trigger::schedule;
+        auto why = decided < wanted ? rondo::trigger::catch_up : rondo::trigger::schedule;
         if (line_up)
             put_wanted(task, one, slot, why, after_followed(task, slot));
         else
@@ -204,6 +303,12 @@ void scheduler::make_late(task_record& task) noexcept {
     for (followed_slot& s : task.past->followed->due) s.late = true;
 }
 
+// Its end is still to come, or came since the task was reserved: history may not have all of it.
+bool scheduler::is_told_of(const task_record& task, wall_time slot) const noexcept {
+    const std::vector<wall_time>& told = task.past->followed->told;
+    return has_open(tasks_.find(task.when.followed()), slot) || std::ranges::find(told, slot) != told.end();
+}
+
 moment scheduler::history_wanted_from(const task_record& task, const task_state& state) noexcept {
     if (!task.follows() || state.created || !keeps_cursor(state)) return {};
     // No run starts before its slot; but a wall clock that was corrected may say so.
@@ -215,18 +320,24 @@ moment scheduler::history_wanted_from(const task_record& task, const task_state&
 void scheduler::take_up(task_record& task, const task_state& state, const history_reader* on_record,
                         instant now) {
     bool known = keeps_cursor(state);
-    wall_time from = known ? *state.next_slot : follow_from(task.when, now);
+    wall_time from = follow_from(task.when, now);
+    if (known) from = state.created ? std::min(from, *state.next_slot) : *state.next_slot;
     const task_record* followed = tasks_.find(task.when.followed());
     wall_time open = followed != nullptr ? first_in_flight(*followed, nullptr) : wall_time::max();
     followed_slots& f = *task.past->followed;
+    f.fresh = state.created || !known;
     moment latest;
-    if (known && on_record != nullptr)
-        for (const ended_slot& s : on_record->ended(task.when.outcomes(), latest)) {
-            if (s.slot < from || has_open(followed, s.slot)) continue;
-            insert(f.early, {s.slot, key_of(now.steady) - nanoseconds_of(now.wall - s.at), true});
-        }
+    if (known && on_record != nullptr) {
+        latest = on_record->latest();
+        f.surplus = on_record->surplus();
+        for (const ended_slot& s : on_record->ended())
+            if (!is_told_of(task, s.slot))
+                f.add_early({s.slot, key_of(now.steady) - nanoseconds_of(now.wall - s.at), true});
+    }
+    f.told = {};
     // Those that ended otherwise need not be looked at again.
-    if (f.early.empty() && f.due.empty() && latest) from = std::max(from, std::min(*latest + tick, open));
+    if (f.early.empty() && f.due.empty() && f.surplus.count == 0 && latest)
+        from = std::max(from, std::min(*latest + tick, open));
     if (task.cursor != from) append_decision(task, from);
     bring_early(task, open, now);
 }
@@ -238,10 +349,8 @@ void scheduler::pass_followed(task_record& task, moment cursor, instant now) {
         return;
     }
     task.cursor = *cursor;
-    followed_slots& f = *task.past->followed;
-    auto passed = [&](const followed_slot& s) { return s.slot < *cursor; };
-    std::erase_if(f.early, passed);
-    std::erase_if(f.due, passed);
+    task.past->followed->pass(*cursor);
+    task.past->followed->fresh = false;
     unschedule(task);
     task.slot = no_slot;
     if (task_queue* queue = task.queue(); queue != nullptr) {

@@ -93,6 +93,7 @@ void scheduler::end_attempts(run_record& run, cancel_reason why, instant now) {
 // An attempt follows no more on one that failed, although it was said that it may. By somebody's will that says
 // nothing about the task.
 void scheduler::give_up_on(run_record& run, instant now) {
+    make_room_for_followers(*run.task); // first, as it may throw
     actions_.push_back({action::kind::no_retry, run.task, &run});
     // It was the last; it failed when it ended, which may be before a success.
     task_past& past = *run.task->past;

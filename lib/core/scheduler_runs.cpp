@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <core/keys.hpp>
+#include <core/make_room.hpp>
 #include <core/overlap_decision.hpp>
 #include <core/scheduler.hpp>
 
@@ -149,16 +150,16 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
 
 // Where there is no memory nothing has happened yet, or a run has begun, or ended.
 void scheduler::make_room(task_record& task) {
-    constexpr std::size_t told_max = 8;
-    if (actions_.capacity() - actions_.size() < told_max) actions_.reserve(2 * actions_.size() + told_max);
-    if (released_runs_.size() == released_runs_.capacity())
-        released_runs_.reserve(2 * released_runs_.size() + 8);
+    core::make_room(actions_, actions_of_input_max);
+    core::make_room(released_runs_, 1);
     deadlines_.make_room();
     (void)task.made_past();
+    make_room_for_followers(task);
 }
 
 void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant now) {
     task_record& task = *run.task;
+    if (last) make_room_for_followers(task); // first, as it may throw
     deadlines_.erase(run);
     count(task.made_past().counts, how);
     task.past->last_outcome = how;

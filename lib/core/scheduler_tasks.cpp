@@ -59,10 +59,21 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
     if (would_follow_itself(spec)) return errc::cyclic_schedule;
     task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
+    try {
+        take_in(task, spec);
+    } catch (...) { // no memory
+        stop_following(task);
+        task_pool_.destroy(task);
+        throw;
+    }
+    task.payload = std::move(spec.payload);
+    return &task;
+}
+
+void scheduler::take_in(task_record& task, const task_spec& spec) {
     task.pass = pass_;
     task.uid = shared_string(spec.uid);
     task.name = shared_string(spec.name);
-    task.payload = std::move(spec.payload);
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
@@ -70,9 +81,8 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     task.hidden = spec.hidden;
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
+    begin_following(task, task.when);
     tasks_.insert(task);
-    begin_following(task);
-    return &task;
 }
 
 result<void> scheduler::check_update(const task_record& task, const task_spec& spec) const {
@@ -134,11 +144,16 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     if (task.follows()) {
         task.state = task_state_kind::live;
         take_up(task, state, on_record, now);
-        return boost::outcome_v2::success();
+    } else {
+        wall_time slot = slot_after_restart(task, state, now);
+        task.state = task_state_kind::live;
+        if (slot != no_slot) go_on_with(task, slot, now);
     }
-    wall_time slot = slot_after_restart(task, state, now);
-    task.state = task_state_kind::live;
-    if (slot == no_slot) return boost::outcome_v2::success();
+    take_followers_back(task, now);
+    return boost::outcome_v2::success();
+}
+
+void scheduler::go_on_with(task_record& task, wall_time slot, instant now) {
     // A cursor far ahead of an interval means that the wall clock was set back between two lives. Keep
     // the phase of a grid, and wait no longer than an interval.
     wall_time from = slot;
@@ -149,7 +164,6 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
     }
     set_slot(task, from, now);
     if (from != slot) task.slot = slot;
-    return boost::outcome_v2::success();
 }
 
 // The next slot, given the cursor that the repository has.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/make_room.hpp>
 #include <core/scheduler.hpp>
 
 #include <algorithm>
@@ -79,13 +80,20 @@ moment scheduler::first_slot_of(const task_record& task, wall_time after, instan
 void scheduler::change_schedule(task_record& task, rondo::schedule when, instant now) {
     decide_all_due(task, now);
     wall_time decided = decided_until(task, now);
+    bool same = task.follows() && when.followed() == task.when.followed(); // what is early stays
+    auto old = std::make_shared<const rondo::schedule>(task.when);
+    core::make_room(decisions_, 1);
+    steady_heap_.make_room();
+    wall_heap_.make_room();
+    std::uint32_t no = task.made_past().schedule_no;
+    if (!same) begin_following(task, when); // the last that may fail for want of memory
     unschedule(task);
     task.slot = no_slot;
-    stop_following(task);
-    auto old = std::make_shared<const rondo::schedule>(std::exchange(task.when, std::move(when)));
-    begin_following(task);
+    if (!same) stop_following(task);
+    task.when = std::move(when);
+    if (!task.follows()) task.past->followed.reset();
     task_queue* queue = task.queue();
-    std::uint32_t no = task.made_past().schedule_no++;
+    ++task.past->schedule_no;
     if (queue != nullptr)
         for (slot_segment& s : queue->slots)
             if (s.when == nullptr) s.when = old, s.schedule_no = no;
@@ -94,12 +102,16 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     if (waits && task.fixed_delay()) return;
     wait_for_no_end_on_record(task);
     moment slot = first_slot_of(task, decided, now);
-    wall_time cursor = slot ? *slot : task.follows() ? follow_from(task.when, now) : no_slot;
+    wall_time cursor = slot ? *slot : no_slot;
+    if (task.follows()) cursor = follow_from(task.when, now);
+    if (same) cursor = after_followed(task, cursor - std::chrono::microseconds(1));
+    if (task.follows() && !same) task.past->followed->fresh = true;
     if (queue != nullptr && !queue->slots.empty())
         queue->after = cursor;
     else if (task.cursor != cursor)
         append_decision(task, cursor);
     if (slot) set_slot(task, *slot, now);
+    take_followers_back(task, now);
 }
 
 } // namespace rondo::core

@@ -264,8 +264,8 @@ void engine::register_tasks() {
     try {
         now = std::make_shared<batch>();
         std::vector<task_definition> definitions;
-        for (std::size_t i = 0; i != n; ++i)
-            definitions.push_back(core_.definition(*adds_[i].first, clock_.now()));
+        const instant at = clock_.now(); // one for all, as some may follow others
+        for (std::size_t i = 0; i != n; ++i) definitions.push_back(core_.definition(*adds_[i].first, at));
         now->adds.reserve(n);
         std::move(adds_.begin(), adds_.begin() + static_cast<std::ptrdiff_t>(n),
                   std::back_inserter(now->adds));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <runtime/engine.hpp>
 
+#include <core/history_reader.hpp>
+
 #include <memory>
 #include <new>
 #include <utility>
@@ -10,7 +12,7 @@ namespace rondo::runtime {
 /// The history of a task, as far as one that follows it has not decided about it.
 struct engine::followed_reading {
     followed_reading(core::task_record& t, const task_state& s, pending_ptr<void> d)
-        : task(t), state(s), done(std::move(d)) {}
+        : task(t), state(s), done(std::move(d)), found(t.when.outcomes(), *s.next_slot) {}
 
     core::task_record& task; // that follows; it is being registered, and stays until it is live or forgotten
     task_state state;
@@ -25,6 +27,10 @@ void engine::read_followed(core::task_record& task, const task_state& state, mom
     r->filter.uid = std::string(task.when.followed());
     r->filter.limit = history_limit_max;
     r->filter.from = from;
+    // Those on their way, before anything is read: they may go on record behind our back.
+    outbox_.for_each_end([&](const ended_run& e) {
+        if (e.request.run.uid.view() == *r->filter.uid) r->found.note(e.request.run);
+    });
     read_page(r);
 }
 
@@ -44,7 +50,8 @@ void engine::read_page(const std::shared_ptr<followed_reading>& r) {
                            const auto& next = page.value().next;
                            if (next && r->filter.before && !(*next < *r->filter.before))
                                return fail(errc::store_corrupt); // it would never end
-                           r->found.read(page.value().runs);
+                           r->found.read(page.value().runs,
+                                         [&](wall_time slot) { return core_.is_told_of(r->task, slot); });
                            if (!next) return on_registered(r->task, r->done, r->state, &r->found);
                            r->filter.before = next;
                            // Not from in here: a repository that answers at once would have us call ourselves.

@@ -133,9 +133,7 @@ void engine::drop_oldest() {
     // One line for each doubling: a long outage must not drown the log.
     bool tell = (outbox_.dropped & (outbox_.dropped - 1)) == 0;
     if (outbox_.ends.size() > outbox_.begins.size()) {
-        ended_run oldest = std::move(outbox_.ends.front());
-        outbox_.ends.pop_front();
-        outbox_.ends_waiting = std::min(outbox_.ends_waiting, outbox_.ends.size());
+        ended_run oldest = outbox_.drop_end();
         if (tell)
             log(log_level::error,
                 fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
@@ -144,9 +142,7 @@ void engine::drop_oldest() {
         if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         return let_waiters_go(oldest);
     }
-    core::decision oldest = std::move(outbox_.begins.front());
-    outbox_.begins.pop_front();
-    outbox_.begins_waiting = std::min(outbox_.begins_waiting, outbox_.begins.size());
+    core::decision oldest = outbox_.drop_begin();
     tell_unrecorded(oldest);
     if (tell)
         log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",

@@ -11,27 +11,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 namespace rondo::runtime {
 namespace {
 
 constexpr std::size_t batch_max = 1000; // bounds the time that one transaction takes
-
-template <class T>
-std::vector<T> take_front(boost::container::devector<T>& queue, std::size_t n) {
-    n = std::min(n, queue.size());
-    std::vector<T> front(std::make_move_iterator(queue.begin()),
-                         std::make_move_iterator(queue.begin() + static_cast<std::ptrdiff_t>(n)));
-    queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(n));
-    return front;
-}
-
-template <class T>
-void put_back(boost::container::devector<T>& queue, std::vector<T>& front) {
-    queue.insert(queue.begin(), std::make_move_iterator(front.begin()), std::make_move_iterator(front.end()));
-    front.clear();
-}
 
 template <class Answer>
 boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitable<std::vector<Answer>> call,
@@ -101,9 +85,9 @@ void engine::record_later(const char* what) noexcept {
 }
 
 void engine::put_back_called() {
-    put_back(outbox_.begins, outbox_.begins_called);
+    outbox_.put_back_begins();
     outbox_.begins_waiting = outbox_.begins.size();
-    put_back(outbox_.ends, outbox_.ends_called);
+    outbox_.put_back_ends();
     outbox_.ends_waiting = outbox_.ends.size();
 }
 
@@ -114,11 +98,11 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
         if (outbox_.empty() || store_works()) on_store_up();
         if (outbox_.empty()) break;
         // Begins first, as bodies wait for them; but some build on an end before.
-        while (outbox_.end_comes_first() && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
+        while (outbox_.ends_first > 0 && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
             co_await record_ends();
             co_await give_way();
         }
-        if (!outbox_.begins.empty() && retry_at_ == steady_time::max()) co_await record_begins();
+        if (outbox_.begins_that_may_go(1) > 0 && retry_at_ == steady_time::max()) co_await record_begins();
         if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_ends();
         co_await give_way();
     }
@@ -132,8 +116,7 @@ boost::asio::awaitable<void> engine::give_way() {
 }
 
 boost::asio::awaitable<void> engine::record_begins() {
-    outbox_.begins_called = take_front(outbox_.begins, batch_max);
-    outbox_.begins_waiting = std::min(outbox_.begins_waiting, outbox_.begins.size());
+    outbox_.call_begins(outbox_.begins_that_may_go(batch_max));
     std::vector<begin_request> requests;
     requests.reserve(outbox_.begins_called.size());
     for (const core::decision& d : outbox_.begins_called) requests.push_back(d.request);
@@ -150,7 +133,7 @@ boost::asio::awaitable<void> engine::record_begins() {
     if (!answers) {
         if (store_down_)
             for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
-        put_back(outbox_.begins, outbox_.begins_called);
+        outbox_.put_back_begins();
         if (!store_down_) outbox_.begins_waiting = outbox_.begins.size();
         on_store_failure(answers.error());
         co_return;
@@ -204,8 +187,7 @@ void engine::lose_cursor(std::string_view uid) {
 }
 
 boost::asio::awaitable<void> engine::record_ends() {
-    outbox_.ends_called = take_front(outbox_.ends, outbox_.ends_that_may_go(batch_max));
-    outbox_.ends_waiting = std::min(outbox_.ends_waiting, outbox_.ends.size());
+    outbox_.call_ends(outbox_.ends_that_may_go(batch_max));
     std::vector<finish_request> requests;
     requests.reserve(outbox_.ends_called.size());
     for (const ended_run& e : outbox_.ends_called) requests.push_back(e.request);
@@ -221,7 +203,7 @@ boost::asio::awaitable<void> engine::record_ends() {
     if (!answers) {
         if (store_down_)
             for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
-        put_back(outbox_.ends, outbox_.ends_called);
+        outbox_.put_back_ends();
         if (!store_down_) outbox_.ends_waiting = outbox_.ends.size();
         on_store_failure(answers.error());
         co_return;

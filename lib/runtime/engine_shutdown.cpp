@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <runtime/engine.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace rondo::runtime {
@@ -60,12 +59,10 @@ void engine::leave_in_parts() {
 bool engine::leave_one() {
     if (leaving_->bucket != runs_.bucket_count()) return report_stragglers(leaving_->bucket++), true;
     if (!outbox_.ends.empty()) {
-        let_waiters_go(outbox_.ends.front());
-        outbox_.ends.pop_front();
-        outbox_.ends_waiting = std::min(outbox_.ends_waiting, outbox_.ends.size());
+        ended_run left = outbox_.drop_end();
+        let_waiters_go(left);
     } else if (!outbox_.begins.empty()) {
-        outbox_.begins.pop_front();
-        outbox_.begins_waiting = std::min(outbox_.begins_waiting, outbox_.begins.size());
+        (void)outbox_.drop_begin();
     } else if (!adds_.empty()) {
         auto [task, done] = std::move(adds_.back());
         adds_.pop_back();

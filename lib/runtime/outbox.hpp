@@ -38,6 +38,7 @@ struct outbox {
     std::size_t begins_waiting =
         0; ///< of `begins`, the latest: those whose runs may still wait for their record
     std::size_t ends_waiting = 0;  ///< of `ends`, likewise: those that somebody may wait for
+    std::size_t ends_first = 0;    ///< of `ends`: how many must be on record before what begins after them
     std::uint64_t begins_seen = 0; ///< that ever went in
     std::uint64_t dropped = 0;
 
@@ -54,8 +55,42 @@ struct outbox {
     void add(ended_run end) {
         end.after = begins_seen;
         ends.push_back(std::move(end));
+        ends_first += ends.back().comes_first ? 1 : 0;
         ++ends_waiting;
     }
+
+    /// The first `n` are called from now on.
+    void call_begins(std::size_t n) {
+        begins_called = take_front(begins, n);
+        begins_waiting = std::min(begins_waiting, begins.size());
+    }
+    void call_ends(std::size_t n) {
+        ends_called = take_front(ends, n);
+        ends_waiting = std::min(ends_waiting, ends.size());
+        ends_first -= first_among(ends_called);
+    }
+    /// The call came to nothing.
+    void put_back_begins() { put_back(begins, begins_called); }
+    void put_back_ends() {
+        std::size_t first = first_among(ends_called);
+        put_back(ends, ends_called);
+        ends_first += first;
+    }
+    /// The first of them, which goes nowhere.
+    [[nodiscard]] core::decision drop_begin() {
+        core::decision oldest = std::move(begins.front());
+        begins.pop_front();
+        begins_waiting = std::min(begins_waiting, begins.size());
+        return oldest;
+    }
+    [[nodiscard]] ended_run drop_end() {
+        ended_run oldest = std::move(ends.front());
+        ends.pop_front();
+        ends_waiting = std::min(ends_waiting, ends.size());
+        ends_first -= oldest.comes_first ? 1 : 0;
+        return oldest;
+    }
+
     /// The first of those, which then is none any more.
     [[nodiscard]] core::decision& next_begin_that_waits() noexcept {
         return begins[begins.size() - begins_waiting--];
@@ -68,11 +103,17 @@ struct outbox {
         n = std::min(n, ends.size());
         if (begins.empty()) return n;
         std::size_t may = 0;
-        const std::uint64_t begins_gone = begins_seen - begins.size();
-        while (may != n && (ends[may].request.token != 0 || ends[may].after <= begins_gone)) ++may;
+        while (may != n && (ends[may].request.token != 0 || ends[may].after <= begins_gone())) ++may;
         return may;
     }
     [[nodiscard]] bool end_may_go() const noexcept { return ends_that_may_go(1) > 0; }
+    /// How many begins, up to `n`: none that builds on an end which is still here.
+    [[nodiscard]] std::size_t begins_that_may_go(std::size_t n) const noexcept {
+        n = std::min(n, begins.size());
+        if (ends_first == 0) return n;
+        const std::uint64_t after = std::ranges::find_if(ends, &ended_run::comes_first)->after;
+        return after <= begins_gone() ? 0 : std::min<std::uint64_t>(n, after - begins_gone());
+    }
     /// The end of this run, if it is here.
     [[nodiscard]] ended_run* find_end(run_id id) noexcept {
         auto is_it = [&](const ended_run& e) { return e.request.run.id == id; };
@@ -80,9 +121,32 @@ struct outbox {
         if (auto e = std::ranges::find_if(ends, is_it); e != ends.end()) return &*e;
         return nullptr;
     }
-    /// Whether an end must be on record before what begins after it.
-    [[nodiscard]] bool end_comes_first() const noexcept {
-        return std::ranges::any_of(ends, [](const ended_run& e) { return e.comes_first; });
+    /// All ends, in order.
+    template <class F>
+    void for_each_end(F f) const {
+        for (const ended_run& e : ends_called) f(e);
+        for (const ended_run& e : ends) f(e);
+    }
+
+private:
+    [[nodiscard]] std::uint64_t begins_gone() const noexcept { return begins_seen - begins.size(); }
+
+    static std::size_t first_among(const std::vector<ended_run>& some) noexcept {
+        return static_cast<std::size_t>(std::ranges::count_if(some, &ended_run::comes_first));
+    }
+    template <class T>
+    static std::vector<T> take_front(boost::container::devector<T>& queue, std::size_t n) {
+        n = std::min(n, queue.size());
+        auto end = queue.begin() + static_cast<std::ptrdiff_t>(n);
+        std::vector<T> front(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
+        queue.erase(queue.begin(), end);
+        return front;
+    }
+    template <class T>
+    static void put_back(boost::container::devector<T>& queue, std::vector<T>& front) {
+        queue.insert(queue.begin(), std::make_move_iterator(front.begin()),
+                     std::make_move_iterator(front.end()));
+        front.clear();
     }
 };
 

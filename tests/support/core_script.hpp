@@ -4,6 +4,8 @@
 
 #include <support/core_driver.hpp>
 
+#include <core/history_reader.hpp>
+
 namespace rondo::test {
 
 /// The options of a task in a script.
@@ -74,9 +76,9 @@ public:
         core::task_record* task = reserve(uid, when, extra);
         if (task == nullptr) return *this;
         bool wanted = core::scheduler::history_wanted_from(*task, state).has_value();
-        core::history_reader found;
-        found.read(history);
-        return activate(*task, state, wanted ? &found : nullptr);
+        core::history_reader found(when.outcomes(), state.next_slot.value_or(wall_base));
+        found.read(history, [](wall_time) { return false; });
+        return activate(*task, state, wanted ? &found : nullptr, history);
     }
     core_script& restore_fails(std::string_view uid, schedule when, const task_state& state, errc why) {
         core::task_record* task = reserve(uid, when, {});
@@ -312,14 +314,26 @@ private:
     }
 
     core_script& activate(core::task_record& task, const task_state& state,
-                          const core::history_reader* on_record = nullptr) {
+                          const core::history_reader* on_record = nullptr,
+                          const std::vector<run>& history = {}) {
         std::string uid = task.uid.str();
-        accounts_.insert_or_assign(uid, slot_account(task.when, state));
+        auto& account = accounts_.insert_or_assign(uid, slot_account(task.when, state)).first->second;
+        for (const run& r : history)
+            if (on_record != nullptr && counts(r, task, state)) account.owe(r.scheduled_at);
         clock_set_ = clock_set_ || (state.next_slot && *state.next_slot > now_.wall && !state.created);
         bool live = false;
         step(uid, [&] { live = bool(core_.activate(task, state, now_, on_record)); });
         CHECK(live);
         return *this;
+    }
+
+    // Whether one that follows has this slot, of a history with one attempt for each.
+    bool counts(const run& r, const core::task_record& task, const task_state& state) {
+        core::task_record* followed = core_.find(task.when.followed());
+        for (auto* of = followed != nullptr ? followed->runs : nullptr; of != nullptr; of = of->next)
+            if (of->for_slot && of->scheduled_at == r.scheduled_at) return false; // not over yet
+        return r.outcome && task.when.outcomes().contains(*r.outcome) && takes_slot(r.trigger) &&
+               r.scheduled_at >= *state.next_slot;
     }
 
     core_script& forgive(const std::string& line) {

@@ -6,8 +6,14 @@
 #include <rondo/schedule.hpp>
 #include <rondo/stat.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace rondo::test {
@@ -18,6 +24,7 @@ class slot_account {
 public:
     slot_account(schedule when, const task_state& state) : when_(when), state_(state) {
         loose_ = state.schedule_changed || (state.next_slot && *state.next_slot == cursor_waits_for_end);
+        furthest_ = state.next_slot.value_or(wall_time::min());
     }
 
     /// Books a decision; says what is wrong with it, or nothing.
@@ -33,9 +40,24 @@ public:
         if (told == 0 && !may) wrong = std::exchange(moves_, false) ? "" : "a decision about nothing";
         if (r.started && r.started->trigger != trigger::manual) ++begun_;
         decided_ += told;
+        bool exact = !loose_;
         loose_ = false;
         state_.next_slot = r.next;
-        return wrong;
+        if (when_.type() != schedule::kind::after) return wrong;
+        std::string of_followed = settle(r, told);
+        return wrong.empty() && exact && all_known_ && !r.force ? of_followed : wrong;
+    }
+
+    /// The task that it follows has ended a slot with an outcome that counts.
+    void owe(wall_time slot) { owed_.insert(slot); }
+    [[nodiscard]] bool follows(std::string_view uid, outcome how) const {
+        return when_.type() == schedule::kind::after && when_.followed() == uid &&
+               when_.outcomes().contains(how);
+    }
+    /// How many such slots are not decided; nothing: that is not known, as somebody else decides some, or did.
+    [[nodiscard]] std::optional<std::uint64_t> owed() const {
+        if (when_.type() != schedule::kind::after || !all_known_) return {};
+        return owed_.size();
     }
 
     void end(outcome how, moment next_slot) {
@@ -46,6 +68,8 @@ public:
 
     /// Its slots are others from now on.
     void reschedule(const schedule& when) {
+        bool same = when.type() == schedule::kind::after && when.followed() == when_.followed();
+        all_known_ = all_known_ && same;
         when_ = when;
         moves_ = true;
         changed_ = true;
@@ -63,6 +87,7 @@ public:
     void move(moment cursor) {
         state_.next_slot = cursor;
         loose_ = true;
+        all_known_ = false;
     }
     void pause(bool paused) { state_.paused = paused; }
 
@@ -85,7 +110,7 @@ private:
         if (!(r.expected == state_.next_slot)) return "expects the cursor at " + to_string(r.expected);
         if (!r.expected) return "decides after the end";
         if (when_.type() == schedule::kind::rule) return complaint_of_rule(r, told);
-        if (when_.type() == schedule::kind::after) return complaint_of_follower(r);
+        if (when_.type() == schedule::kind::after) return ""; // see `settle`
         if (when_.type() != schedule::kind::every) return told == 1 ? "" : "more than one slot";
         auto interval = *when_.interval();
         if (!r.next || *r.next - *r.expected != static_cast<std::int64_t>(told) * interval)
@@ -100,13 +125,42 @@ private:
         return "";
     }
 
-    // Its slots are another task's; the cursor passes them, and never goes back.
-    [[nodiscard]] static std::string complaint_of_follower(const begin_request& r) {
-        wall_time last = r.started ? r.started->scheduled_at : r.skipped->last;
-        if (!r.next || *r.next < std::max(*r.expected, last + std::chrono::microseconds(1)))
-            return "the cursor does not pass the slots";
-        if (r.skipped && r.started && r.skipped->last >= r.started->scheduled_at) return "slots out of order";
-        return "";
+    // Its slots are those that another task has ended, each of them once. The cursor stands right behind the
+    // furthest that is decided, or at the first that is left.
+    std::string settle(const begin_request& r, std::uint64_t told) {
+        if (told == 0) {
+            furthest_ = r.next.value_or(wall_time::min());
+            moves_ = false;
+            return "";
+        }
+        std::string wrong;
+        constexpr std::chrono::microseconds tick(1);
+        if (r.skipped) {
+            auto first = owed_.lower_bound(r.skipped->first);
+            auto end = owed_.upper_bound(r.skipped->last);
+            bool all = first != end && *first == r.skipped->first && *std::prev(end) == r.skipped->last;
+            if (!all || static_cast<std::uint64_t>(std::distance(first, end)) != r.skipped->count)
+                wrong = "skips what are no slots of it, or not all";
+            owed_.erase(first, end);
+            furthest_ = std::max(furthest_, r.skipped->last + tick);
+        }
+        if (r.started) {
+            wall_time slot = r.started->scheduled_at;
+            if (owed_.erase(slot) == 0) wrong = "a run of no slot, or of one that is decided";
+            if (r.skipped && r.skipped->last >= slot) wrong = "slots out of order";
+            furthest_ = std::max(furthest_, slot + tick);
+        }
+        bool at_left = !owed_.empty() && r.next == moment(*owed_.begin());
+        if (moves_ && !at_left && r.next && *r.next > furthest_ &&
+            (owed_.empty() ||
+             *r.next < *owed_.begin())) { // to where an update began, once what waited is decided
+            furthest_ = *r.next;
+            moves_ = false;
+        }
+        if (!at_left && !(r.next == moment(furthest_)))
+            wrong = "the cursor is at " + to_string(r.next) + " and not " + to_string(moment(furthest_)) +
+                    ", " + std::to_string(owed_.size()) + " are left";
+        return wrong;
     }
 
     // From slot to slot, which is how a rule is defined, and not how the core counts.
@@ -130,9 +184,13 @@ private:
     task_state state_;
     std::uint64_t decided_ = 0;
     std::uint64_t begun_ = 0;
-    bool changed_ = false; // slots of the schedule before may wait
-    bool moves_ = false;   // one decision may move the cursor alone
-    bool loose_ = false;   // the next decision starts from a cursor that is not on the grid
+    bool changed_ = false;  // slots of the schedule before may wait
+    bool moves_ = false;    // one decision may move the cursor alone
+    bool all_known_ = true; // of the slots of a task that follows
+    std::set<wall_time> owed_;
+    wall_time furthest_ =
+        wall_time::min(); // where the cursor of a task that follows stands, if nothing waits
+    bool loose_ = false;  // the next decision starts from a cursor that is not on the grid
 };
 
 } // namespace rondo::test

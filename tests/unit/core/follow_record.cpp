@@ -2,6 +2,7 @@
 #include <support/play.hpp>
 
 #include <core/followed_slots.hpp>
+#include <core/history_reader.hpp>
 
 namespace rondo::test {
 namespace {
@@ -26,6 +27,17 @@ task_state known(std::chrono::seconds cursor) {
     s.anchor = wall_base;
     s.next_slot = wall_base + cursor;
     return s;
+}
+
+bool nobody_else(wall_time) {
+    return false;
+}
+
+std::vector<std::chrono::seconds> seconds_of(const std::vector<core::ended_slot>& ended) {
+    std::vector<std::chrono::seconds> found;
+    for (const core::ended_slot& s : ended)
+        found.push_back(std::chrono::duration_cast<std::chrono::seconds>(s.slot - wall_base));
+    return found;
 }
 
 TEST_SUITE_BEGIN("core/follow_record");
@@ -150,6 +162,10 @@ TEST_CASE("history is read slot by slot, by the latest attempt of each") {
          none},
         {"one filled in", {ended(1s, 2s, outcome::success, trigger::backfill)}, {}, none},
         {"caught up on", {ended(1s, 2s, outcome::success, trigger::catch_up)}, {1s}, 1s},
+        {"a run that comes twice, ended and not",
+         {ended(1s, 2s, outcome::success), ended(1s, 2s, std::nullopt)},
+         {1s},
+         1s},
         {"two, the latest first",
          {ended(5s, 6s, outcome::success), ended(1s, 2s, outcome::success)},
          {1s, 5s},
@@ -157,15 +173,47 @@ TEST_CASE("history is read slot by slot, by the latest attempt of each") {
     };
     for (const row& r : table) {
         CAPTURE(r.what);
-        core::history_reader reader;
-        for (const run& one : r.history) reader.read(std::vector{one}); // a page each
-        moment latest;
-        std::vector<std::chrono::seconds> found;
-        for (const core::ended_slot& s : reader.ended(outcome::success, latest))
-            found.push_back(std::chrono::duration_cast<std::chrono::seconds>(s.slot - wall_base));
-        CHECK(found == r.found);
-        CHECK(latest == (r.latest == none ? moment() : moment(wall_base + r.latest)));
+        core::history_reader reader(outcome::success);
+        for (const run& one : r.history) reader.read(std::vector{one}, nobody_else); // a page each
+        CHECK(seconds_of(reader.ended()) == r.found);
+        CHECK(reader.latest() == (r.latest == none ? moment() : moment(wall_base + r.latest)));
     }
+}
+
+TEST_CASE("of a long history the latest slots are kept, and the others counted") {
+    core::history_reader reader(outcome::success, wall_base + 2s, 2);
+    auto read = [&](const run& one) {
+        reader.read(std::vector{one}, [](wall_time slot) { return slot == wall_base + 7s; });
+    };
+    reader.note(ended(12s, 13s, outcome::success));
+    read(ended(11s, 12s, std::nullopt));
+    for (auto slot = 10s; slot > 0s; slot -= 1s)
+        read(ended(slot, slot + 1s, slot % 4 == 0s ? outcome::failed : outcome::success));
+    auto kept = seconds_of(reader.ended());
+    const core::surplus_slots& rest = reader.surplus();
+    CHECK(kept.size() >= 2);
+    CHECK(kept.size() <= 4);
+    CHECK(kept.back() == 12s);
+    CHECK(kept.front() > 6s);
+    CHECK(reader.latest() == moment(wall_base + 12s));
+    // Of 12, 10, 9, 6, 5, 3 and 2: one is told otherwise, 11 is not over, 1 is too early, 8 and 4 failed.
+    CHECK(rest.first == wall_base + 2s);
+    CHECK(kept.size() + rest.count == 7);
+    CHECK(rest.late);
+}
+
+TEST_CASE("a long history is caught up on, and what is too much skipped") {
+    core_script s;
+    std::vector<run> history;
+    for (auto slot = 3000s; slot > 0s; slot -= 1s)
+        history.push_back(ended(slot, slot + 1s, outcome::success));
+    task_extra all;
+    all.overlap = overlap::buffer_all;
+    all.policy.catch_up.coalesce = coalesce::all;
+    all.policy.buffer_max = 3;
+    s.clock(3005s).restore_following("b", after("a"), known(0s), history, all);
+    s.expect_skip("b", skip_reason::missed, 2000).expect_skip("b", skip_reason::missed, 997);
+    s.at(3005s).expect_start("b", 2998s, trigger::catch_up);
 }
 
 TEST_CASE("what is late is caught up on by the policy") {

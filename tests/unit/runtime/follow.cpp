@@ -167,6 +167,115 @@ TEST_CASE("adding fails where the history cannot be read, and can be tried again
     CHECK(w.add(one("b", after("a"))));
 }
 
+TEST_CASE("an end that is still on its way to the repository is followed by one that is added then") {
+    for (fault f : {fault::fails, fault::hangs}) { // it waits, or is in the call that is under way
+        auto store = std::make_shared<faulty_repository>(memory::open());
+        world w(store);
+        w.start();
+        REQUIRE(w.add(one("b", after("a"))));
+        REQUIRE(w.get<void>(w.tasks->async_remove("b")));
+        store->set("finish_runs", f);
+        REQUIRE(w.add(one("a", at(w.clock.now().wall))));
+        w.pass(1ms);
+        REQUIRE(w.add(one("b", after("a"))));
+        store->set("finish_runs", fault::none);
+        w.pass(1min);
+        CHECK(w.history(of("a")).at(0).outcome == outcome::success);
+        CHECK(slots_of(w.history(of("b"))) == slots_of(w.history(of("a"))));
+    }
+}
+
+TEST_CASE("an end that goes on record while the history is read is followed") {
+    auto store = std::make_shared<faulty_repository>(memory::open());
+    world w(store);
+    w.start();
+    REQUIRE(w.add(one("b", after("a"))));
+    REQUIRE(w.get<void>(w.tasks->async_remove("b")));
+    store->set("finish_runs", fault::fails);
+    REQUIRE(w.add(one("a", at(w.clock.now().wall))));
+    w.pass(1ms);
+    store->set("history", fault::waits);
+    bool added = false;
+    w.tasks->async_add(one("b", after("a")), [&](result<void> r) { added = r.has_value(); });
+    w.pass(0s);
+    store->set("finish_runs", fault::none);
+    w.pass(1s);
+    store->set("history", fault::none);
+    CHECK(w.history(of("a")).at(0).outcome == outcome::success);
+    store->let_go();
+    w.pass(1s);
+    CHECK(added);
+    CHECK(slots_of(w.history(of("b"))) == slots_of(w.history(of("a"))));
+}
+
+TEST_CASE("an attempt that failed is not followed where the next succeeds while the history is read") {
+    auto store = std::make_shared<faulty_repository>(memory::open());
+    world w(store);
+    w.start();
+    REQUIRE(w.add(one("b", after("a", outcome::failed))));
+    REQUIRE(w.get<void>(w.tasks->async_remove("b")));
+    int n = 0;
+    task a("a", "", at(w.clock.now().wall), [&n]() -> asio::awaitable<void> {
+        if (++n == 1) throw std::runtime_error("no");
+        co_return;
+    });
+    a.retry({.attempts = 2, .backoff = 1s, .jitter = 0});
+    REQUIRE(w.add(std::move(a)));
+    w.pass(1ms);
+    store->set("history", fault::waits);
+    bool added = false;
+    w.tasks->async_add(one("b", after("a", outcome::failed)), [&](result<void> r) { added = r.has_value(); });
+    w.pass(2s);
+    CHECK(n == 2);
+    store->set("history", fault::none);
+    store->let_go();
+    w.pass(1s);
+    CHECK(added);
+    CHECK(w.history(of("b")).empty());
+}
+
+// Both in one call of the repository, in this order or the other.
+void add_together(world& w, task one, task other, bool swapped) {
+    int added = 0;
+    auto count = [&](const result<void>& r) { added += r ? 1 : 0; };
+    w.tasks->async_add(swapped ? std::move(other) : std::move(one), count);
+    w.tasks->async_add(swapped ? std::move(one) : std::move(other), count);
+    w.pass(1s);
+    REQUIRE(added == 2);
+}
+
+TEST_CASE("the first slot of a task that is added with one that follows it outlives the process") {
+    for (bool swapped : {false, true}) {
+        world w;
+        w.start();
+        auto past = w.clock.now().wall - 1h;
+        add_together(w, task("a", "", at(past), stubborn{1h}), one("b", after("a", any_outcome)), swapped);
+        w.restart();
+        w.start();
+        REQUIRE(w.add(one("b", after("a", any_outcome))));
+        w.pass(1s);
+        CHECK(slots_of(w.history(of("b"))) == std::vector{past});
+    }
+}
+
+TEST_CASE("a slot that is caught up on outlives the process for one that is new and follows") {
+    for (bool swapped : {false, true}) {
+        world w;
+        w.start();
+        REQUIRE(w.add(one("a", every(10s))));
+        w.pass(5s);
+        REQUIRE(w.get<void>(w.tasks->async_remove("a")));
+        w.pass(1h);
+        add_together(w, task("a", "", every(10s), stubborn{1h}), one("b", after("a", any_outcome)), swapped);
+        w.restart();
+        w.start();
+        REQUIRE(w.add(one("b", after("a", any_outcome))));
+        w.pass(1s);
+        REQUIRE(w.history(of("a")).size() == 2);
+        CHECK(slots_of(w.history(of("b"))) == std::vector{w.history(of("a"))[0].scheduled_at});
+    }
+}
+
 /// Notes in what order runs begin and end on record.
 class noting_repository final : public testing::forwarding_repository {
 public:
@@ -193,6 +302,22 @@ TEST_CASE("an end is on record before the run that follows it") {
     REQUIRE(w.add(one("a", at(w.clock.now().wall))));
     w.pass(1s);
     CHECK(store->order == std::vector<std::string>{"begin a", "end a", "begin b", "end b"});
+}
+
+TEST_CASE("an end is on record before the run that follows it, also after an outage") {
+    auto log = std::make_shared<noting_repository>(memory::open());
+    auto store = std::make_shared<faulty_repository>(log);
+    world w(store);
+    w.start();
+    REQUIRE(w.add(one("b", after("a"))));
+    for (const char* call : {"begin_runs", "finish_runs"}) store->set(call, fault::fails);
+    REQUIRE(w.add(one("a", at(w.clock.now().wall))));
+    w.pass(1s);
+    CHECK(w.find("b").counters.succeeded == 1);
+    log->order.clear();
+    for (const char* call : {"begin_runs", "finish_runs"}) store->set(call, fault::none);
+    w.pass(10s);
+    CHECK(log->order == std::vector<std::string>{"begin a", "end a", "begin b", "end b"});
 }
 
 TEST_CASE("a circle is refused, also where an update would close it") {

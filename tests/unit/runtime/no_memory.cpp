@@ -2,6 +2,7 @@
 // What becomes of those who wait when there is no memory.
 #include "world.hpp"
 
+#include <core/scheduler.hpp>
 #include <repository/forwarding_repository.hpp>
 
 #include <atomic>
@@ -170,6 +171,10 @@ TEST_CASE("who asks the repository is answered, wherever memory runs out after i
         other.timeout(1s).retry({.attempts = 3});
         s.w.tasks->async_update(std::move(other), told<void>(done));
     });
+    each("update to one that follows", [](poor_world& s, auto done) {
+        s.w.tasks->async_update(task("t", "", after("another task with a long uid"), nothing),
+                                told<void>(done));
+    });
 }
 
 TEST_CASE("who adds tasks together is answered, each of them, wherever memory runs out") {
@@ -239,6 +244,59 @@ TEST_CASE("a run has one end and its next attempt one begin, wherever memory run
         CHECK(ends <= 2);
     }
     CHECK(n > 3);
+}
+
+TEST_CASE("a task that follows and finds no memory is not there, and can be added again") {
+    int n = 0;
+    for (bool thrown = true; thrown; ++n) {
+        CAPTURE(n);
+        core::scheduler s({});
+        core::task_spec spec{.uid = "b",
+                             .name = "a long name, that needs memory",
+                             .when = after("another task with a long uid"),
+                             .payload = std::make_unique<core::task_payload>()};
+        allocations_left = n;
+        try {
+            (void)s.reserve(spec);
+            thrown = false;
+        } catch (const std::bad_alloc&) {
+        }
+        allocations_left = -1;
+        if (!thrown) break;
+        CHECK(s.find("b") == nullptr);
+        REQUIRE(spec.payload != nullptr);
+        CHECK(s.reserve(spec).has_value());
+    }
+    CHECK(n > 3);
+}
+
+TEST_CASE("a slot is followed once, wherever memory runs out when it ends") {
+    if (!recycles()) return;
+    int n = 0;
+    for (bool inside = true; inside && n != 1000; ++n) {
+        CAPTURE(n);
+        poor_world s;
+        s.w.start();
+        auto body = [&](context ctx) -> asio::awaitable<void> {
+            (co_await ctx.async_sleep_for(1s)).value();
+            if (!one_has_failed) allocations_left = n;
+        };
+        one_has_failed = false;
+        REQUIRE(s.w.add(task("c", "", after("b", any_outcome), nothing)));
+        REQUIRE(s.w.add(task("b", "", after("a", any_outcome), nothing)));
+        REQUIRE(s.w.add(task("a", "", at(s.w.clock.now().wall), body)));
+        s.poll();
+        s.w.clock.advance(1s);
+        inside = s.poll() && one_has_failed;
+        if (!inside) break;
+        s.w.pass(10s);
+        for (const char* uid : {"a", "b", "c"}) {
+            CAPTURE(std::string(uid));
+            CHECK(s.w.find(uid).counters.runs == 1);
+            CHECK(s.w.find(uid).runs_in_flight == 0);
+        }
+    }
+    CHECK(n > 10);
 }
 
 TEST_SUITE_END();
