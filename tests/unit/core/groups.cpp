@@ -105,6 +105,18 @@ TEST_CASE("what the repository is slow to answer counts as a start until it has"
     s.at(40s).expect_start("b", 0s);
 }
 
+TEST_CASE("who takes the place of a waiting run cancels no slot whose time comes only with that") {
+    play([](core_script& s) {
+        task_extra restless = in_group();
+        restless.overlap = overlap::cancel_other;
+        s.set_group(group("g").starts_max(1, 10s)).add("a", once(), in_group());
+        s.at(0s).expect_start("a", 0s).end("a").add("b", every(1h), restless).at(0s).expect_nothing();
+        s.at(1s).trigger("b").expect_nothing();
+        s.clock(11s).trigger("b").expect_end("b", outcome::cancelled).expect_start("b", 0s);
+        s.at(12s).end("b").at(21s).expect_start("b", 11s, trigger::manual);
+    });
+}
+
 TEST_CASE("an update that takes attempts away begins none of them, where it gives them a place") {
     play([](core_script& s) {
         task_extra patient = in_group();
