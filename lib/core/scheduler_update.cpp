@@ -44,7 +44,8 @@ void scheduler::decide_all_due(task_record& task, instant now) {
     decide(task, now, seen, false);
 }
 
-// A failed run may have an attempt before it that the new policy has not.
+// A failed run may have an attempt before it that the new policy has not. None of them begins, and nothing else
+// starts beside some of them.
 void scheduler::drop_surplus_retries(task_record& task, instant now) {
     auto surplus = [&] {
         run_record* run = task.runs;
@@ -53,7 +54,8 @@ void scheduler::drop_surplus_retries(task_record& task, instant now) {
             run = run->next;
         return run;
     };
-    while (run_record* run = surplus()) drop_retry(*run, now); // each may take others along
+    while (run_record* run = surplus()) forget_retry(*run, now); // each may take others along
+    wait_for_no_end(task, now);
 }
 
 // The last slot that is decided, or waits, lies before this or here: the wall clock may be behind it.

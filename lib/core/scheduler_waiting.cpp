@@ -128,7 +128,8 @@ bool scheduler::slot_may_start(const task_record& task) const noexcept {
 
 bool scheduler::run_may_start(const run_record& run) noexcept {
     const task_record& task = *run.task;
-    return task.state == task_state_kind::live && may_start(run.overlap, task.in_flight, task.in_flight_max);
+    return task.state == task_state_kind::live && run.cancelled == cancel_reason::none &&
+           may_start(run.overlap, task.in_flight, task.in_flight_max);
 }
 
 void scheduler::wait_for_place(task_record& task, instant seen, instant now) {

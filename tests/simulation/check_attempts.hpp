@@ -34,8 +34,7 @@ public:
     }
     void begun(const sim_run& r, instant now) {
         if (ns_of(now) < r.retry_at) complain(r, "an attempt begins before its wait is over");
-        if (r.cancelled != cancel_reason::none || !r.follows)
-            complain(r, "an attempt begins that is given up");
+        if (!r.follows) complain(r, "an attempt begins that follows nothing");
     }
     void released(const sim_run& r) {
         if (r.must_retry) complain(r, "no other attempt is planned");

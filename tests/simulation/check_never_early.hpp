@@ -14,14 +14,15 @@ namespace rondo::simulation {
 
 /// Invariant 2: no run starts before its slot, on the clock that its task follows. For intervals the
 /// clocks are compared once, when the task is activated or its store moves it; from then on only the
-/// monotonic one counts.
+/// monotonic one counts. So it is for a fixed delay and the slot that it has from its store, perhaps by the end
+/// of another manager's run and another delay; each other of its slots counts from an end.
 class check_never_early {
 public:
     explicit check_never_early(findings& out) : out_(out) {}
 
     void activated(int task, const naive_schedule& when, moment slot, instant now) {
         phase& p = phase_of(task);
-        p = {when, now.wall, ns_of(now), 0, {}};
+        p = {when, now.wall, ns_of(now), slot, 0, {}};
         auto interval = when.interval();
         bool set_back = slot && when.kind() == schedule::kind::every && *slot - now.wall > interval;
         if (set_back && *slot > when.anchor()) { // it keeps its phase, and waits one interval at most
@@ -36,20 +37,25 @@ public:
         std::vector<wall_time> due = std::move(p.due);
         for (const verdict& v : waiting)
             if (v.runs) due.push_back(v.first);
-        p = {when, now.wall, ns_of(now), end_ns, std::move(due)};
+        p = {when, now.wall, ns_of(now), {}, end_ns, std::move(due)};
     }
-    void resynced(int task, instant now) {
-        phase_of(task).wall = now.wall;
-        phase_of(task).ns = ns_of(now);
+    void resynced(int task, moment slot, instant now) {
+        phase& p = phase_of(task);
+        p.wall = now.wall;
+        p.ns = ns_of(now);
+        p.of_store = slot;
     }
-    void ended(int task, instant now) { phase_of(task).end_ns = ns_of(now); }
+    void ended(int task, instant now) {
+        phase_of(task).of_store.reset();
+        phase_of(task).end_ns = ns_of(now);
+    }
 
     void begun(int task, wall_time slot, instant now) {
         phase& p = phase_of(task);
         if (std::erase(p.due, slot) != 0) return;
         if (p.when.by_wall()) {
             if (slot > now.wall) complain(task);
-        } else if (p.when.fixed_delay()) {
+        } else if (p.when.fixed_delay() && !(p.of_store == moment(slot))) {
             if (p.end_ns != 0 && ns_of(now) < p.end_ns + p.when.interval().count() * 1000) complain(task);
         } else if (ns_of(now) < p.ns + (slot - p.wall) / std::chrono::nanoseconds(1)) {
             complain(task);
@@ -61,6 +67,7 @@ private:
         naive_schedule when;
         wall_time wall{};           // and
         std::int64_t ns = 0;        // are the same instant
+        moment of_store;            // the slot that the task had then
         std::int64_t end_ns = 0;    // of the run from which a fixed delay counts
         std::vector<wall_time> due; // under the schedule before
     };

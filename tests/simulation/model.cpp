@@ -152,6 +152,7 @@ model::answer model::trigger(int task, overlap policy, instant now) {
     answer a{{}, fate_under(policy, m.around_manual())};
     if (a.what == fate::skipped) a.error = errc::already_running;
     if (a.what == fate::dropped && policy != overlap::buffer_one) a.error = errc::queue_full;
+    note_who_waits();
     bool at_once = has_place(task, now) && !someone_is_before(task, now);
     if (a.what == fate::starts && !at_once) a.what = fate::waits;
     std::size_t others = waiting_runs_ - (a.what == fate::replaces ? m.manual.size() : 0);

@@ -117,8 +117,8 @@ public:
     void shutdown(std::int64_t grace_ns, instant now);
     void detach(sim_run& run, instant now);
     void set_group(std::size_t index, const group_plan& limits);
-    /// Time has passed, and the core is about to see what has come up.
-    void before_time(instant now);
+    /// The core is about to see what has come up with time.
+    void note_who_waits();
 
     // What came out of it, in order.
 
@@ -181,6 +181,9 @@ private:
     [[nodiscard]] std::int64_t opens_at(std::size_t group, instant now) const;
     [[nodiscard]] bool had_place(int task, instant now) const;
     [[nodiscard]] bool someone_is_before(int task, instant now) const;
+    [[nodiscard]] bool someone_lines_up_before(int task) const;
+    [[nodiscard]] std::vector<int> all_due(instant now) const;
+    [[nodiscard]] static bool paused_meanwhile(const mirror& m) noexcept;
     [[nodiscard]] bool waits_for_time(std::size_t group) const;
     void enter_group(sim_run& run);
 
@@ -216,6 +219,8 @@ private:
 
     // model_explain.cpp
     void explain_time(observation& o);
+    [[nodiscard]] std::vector<int> decide_all_due(instant now);
+    void leave(mirror& m, instant now);
     void explain_resume(observation& o);
     void line_up(int task, std::uint64_t arrival);
     bool serve(observation& o, const place& p);
@@ -227,7 +232,7 @@ private:
     void compare(observation& o, int task);
 
     // model_time.cpp
-    bool pass_deadlines(instant now);
+    bool pass_deadlines(observation& o);
     void pass_deadline(sim_run& run, instant now);
 
     // model_retry.cpp
@@ -253,14 +258,14 @@ private:
     std::size_t waiting_runs_ = 0;
     std::uint64_t arrivals_ = 0;
     std::int64_t last_tick_ = never_ns;
-    std::array<bool, tasks_max> behind_{}; // others who wait, and have a place by now
-    std::int64_t groups_seen_ = 0;         // when the core last looked for groups whose time has come
+    std::vector<place> waiting_;   // before the input at hand, and what finds others before it
+    std::int64_t groups_seen_ = 0; // when the core last looked for groups whose time has come
     std::int64_t stop_at_ = never_ns;
     stopping stage_ = stopping::no;
     bool paused_all_ = false;
-    instant looked_{};              // when it was last seen that no pause is over
-    bool before_deadlines_ = false; // while a tick is explained up to them
-    bool after_deadlines_ = false;  // or what came of them
+    instant looked_{};          // when it was last seen that no pause is over
+    bool midway_ = false;       // while a tick is explained in part
+    bool at_deadlines_ = false; // and comes to them
 };
 
 /// Nanoseconds of the monotonic clock.

@@ -49,16 +49,16 @@ bool starts(const std::vector<verdict>& list, wall_time slot) {
     return std::ranges::any_of(list, [&](const verdict& v) { return v.runs && v.first == slot; });
 }
 
-// By its own failures, while its slot waited for a place.
-bool paused_meanwhile(const mirror& m) noexcept {
-    return m.record->paused && !m.paused && m.record->slot == m.slot;
-}
-
 bool waits(const core::run_record& r) noexcept {
     return r.state == core::run_state_kind::waiting;
 }
 
 } // namespace
+
+// By its own failures, while its slot waited for a place.
+bool model::paused_meanwhile(const mirror& m) noexcept {
+    return m.record->paused && !m.paused && m.record->slot == m.slot;
+}
 
 /// What an input does to slots by itself, before a place that became free is given to somebody else.
 void model::explain_slots(observation& o) {
@@ -72,48 +72,61 @@ void model::explain_slots(observation& o) {
 
 void model::explain_time(observation& o) {
     std::vector<int> left;
-    if (stage_ == stopping::no && !paused_all_) {
-        last_tick_ = ns_of(o.now);
-        std::array<bool, tasks_max> had_place{};
-        for (int i = 0; i != static_cast<int>(tasks_max); ++i)
-            had_place[static_cast<std::size_t>(i)] = has_place(i, o.now);
-        for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
-            const mirror& m = of(i);
-            if (m.live() && m.paused && m.paused_until && *m.paused_until <= o.now.wall) pause_over(i, o.now);
-        }
-        for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
-            mirror& m = of(i);
-            if (m.paused || m.left || !is_due(m, o.now)) continue;
-            if (m.held && m.held_until > key(m, o.now)) continue;
-            if (paused_meanwhile(m)) continue; // what is due is due, as it was
-            if (m.record->slot_waits() || behind_[static_cast<std::size_t>(i)]) {
-                if (!m.held && m.record->held) { // for not even a tick, after which there was no place
-                    m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
-                    m.held_until = key(m, o.now);
-                }
-                m.left = true;
-                m.left_at = key(m, o.now);
-                if (m.place == 0) m.place = arrivals_;
-                left.push_back(i);
-                continue;
-            }
-            if (!had_place[static_cast<std::size_t>(i)])
-                out_.report(checker, i, "a slot is decided while all places are taken");
-            decide(i, o.now, key(m, o.now));
-            if (m.held && m.held_until <= key(m, o.now)) decide(i, o.now, key(m, o.now)); // not even a tick
-        }
-        looked_ = o.now;
-    }
-    before_deadlines_ = true;
+    if (stage_ == stopping::no && !paused_all_) left = decide_all_due(o.now);
+    midway_ = true;
     explain_places(o); // also while all is paused, as the time of a group may have come
-    before_deadlines_ = false;
     for (int i : left)
         if (of(i).left && has_place(i, o.now))
             out_.report(checker, i, "a due slot is not decided, and there is a place");
-    if (!pass_deadlines(o.now)) return;
-    after_deadlines_ = true;
-    explain_places(o); // it is time for another attempt, or over
-    after_deadlines_ = false;
+    at_deadlines_ = true;
+    bool again = pass_deadlines(o);
+    midway_ = false;
+    if (again) explain_places(o); // it is time for another attempt, or over
+    at_deadlines_ = false;
+}
+
+// Those that find no place.
+std::vector<int> model::decide_all_due(instant now) {
+    last_tick_ = ns_of(now);
+    std::vector<int> left;
+    std::vector<int> held;
+    std::array<bool, tasks_max> had_place{};
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i)
+        had_place[static_cast<std::size_t>(i)] = has_place(i, now);
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        const mirror& m = of(i);
+        if (m.live() && m.paused && m.paused_until && *m.paused_until <= now.wall) pause_over(i, now);
+    }
+    for (int i : all_due(now)) {
+        mirror& m = of(i);
+        bool behind = someone_is_before(i, now);
+        if (m.record->slot_waits() || behind) {
+            leave(m, now);
+            if (behind) waiting_.push_back({i, nullptr, m.place});
+            left.push_back(i);
+            continue;
+        }
+        if (!had_place[static_cast<std::size_t>(i)])
+            out_.report(checker, i, "a slot is decided while all places are taken");
+        decide(i, now, key(m, now));
+        if (m.held && m.held_until <= key(m, now)) held.push_back(i);
+    }
+    for (int i : held) // for not even a tick: after the others
+        if (!of(i).record->held || !someone_lines_up_before(i)) decide(i, now, key(of(i), now));
+    looked_ = now;
+    return left;
+}
+
+// Its slot is due, and waits for a place.
+void model::leave(mirror& m, instant now) {
+    if (!m.held && m.record->held &&
+        m.record->slot_waits()) { // for not even a tick, after which there was no place
+        m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
+        m.held_until = key(m, now);
+    }
+    m.left = true;
+    m.left_at = key(m, now);
+    if (m.place == 0) m.place = arrivals_;
 }
 
 void model::explain_resume(observation& o) {
@@ -171,7 +184,7 @@ void model::explain_places(observation& o) {
         if (m.place != 0) places_.push_back({i, nullptr, m.place});
         for (sim_run* r : m.manual)
             if (r->arrival != 0) places_.push_back({i, r, r->arrival});
-        line_up(i, arrivals_ + (after_deadlines_ ? 1 : 0)); // as an attempt whose time has come
+        line_up(i, arrivals_ + (at_deadlines_ ? 1 : 0)); // as an attempt whose time has come
     }
     for (sim_run* r : runs_)
         if (r->at == sim_run::stage::backing_off && r->arrival != 0)
@@ -191,7 +204,7 @@ void model::explain_places(observation& o) {
             line_up(p.task, arrivals_ + 1);
         }
     }
-    if (!before_deadlines_) check_manual_starts();
+    if (!midway_) check_manual_starts();
     check_places(o, latest_served);
 }
 
@@ -234,10 +247,12 @@ bool model::serve_run(observation& o, const place& p) {
     mirror& m = of(p.task);
     if (!may_start(p.run->overlap, m.in_flight, m.plan.in_flight_max)) p.run->kept_at = arrivals_;
     if (waits(*p.run->record) || p.run->at != sim_run::stage::waiting) return false;
-    if (!may_start(p.run->overlap, m.in_flight, m.plan.in_flight_max)) {
-        return false; // yet: it may be in the place of an attempt that is dropped
+    if (!may_start(p.run->overlap, m.in_flight, m.plan.in_flight_max)) return false; // yet
+    if (p.run != m.manual.front()) {
+        if (waits(*m.manual.front()->record))
+            out_.report(checker, p.task, "a manual run goes before an earlier one");
+        return false; // else after that one, which may be in the place of an attempt that is dropped
     }
-    if (p.run != m.manual.front()) out_.report(checker, p.task, "a manual run goes before an earlier one");
     if (m.place != 0 && m.place <= p.arrival && backlog_may_start(m))
         out_.report(checker, p.task, "a manual run goes before a slot");
     p.run->at = sim_run::stage::beginning;

@@ -2,6 +2,8 @@
 #include <simulation/model.hpp>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace rondo::simulation {
 
@@ -51,25 +53,46 @@ bool model::had_place(int task, instant now) const {
     return has_place(task, now) && opened_at(group_of(task)) <= groups_seen_;
 }
 
+void model::note_who_waits() {
+    waiting_.clear();
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        const mirror& m = of(i);
+        if (m.live() && m.place != 0 && m.record->ready) waiting_.push_back({i, nullptr, m.place});
+    }
+    for (sim_run* r : runs_)
+        if (of(r->task).live() && r->arrival != 0 && r->record->turn.waits())
+            waiting_.push_back({r->task, r, r->arrival});
+}
+
 // Somebody who waits, and has a place now, would have been asked first.
 bool model::someone_is_before(int task, instant now) const {
     turn mine{ns_of(now) - of(task).plan.priority * options_.priority_ageing.count(), 0};
-    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
-        const mirror& m = of(i);
-        if (!m.live() || !has_place(i, now)) continue;
-        if (m.place != 0 && m.record->ready && turn_of(i, m.place) < mine) return true;
-        for (const sim_run* r : runs_)
-            if (r->task == i && r->arrival != 0 && r->record->turn.waits() && turn_of(i, r->arrival) < mine)
-                return true;
-    }
-    return false;
+    return std::ranges::any_of(waiting_, [&](const place& p) {
+        return has_place(p.task, now) && turn_of(p.task, p.arrival) < mine;
+    });
 }
 
-void model::before_time(instant now) {
-    bool limited = false;
-    for (const tasks_together& g : groups_) limited = limited || g.limits.starts_max != 0;
-    for (int i = 0; i != static_cast<int>(tasks_max); ++i)
-        behind_[static_cast<std::size_t>(i)] = limited && of(i).live() && someone_is_before(i, now);
+// Whose slots came to wait in this tick, before its own were looked at.
+bool model::someone_lines_up_before(int task) const {
+    return std::ranges::any_of(tasks_, [&](const mirror& m) {
+        return backlog_may_start(m) && m.plan.priority > of(task).plan.priority;
+    });
+}
+
+// In the order in which their slots fell due, first those of intervals.
+std::vector<int> model::all_due(instant now) const {
+    std::vector<int> due;
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        const mirror& m = of(i);
+        if (m.paused || m.left || !is_due(m, now)) continue;
+        if (m.held && m.held_until > key(m, now)) continue;
+        if (!paused_meanwhile(m)) due.push_back(i); // else what is due is due, as it was
+    }
+    std::ranges::stable_sort(due, {}, [this](int i) {
+        const mirror& m = of(i);
+        return std::pair(m.when.by_wall(), m.held ? m.held_until : m.due);
+    });
+    return due;
 }
 
 model::turn model::turn_of(int task, std::uint64_t arrival) const {

@@ -7,7 +7,8 @@
 namespace rondo::simulation {
 
 // Deadlines of runs, then that of the shutdown. Whether another attempt wants a place.
-bool model::pass_deadlines(instant now) {
+bool model::pass_deadlines(observation& o) {
+    instant now = o.now;
     bool again = false; // also for others of its task
     std::int64_t time = ns_of(now);
     std::int64_t grace = options_.cancel_grace.count();
@@ -21,6 +22,8 @@ bool model::pass_deadlines(instant now) {
         if (first == nullptr) break;
         again = again || first->at == sim_run::stage::backing_off;
         pass_deadline(*first, now);
+        if (first->at == sim_run::stage::dropped)
+            explain_places(o); // who may start now goes before those who may at a later deadline
     }
     if (stop_at_ > time) return again;
     if (stage_ == stopping::grace) {

@@ -138,14 +138,10 @@ void random_faults(dice& d, swarm& s) {
     if (d.one_in(4)) s.outbox_max = static_cast<std::size_t>(d.between(2, 20));
 }
 
-// Not drawn yet: what gets a place of a group first, where places come by time or by an update, is more than the
-// model tells.
-constexpr bool groups = false;
-
 // Drawn last, so that the worlds without them are as they were.
 void random_groups(dice& d, swarm& s) {
     s.detaches = maybe(d, 10, 3);
-    if (!groups || !d.one_in(2)) return;
+    if (!d.one_in(2)) return;
     for (group_plan& g : s.groups) g = group_plan_of(d.below(1'000'000), s.unit_us);
     for (std::size_t i = 0; i != s.tasks; ++i) {
         for (task_plan* p : {&s.plans[i], &s.others[i]}) {

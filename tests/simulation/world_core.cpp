@@ -318,7 +318,7 @@ void world::ended(sim_run& r) {
 }
 
 void world::on_time() {
-    model_.before_time(now_);
+    model_.note_who_waits();
     input(input_kind::on_time, findings::no_task, nullptr, [&] { core_->on_time(now_); });
 }
 

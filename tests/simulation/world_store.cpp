@@ -160,7 +160,7 @@ void world::refused(int task, core::decision& d, std::uint32_t schedule_no, mome
         const mirror& m = model_.of(task);
         moment slot = m.slot == no_slot ? moment() : moment(m.slot);
         if (a.moved) check_.conservation.resynced(task, cursor, a.back, m.backlog.empty(), slot);
-        if (a.moved && model_.of(task).compared_at == ns_of(now_)) check_.never_early.resynced(task, now_);
+        if (a.moved && m.compared_at == ns_of(now_)) check_.never_early.resynced(task, slot, now_);
     }
     if (run != nullptr) {
         run->answered = run->refused = true;

@@ -105,6 +105,48 @@ TEST_CASE("what the repository is slow to answer counts as a start until it has"
     s.at(40s).expect_start("b", 0s);
 }
 
+TEST_CASE("who takes the place of a waiting run cancels no slot whose time comes only with that") {
+    play([](core_script& s) {
+        task_extra restless = in_group();
+        restless.overlap = overlap::cancel_other;
+        s.set_group(group("g").starts_max(1, 10s)).add("a", once(), in_group());
+        s.at(0s).expect_start("a", 0s).end("a").add("b", every(1h), restless).at(0s).expect_nothing();
+        s.at(1s).trigger("b").expect_nothing();
+        s.clock(11s).trigger("b").expect_end("b", outcome::cancelled).expect_start("b", 0s);
+        s.at(12s).end("b").at(21s).expect_start("b", 11s, trigger::manual);
+    });
+}
+
+TEST_CASE("an update that takes attempts away begins none of them, where it gives them a place") {
+    play([](core_script& s) {
+        task_extra patient = in_group();
+        patient.overlap = overlap::allow_all;
+        patient.policy.retry = retry{.attempts = 2, .backoff = 5s, .jitter = 0};
+        s.set_group(limited(2)).add("a", every(1h), patient);
+        s.at(0s).expect_start("a", 0s).trigger("a").expect_start("a", 0s, trigger::manual);
+        s.end("a", core::body_end::failed).expect_retry("a", 2);
+        s.end("a", core::body_end::failed).expect_retry("a", 2);
+        s.set_group(limited(1)).add("b", once(), in_group()).at(0s).expect_start("b", 0s);
+        s.at(6s).expect_nothing();
+        s.update("a", every(1h), {.overlap = overlap::allow_all}).expect("no retry a").expect("no retry a");
+    });
+}
+
+TEST_CASE("a slot that waits for a place comes after all attempts that an update takes away") {
+    play([](core_script& s) {
+        task_extra patient = in_group();
+        patient.overlap = overlap::allow_all;
+        patient.policy.retry = retry{.attempts = 2, .backoff = 1min, .jitter = 0};
+        s.set_group(limited(2)).add("a", every(10s), patient);
+        s.at(0s).expect_start("a", 0s).trigger("a").expect_start("a", 0s, trigger::manual);
+        s.end("a", core::body_end::failed).expect_retry("a", 2);
+        s.end("a", core::body_end::failed).expect_retry("a", 2);
+        s.set_group(limited(1)).add("b", once(), in_group()).at(0s).expect_start("b", 0s);
+        s.at(10s).expect_nothing();
+        s.update("a", every(10s)).expect("no retry a").expect("no retry a").expect_start("a", 10s);
+    });
+}
+
 TEST_CASE("what is cancelled before its body starts is no start") {
     core_script s;
     s.set_group(group("g").starts_max(1, 10s)).hold();

@@ -56,6 +56,20 @@ TEST_CASE("manual runs wait for a free place, in order, and no more of them than
     });
 }
 
+TEST_CASE("who takes the place of all that wait starts none of them") {
+    play([](core_script& s) {
+        task_extra patient;
+        patient.policy.retry = retry{.attempts = 2, .backoff = 1min, .jitter = 0};
+        s.add("a", every(1h), patient).at(0s).expect_start("a", 0s);
+        s.end("a", core::body_end::failed).expect_retry("a", 2);
+        s.at(1s).trigger("a", overlap::buffer_all).expect_nothing();
+        s.trigger("a", overlap::buffer_all).expect_nothing();
+        s.at(2s).trigger("a", overlap::cancel_other).expect("no retry a");
+        s.expect_end("a", outcome::cancelled).expect_end("a", outcome::cancelled);
+        s.expect_start("a", 2s, trigger::manual);
+    });
+}
+
 TEST_CASE("a manual run that its own task blocks does not hold up another") {
     play({.runs_in_flight_max = 2}, [](core_script& s) {
         s.add("a", every(10s), {.first = after_interval}).add("b", once()).add("c", once());
