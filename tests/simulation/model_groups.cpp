@@ -72,11 +72,17 @@ bool model::someone_is_before(int task, instant now) const {
     });
 }
 
-// Whose slots came to wait in this tick, before its own were looked at.
+// Whose slots came to wait in this tick, before its own were looked at. That only time keeps them from starting
+// is seen after.
 bool model::someone_lines_up_before(int task) const {
-    return std::ranges::any_of(tasks_, [&](const mirror& m) {
-        return backlog_may_start(m) && m.plan.priority > of(task).plan.priority;
-    });
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        const mirror& m = of(i);
+        const tasks_together& g = groups_[group_of(i)];
+        bool lines_up = backlog_may_start(m) || (m.left && m.place == arrivals_);
+        bool at_limit = g.limits.runs_max != 0 && g.in_flight >= g.limits.runs_max;
+        if (lines_up && !at_limit && m.plan.priority > of(task).plan.priority) return true;
+    }
+    return false;
 }
 
 // In the order in which their slots fell due, first those of intervals.
