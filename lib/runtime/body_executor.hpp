@@ -29,12 +29,21 @@ namespace rondo::runtime {
 template <class Home>
 class strand_pool;
 
-/// What all executors of one run have in common. Once the last of them is gone, it serves another run.
+template <class Home>
+class strand_pool;
+
+/// The handlers of one run, each of which holds it until it is done.
+struct run_handlers {
+    std::optional<stopwatch> watch; ///< of the strand; empty: they are not timed
+};
+
+/// What all executors of one run have in common. Once the last of them is gone, and the last handler is, it serves
+/// another run. No handler holds it: one that is stuck in the strand, for want of memory, would keep it for ever.
 template <class Home>
 struct run_strand {
     boost::asio::strand<Home> strand;
-    std::optional<stopwatch> watch;           ///< of the strand; empty: its handlers are not timed
-    std::shared_ptr<strand_pool<Home>> pool;  ///< null while it is spare
+    std::shared_ptr<run_handlers> handlers;   ///< null while it is spare
+    std::shared_ptr<strand_pool<Home>> pool;  ///< likewise
     run_strand* next = nullptr;               ///< while it is spare
     std::atomic<std::uint32_t> executors = 0; ///< that point here
 
@@ -73,9 +82,14 @@ public:
     explicit body_executor(shared_ptr shared) noexcept(!Tracked)
         : body_executor(std::move(shared), false, false) {}
     body_executor(const body_executor&) noexcept = default;
-    body_executor& operator=(const body_executor&) noexcept = default;
     body_executor(body_executor&&) noexcept = default;
-    body_executor& operator=(body_executor&&) noexcept = default;
+    body_executor& operator=(body_executor other) noexcept {
+        std::swap(work_, other.work_);
+        std::swap(shared_, other.shared_);
+        std::swap(never_, other.never_);
+        std::swap(continues_, other.continues_);
+        return *this;
+    }
     ~body_executor() = default;
 
     [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
@@ -131,21 +145,19 @@ private:
     template <class OtherHome, bool OtherTracked>
     friend class body_executor;
 
-    struct timed_base {
-        shared_ptr shared; // lives for as long as the stretch, whatever the function lets go of
-    };
     template <class F>
-    struct timed : timed_base {
+    struct handler {
+        std::shared_ptr<run_handlers> all; // for as long as it takes, whatever the function lets go of
         F f;
-        timed(shared_ptr s, F g) : timed_base{std::move(s)}, f(std::move(g)) {}
         void operator()() {
-            stopwatch::stretch here(*this->shared->watch);
+            std::optional<stopwatch::stretch> here;
+            if (all->watch) here.emplace(*all->watch);
             std::move(f)();
         }
     };
 
     body_executor(shared_ptr shared, bool never, bool continues) noexcept(!Tracked)
-        : shared_(std::move(shared)), work_(*shared_), never_(never), continues_(continues) {}
+        : work_(*shared), shared_(std::move(shared)), never_(never), continues_(continues) {}
 
     template <class Strand, class F>
     void submit(const Strand& strand, F&& f) const {
@@ -157,12 +169,12 @@ private:
     }
     template <class Strand, class F>
     void hand_over(const Strand& strand, F&& f) const {
-        if (!shared_->watch) return strand.execute(std::forward<F>(f));
-        strand.execute(timed<std::decay_t<F>>(shared_, std::forward<F>(f)));
+        strand.execute(handler<std::decay_t<F>>{shared_->handlers, std::forward<F>(f)});
     }
 
-    shared_ptr shared_;
+    // In this order: the strand goes first, as the context may not outlive the work.
     [[no_unique_address]] std::conditional_t<Tracked, counted_work, no_work> work_;
+    shared_ptr shared_;
     bool never_;
     bool continues_;
 };
@@ -186,9 +198,11 @@ public:
     ~strand_pool() override { close(); }
 
     boost::asio::any_io_executor make(std::optional<stopwatch> watch) override {
+        auto handlers = std::allocate_shared<run_handlers>(spare_allocator<run_handlers>(spare_handlers_));
+        handlers->watch = std::move(watch);
         boost::intrusive_ptr<run_strand<Home>> s = take();
+        s->handlers = std::move(handlers);
         s->pool = this->shared_from_this();
-        s->watch = std::move(watch);
         return body_executor<Home>(std::move(s));
     }
 
@@ -202,9 +216,10 @@ public:
 
     /// Any thread.
     static void give_back(run_strand<Home>* s) noexcept {
-        std::shared_ptr<strand_pool> self = std::move(s->pool);
-        s->watch.reset(); // calls nobody
-        if (self == nullptr || !self->keep(s)) delete s;
+        const std::shared_ptr<strand_pool> self = std::move(s->pool);
+        const bool idle = s->handlers.use_count() == 1; // none is there any more, so none can come
+        s->handlers.reset();
+        if (!idle || !self->keep(s)) delete s;
     }
 
 private:
@@ -222,6 +237,7 @@ private:
         return true;
     }
 
+    std::shared_ptr<spare_blocks> spare_handlers_ = std::make_shared<spare_blocks>();
     std::mutex mutex_; // guards the rest
     std::optional<Home> home_;
     run_strand<Home>* first_ = nullptr;

@@ -9,17 +9,17 @@
 #include <utility>
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(address_sanitizer)
 #define RONDO_NOTHING_SPARE 1
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#elif defined(__SANITIZE_ADDRESS__)
 #define RONDO_NOTHING_SPARE 1
 #endif
 
 namespace rondo::runtime {
 
 /// How many things of a kind are kept for the next run. Runs come in bursts, all at once and in full: what a burst
-/// gives back to the heap, the next has to collect there. None where a sanitizer looks for what is used too late.
+/// gives back to the heap, the next has to collect there. None where a sanitizer looks for what is used after its end.
 #ifdef RONDO_NOTHING_SPARE
 inline constexpr std::size_t spares_max = 0;
 #else

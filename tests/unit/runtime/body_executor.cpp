@@ -9,7 +9,9 @@
 
 #include <chrono>
 #include <memory>
+#include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,29 @@ static_assert(execution::is_executor<body_executor<home, true>>::value);
 // Whatever Asio asks of them, an `any_io_executor` holds them without memory of its own.
 static_assert(sizeof(executor) <= 3 * sizeof(void*));
 static_assert(sizeof(body_executor<home, true>) <= 3 * sizeof(void*));
+
+/// An executor that may find no memory to take a function in.
+class scarce {
+public:
+    explicit scarce(home h) noexcept : home_(std::move(h)) {}
+    static inline bool none_left = false;
+
+    template <class P>
+        requires asio::can_query<const home&, P>::value
+    decltype(auto) query(const P& p) const {
+        return asio::query(home_, p);
+    }
+    scarce require(const execution::blocking_t::never_t&) const noexcept { return *this; }
+    template <class F>
+    void execute(F&& f) const {
+        if (none_left) throw std::bad_alloc();
+        asio::require(home_, execution::blocking.never).execute(std::forward<F>(f));
+    }
+    friend bool operator==(const scarce&, const scarce&) noexcept = default;
+
+private:
+    home home_;
+};
 
 struct moved_clock final : clock {
     instant t{};
@@ -124,6 +149,55 @@ TEST_CASE("a strand serves another run when nobody has an executor of the first 
         io.run();
     }
     CHECK(order == std::vector{1, 2, 3, 10, 11, 12});
+}
+
+TEST_CASE("a strand serves no other run while a handler of the first is in it") {
+    asio::io_context io;
+    auto strands = strands_over(io.get_executor());
+    std::vector<int> order;
+    asio::post(strands->make(std::nullopt), [&] { // its executor is gone at once
+        auto second = strands->make(std::nullopt);
+        asio::dispatch(second, [&] { order.push_back(1); });
+        order.push_back(2);
+    });
+    auto third = strands->make(std::nullopt);
+    asio::post(third, [&] { order.push_back(3); });
+    io.run();
+    CHECK(order == std::vector{1, 2, 3});
+}
+
+TEST_CASE("what counts as work counts until its strand is gone") {
+    static_assert(std::is_nothrow_copy_constructible_v<body_executor<home, true>>);
+    asio::io_context io;
+    auto strands = strands_over(io.get_executor());
+    auto first = asio::prefer(strands->make(std::nullopt), execution::outstanding_work.tracked);
+    auto second = asio::prefer(strands->make(std::nullopt), execution::outstanding_work.tracked);
+    const auto other = second;
+    first = second; // and the work of the first run is done
+    CHECK(first == other);
+    second = asio::any_io_executor();
+    CHECK(io.poll() == 0);
+    CHECK(!io.stopped());
+    first = asio::any_io_executor();
+    CHECK(io.poll() == 0);
+    CHECK(!io.stopped()); // there is the other
+}
+
+TEST_CASE("a handler that no memory could be found for takes its strand with it") {
+    asio::io_context io;
+    auto strands = strands_over(scarce(io.get_executor()));
+    auto held = std::make_shared<int>(1);
+    {
+        auto e = strands->make(std::nullopt);
+        scarce::none_left = true;
+        CHECK_THROWS_AS(asio::post(e, [held] {}), std::bad_alloc);
+        scarce::none_left = false;
+    }
+    CHECK(held.use_count() == 1);
+    bool ran = false;
+    asio::post(strands->make(std::nullopt), [&] { ran = true; });
+    io.run();
+    CHECK(ran);
 }
 
 TEST_CASE("each run has its own stopwatch, or none") {
