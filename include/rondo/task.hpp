@@ -111,8 +111,9 @@ public:
     /// For so many users at a time the body of the form for each user is called, in their order; all calls
     /// are on the strand of the run. 1 to `users_in_flight_limit`; others are refused. Default: 1.
     task& users_in_flight(std::uint32_t n) {
+        if (body_ != nullptr && n != 0 && n != body_->users_in_flight())
+            body_->made_extras().users_in_flight = n;
         options_.users_in_flight = n;
-        if (body_ != nullptr && n != 0) body_->made_extras().users_in_flight = n;
         return *this;
     }
     /// The tasks with which it shares limits. Adding fails with `errc::group_not_exists` if the manager knows no

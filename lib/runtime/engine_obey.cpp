@@ -111,7 +111,7 @@ void ask_for_retry(detail::run_state& state, bool late) noexcept {
         run_failure failure{
             state.uid,   state.id,      state.attempt, late ? outcome::timed_out : outcome::failed,
             report.code, report.thrown, report.error,  report.results};
-        report.final = !state.what->extras().retry_if(failure);
+        report.final = !state.what->extras()->retry_if(failure);
     } catch (...) {
         report.final = true;
         try {
@@ -124,7 +124,7 @@ void ask_for_retry(detail::run_state& state, bool late) noexcept {
 // Its body did not know that it had failed: it was late, or never began.
 bool is_to_be_asked(const detail::run_state& state) noexcept {
     const core::run_record& record = *state.record;
-    if (state.what->extras().retry_if == nullptr || state.asked) return false;
+    if (!state.what->wants_to_be_asked() || state.asked) return false;
     if (record.cancelled != cancel_reason::none && record.cancelled != cancel_reason::timeout) return false;
     return record.state == core::run_state_kind::overdue ? !record.last : has_failed(state.report);
 }
@@ -148,8 +148,7 @@ boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) 
         state->report.error = detail::current_exception_text();
     }
     bool late = state->reason() == cancel_reason::timeout;
-    if (state->what->extras().retry_if != nullptr && (late || has_failed(state->report)))
-        ask_for_retry(*state, late);
+    if (state->what->wants_to_be_asked() && (late || has_failed(state->report))) ask_for_retry(*state, late);
     state->report.thrown = nullptr; // here, as it may refer to what goes with the body
 }
 
@@ -368,33 +367,6 @@ void engine::release_run(core::run_record& record) {
     found->second->leave_strand(false);
     runs_.erase(found);
     if (life_ == life::over && record.task->runs == nullptr) auto body = std::move(record.task->payload);
-}
-
-void engine::on_task_gone(const core::action& a) {
-    {
-        auto body = std::move(a.task->payload);
-    } // here, outside the lock, and before anybody is told
-    event e;
-    e.kind = event_kind::task_removed;
-    e.at = clock_.now().wall;
-    e.uid = a.task->uid;
-    publish(e);
-    if (auto stopped = backfills_.extract(a.task->uid.str()))
-        stopped.mapped()->complete(errc::task_not_exists);
-    auto found = removals_.find(a.task->uid.view());
-    if (found == removals_.end()) return;
-    auto waiters = std::make_shared<std::vector<pending_ptr<void>>>(std::move(found->second));
-    removals_.erase(found);
-    auto answer = [waiters](result<void> r) {
-        for (auto& waiter : *waiters) waiter->complete(r);
-    };
-    try {
-        task_update inactive{a.task->uid, std::nullopt, false};
-        call<void>([inactive](rondo::repository& r) { return r.update_tasks({inactive}); }, answer, answer);
-    } catch (...) { // no memory to ask the repository, which may go on to take it for active
-        answer(make_error_code(boost::system::errc::not_enough_memory));
-        throw;
-    }
 }
 
 } // namespace rondo::runtime

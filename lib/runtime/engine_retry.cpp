@@ -68,9 +68,9 @@ void engine::on_backfill_done(const core::action& a) {
 
 void engine::tell_failure(const core::task_record& task, const run& last) {
     auto* body = static_cast<detail::body*>(task.payload.get());
-    if (body == nullptr || body->extras().on_failure == nullptr) return;
+    if (body == nullptr || body->extras() == nullptr || !body->extras()->on_failure) return;
     try {
-        body->extras().on_failure(last);
+        body->extras()->on_failure(last);
     } catch (...) {
         log_exception("on_failure threw");
     }

@@ -50,9 +50,11 @@ public:
     /// Whether it wants to know its users.
     [[nodiscard]] virtual bool for_users() const noexcept = 0;
 
-    [[nodiscard]] const body_extras& extras() const noexcept {
-        static const body_extras none;
-        return extras_ != nullptr ? *extras_ : none;
+    /// Null: it has none.
+    [[nodiscard]] const body_extras* extras() const noexcept { return extras_.get(); }
+    [[nodiscard]] bool wants_to_be_asked() const noexcept { return extras_ && extras_->retry_if; }
+    [[nodiscard]] std::uint32_t users_in_flight() const noexcept {
+        return extras_ ? extras_->users_in_flight : 1;
     }
     [[nodiscard]] body_extras& made_extras() {
         if (extras_ == nullptr) extras_ = std::make_unique<body_extras>();
@@ -112,10 +114,9 @@ public:
         if constexpr (form == body_form::all_users)
             return run_all(std::move(ctx), users, report);
         else if constexpr (form == body_form::each_user)
-            return extras().users_in_flight == 1
+            return users_in_flight() == 1
                        ? run_each(std::move(ctx), users, report)
-                       : run_users_beside(std::move(ctx), users, extras().users_in_flight, std::ref(f_),
-                                          report);
+                       : run_users_beside(std::move(ctx), users, users_in_flight(), std::ref(f_), report);
         else if constexpr (form == body_form::context_result)
             return run_result(f_(std::move(ctx)), report);
         else if constexpr (form == body_form::context_void)
