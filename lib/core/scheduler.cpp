@@ -81,13 +81,18 @@ steady_time scheduler::next_wakeup(instant now) const {
 }
 
 void scheduler::take_decisions(std::vector<decision>& out) {
+    hand_over_decisions([&out](std::vector<decision>& fresh) {
+        out.reserve(out.size() + fresh.size());
+        std::move(fresh.begin(), fresh.end(), std::back_inserter(out));
+    });
+}
+
+void scheduler::clear_decisions() noexcept {
+    constexpr std::size_t kept_max = 1024; // a burst must not keep its memory for ever
     for (decision& d : decisions_)
         if (d.task != nullptr) d.task->pending_decision = 0;
-    if (out.empty())
-        out.swap(decisions_);
-    else
-        std::move(decisions_.begin(), decisions_.end(), std::back_inserter(out));
     decisions_.clear();
+    if (decisions_.capacity() > kept_max) std::vector<decision>().swap(decisions_);
 }
 
 stat scheduler::stat_of(const task_record& task) const {

@@ -18,6 +18,7 @@
 #include <core/preview.hpp>
 #include <core/records.hpp>
 #include <core/scheduler_options.hpp>
+#include <core/task_spec.hpp>
 #include <core/uid_index.hpp>
 
 #include <chrono>
@@ -33,22 +34,6 @@
 namespace rondo::core {
 
 class history_reader;
-
-/// A task that somebody wants to add.
-struct task_spec {
-    std::string_view uid;
-    std::string_view name;
-    rondo::schedule when;
-    rondo::overlap overlap = rondo::overlap::skip;
-    rondo::first_run first = by_schedule;
-    std::chrono::microseconds timeout{0};
-    std::uint32_t in_flight_max = 0;
-    std::uint32_t users_in_flight = 1; ///< the shell's, and only checked here
-    bool hidden = false;
-    task_policy policy{};
-    std::string_view group{}; ///< empty: none
-    std::unique_ptr<task_payload> payload;
-};
 
 /// Decides everything; does nothing. Time goes in with each call, actions and decisions come out and
 /// must be taken before the next input. It reads no clock, waits for nothing, starts no thread. Not
@@ -144,6 +129,13 @@ public:
     [[nodiscard]] std::vector<action>& actions() noexcept { return actions_; }
     /// Moves the decisions behind those in `out`.
     void take_decisions(std::vector<decision>& out);
+    /// Likewise, into whatever `take(decisions)` moves them, all or, if it throws, none.
+    template <class F>
+    void hand_over_decisions(F take) {
+        take(decisions_);
+        clear_decisions();
+    }
+    [[nodiscard]] std::size_t decisions_count() const noexcept { return decisions_.size(); }
     [[nodiscard]] bool has_decisions() const noexcept { return !decisions_.empty(); }
 
     // Observers.
@@ -195,6 +187,7 @@ private:
     decision& append_decision(task_record& task, wall_time next);
     decision* open_skip(task_record& task, std::uint32_t schedule_no) noexcept;
     [[nodiscard]] static std::int64_t key_at(const task_record& task, wall_time t, instant now) noexcept;
+    void clear_decisions() noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
 
     // scheduler_update.cpp

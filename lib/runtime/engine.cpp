@@ -59,6 +59,7 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
 
 engine::~engine() {
     clock_.disarm(*this);
+    strands_->close();
 }
 
 void engine::enlist() {
@@ -89,6 +90,7 @@ void engine::on_context_shutdown() noexcept {
     joins_.clear();
     removals_.clear();
     adds_.clear();
+    partings_.clear();
     calls_.clear();
     shutdown_waiters_.clear();
     outbox_ = {};

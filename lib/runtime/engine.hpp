@@ -175,7 +175,6 @@ private:
     [[nodiscard]] task_update pause_of(const core::task_record& task);
     void record_pauses();
     void on_pauses_recorded(const std::vector<task_update>& updates, bool recorded);
-    void on_task_gone(const core::action& a);
     void body_ended(state_ptr state) noexcept;
     void drain_ended();
     void drain_later() noexcept;
@@ -183,6 +182,13 @@ private:
     void ask_late(const state_ptr& state);
     [[nodiscard]] state_ptr next_ended();
     void take_results(const state_ptr& state, run& r);
+
+    // engine_remove.cpp: what of a task may still be on its way to the repository when it is gone.
+    void on_task_gone(const core::action& a);
+    void note_parting(const core::task_record& task) noexcept;
+    [[nodiscard]] bool waits_for_parting(const core::task_record& task) const;
+    [[nodiscard]] std::size_t ready_adds();
+    void look_at_partings() noexcept;
 
     // engine_record.cpp: the way to the repository.
     void record();
@@ -320,6 +326,8 @@ private:
     steady_time drain_at_ = steady_time::max(); // for want of memory
     bool obeying_ = false;
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
+    std::map<std::string, outbox::mark, std::less<>> partings_; // of tasks that are gone, by uid
+    outbox::mark last_parting_;                                 // of those for which there was no memory
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
     struct join { // of an add whose uid is being registered
@@ -342,7 +350,6 @@ private:
     steady_time drain_until_ = steady_time::max();
 
     outbox outbox_;
-    std::vector<core::decision> fresh_; // empty, but the core fills its memory next
     bool recording_ = false;
     bool store_down_ = false;
     bool took_begins_ = false;         // since it failed

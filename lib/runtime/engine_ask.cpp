@@ -257,11 +257,12 @@ void engine::put_in_force(core::task_record& task, core::task_spec& spec) {
 // One call at a time; the tasks added meanwhile go into the next.
 void engine::register_tasks() {
     constexpr std::size_t batch_max = 1000;
-    registering_ = !adds_.empty();
-    if (!registering_) return;
-    std::size_t n = std::min(adds_.size(), batch_max);
+    registering_ = true; // also while some are refused
     auto now = std::shared_ptr<batch>();
     try {
+        std::size_t n = std::min(ready_adds(), batch_max);
+        registering_ = n > 0;
+        if (!registering_) return;
         now = std::make_shared<batch>();
         std::vector<task_definition> definitions;
         const instant at = clock_.now(); // one for all, as some may follow others

@@ -35,10 +35,7 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 } // namespace
 
 void engine::take_decisions() {
-    core_.take_decisions(fresh_);
-    outbox_.add(fresh_);
-    fresh_.clear();
-    if (fresh_.capacity() > batch_max) fresh_ = {};
+    core_.hand_over_decisions([this](std::vector<core::decision>& fresh) { outbox_.add(fresh); });
     trim_outbox();
 }
 
@@ -67,6 +64,7 @@ void engine::record() {
 
 void engine::on_recording_over(bool failed) noexcept {
     recording_ = false;
+    look_at_partings();
     try {
         if (!failed) return record(); // for what came in the last moment
         put_back_called();
@@ -104,6 +102,7 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
         }
         if (outbox_.begins_that_may_go(1) > 0 && retry_at_ == steady_time::max()) co_await record_begins();
         if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_ends();
+        look_at_partings();
         co_await give_way();
     }
     (void)self;

@@ -40,6 +40,7 @@ struct outbox {
     std::size_t ends_waiting = 0;  ///< of `ends`, likewise: those that somebody may wait for
     std::size_t ends_first = 0;    ///< of `ends`: how many must be on record before what begins after them
     std::uint64_t begins_seen = 0; ///< that ever went in
+    std::uint64_t ends_seen = 0;   ///< likewise
     std::uint64_t dropped = 0;
 
     [[nodiscard]] std::size_t size() const noexcept {
@@ -55,8 +56,20 @@ struct outbox {
     void add(ended_run end) {
         end.after = begins_seen;
         ends.push_back(std::move(end));
+        ++ends_seen;
         ends_first += ends.back().comes_first ? 1 : 0;
         ++ends_waiting;
+    }
+
+    /// A moment in the life of the outbox: how many had gone in by then.
+    struct mark {
+        std::uint64_t begins = 0;
+        std::uint64_t ends = 0;
+    };
+    /// Whether what was in then is there no more: it is on record, or was let go.
+    [[nodiscard]] bool is_past(const mark& m) const noexcept {
+        return begins_seen - begins.size() - begins_called.size() >= m.begins &&
+               ends_seen - ends.size() - ends_called.size() >= m.ends;
     }
 
     /// The first `n` are called from now on.

@@ -144,7 +144,7 @@ void world::judge() {
 // after what frees places.
 void world::obey_all() {
     using kind = enum core::action::kind;
-    auto is_late = [this](const core::action& a) {
+    auto is_late = [](const core::action& a) {
         switch (a.kind) {
         case kind::cancel_run:
         case kind::task_paused:

@@ -221,6 +221,64 @@ TEST_CASE("a store that works loses nothing, however much falls due at once") {
     CHECK(w.history().size() >= 900);
 }
 
+TEST_CASE("a task that takes the uid of another goes on from where that was, once it is on record") {
+    gated_world s;
+    wall_time from = s.w.clock.now().wall;
+    int began = 0;
+    int ended = 0;
+    REQUIRE(s.w.add(task("x", "", every(1s), sleeper{10s, &began, &ended})));
+    s.w.pass(500ms);
+    s.hold();
+    s.w.pass(4s); // the skip of slot 1 is on its way, those of 2 to 4 wait for that
+    REQUIRE(s.w.get<void>(s.w.tasks->async_remove("x")));
+    std::optional<result<void>> added;
+    s.w.tasks->async_add(task("x", "", every(1s), nothing), [&](result<void> r) { added = r; });
+    REQUIRE(s.w.add(task("other", "", every(1h), nothing))); // which has nothing to wait for
+    CHECK(!added);
+    s.let_go();
+    s.w.pass(3s);
+    REQUIRE(added);
+    CHECK(*added);
+    CHECK(s.w.find("x").counters.skipped_not_owner == 0);
+    CHECK(s.slots("x", from) == std::vector<std::int64_t>{0, 5'000'000, 6'000'000, 7'000'000});
+}
+
+TEST_CASE("nobody waits for a store that is down to take the uid of another task") {
+    manager_options o;
+    o.store_timeout = 2s;
+    gated_world s(o);
+    int began = 0;
+    int ended = 0;
+    REQUIRE(s.w.add(task("x", "", every(1s), sleeper{10s, &began, &ended})));
+    s.w.pass(500ms);
+    s.hold();
+    s.w.pass(1s);
+    REQUIRE(s.w.get<void>(s.w.tasks->async_remove("x")));
+    std::optional<result<void>> added;
+    auto again = [&] {
+        added.reset();
+        s.w.tasks->async_add(task("x", "", every(1s), nothing), [&](result<void> r) { added = r; });
+    };
+    again();
+    s.w.pass(1s);
+    CHECK(!added);
+    s.w.pass(2s);
+    REQUIRE(added);
+    CHECK(added->error() == errc::store_failed);
+    again();
+    s.w.pass(0s);
+    REQUIRE(added);
+    CHECK(added->error() == errc::store_failed);
+    s.let_go();
+    s.w.pass(5s);
+    again();
+    s.w.pass(3s);
+    REQUIRE(added);
+    CHECK(*added);
+    CHECK(s.w.find("x").counters.skipped_not_owner == 0);
+    CHECK(s.w.find("x").counters.runs > 0);
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_CORE_TASK_SPEC_HPP
+#define RONDO_CORE_TASK_SPEC_HPP
+
+#include <rondo/schedule.hpp>
+#include <rondo/words.hpp>
+
+#include <core/records.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace rondo::core {
+
+/// A task that somebody wants to add.
+struct task_spec {
+    std::string_view uid;
+    std::string_view name;
+    rondo::schedule when;
+    rondo::overlap overlap = rondo::overlap::skip;
+    rondo::first_run first = by_schedule;
+    std::chrono::microseconds timeout{0};
+    std::uint32_t in_flight_max = 0;
+    std::uint32_t users_in_flight = 1; ///< the shell's, and only checked here
+    bool hidden = false;
+    task_policy policy{};
+    std::string_view group{}; ///< empty: none
+    std::unique_ptr<task_payload> payload;
+};
+
+} // namespace rondo::core
+
+#endif // RONDO_CORE_TASK_SPEC_HPP
