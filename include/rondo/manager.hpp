@@ -80,6 +80,8 @@ public:
     /// Errors: `task_exists`, `invalid_uid`, `invalid_name`, `invalid_schedule`, `invalid_body`,
     /// `invalid_option`. After any error the task is not there, and can be added again. Where the repository has
     /// registered it all the same, its uid is known: its slots then keep the anchor of the first try.
+    /// Where a task of this uid was removed, and what was decided about that is not on record yet, this waits for
+    /// it; while the repository is down it fails with `store_failed` instead.
     template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
     auto async_add(task t, Token&& token = Token()) {
         return initiate<void>(&start_add, token, std::move(t), if_exists::fail);
