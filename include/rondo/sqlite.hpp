@@ -35,14 +35,15 @@ inline constexpr std::size_t damage_limit_max = 10'000;
 /// A repository in an open file, which can be copied and looked over while it is in use. What is here takes time in
 /// proportion to the file, on a thread of its own, one call after the other; runs go on being recorded, but the log
 /// beside the file (`-wal`) grows meanwhile. Not for `:memory:` (`errc::store_failed`). Cancellation: the call ends
-/// at once, the work soon after; likewise if the repository is destroyed, which waits for the work to end.
+/// at once, and the work soon after, but for `find_damage` only when it is through the table that it is at. The same if
+/// the repository is destroyed, which waits for the work to end.
 class database : public repository {
 public:
     /// Writes all that is on record at one moment of the call into a new file at `path`, which appears there whole,
     /// on the disk, and with the permissions of the original, or not at all. It needs no log, and takes no more
     /// room than it must. A file of that name with `.partial` behind it is overwritten.
     ///
-    /// Errors: `errc::store_cannot_open` (something is there already, or it cannot be created), `store_full`,
+    /// Errors: `errc::store_cannot_open` (something is there already, be it the log of another; or it cannot be created), `store_full`,
     /// `store_read_only`, `store_corrupt` (nothing was written), `store_failed`.
     [[nodiscard]] virtual awaitable<void> back_up(std::string path) = 0;
 

@@ -120,6 +120,39 @@ TEST_CASE("a copy overwrites nothing, and leaves nothing behind where it cannot 
     CHECK(files_in(folder.folder()) == before);
 }
 
+TEST_CASE("a name is a name, wherever the process is by now") {
+    const scratch_folder folder;
+    const fs::path home = fs::current_path();
+    fs::current_path(folder.folder());
+    struct back {
+        const fs::path& to;
+        ~back() { fs::current_path(to); }
+    } const restored{home};
+    fs::create_directory("elsewhere");
+    const database_ptr repository = with_runs("file:a.db?mode=ro", 10);
+    CHECK(fs::exists("file:a.db?mode=ro"));
+    fs::current_path("elsewhere");
+    blocking(repository->back_up("file:copy.db")).value();
+    CHECK(files_in(".") == std::vector<std::string>{"file:copy.db"});
+    CHECK(runs_in(folder.path("elsewhere/file:copy.db")) == 10);
+}
+
+TEST_CASE("a copy is not put beside the log of another database, nor over the database itself") {
+    const scratch_folder folder;
+    for (const char* suffix : {"-wal", "-journal", "-shm"}) {
+        const database_ptr repository = with_runs(folder.path(std::string("a.db") + suffix), 1);
+        const std::string left = folder.path("copy.db") + suffix;
+        write_bytes(left, "left behind");
+        CHECK(error_of(repository->back_up(folder.path("copy.db"))) == errc::store_cannot_open);
+        CHECK(bytes_of(left) == "left behind");
+        fs::remove(left);
+    }
+    const database_ptr partial = with_runs(folder.path("b.db.partial"), 10);
+    CHECK(error_of(partial->back_up(folder.path("b.db"))) == errc::store_cannot_open);
+    CHECK(blocking(partial->find_run(id(10))).value());
+    CHECK(fs::exists(folder.path("b.db.partial")));
+}
+
 TEST_CASE("a row that belongs to none is found") {
     const scratch_folder folder;
     (void)with_runs(folder.path("a.db"), 10);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace rondo::sqlite::detail {
@@ -49,8 +50,11 @@ class unfinished_file {
 public:
     explicit unfinished_file(std::string target) : target_(std::move(target)), path_(target_ + ".partial") {
         struct ::stat there;
-        if (::lstat(target_.c_str(), &there) == 0) throw failure(errc::store_cannot_open);
-        ::unlink(path_.c_str()); // of a copy that was cut short by a crash
+        // What belonged to a database of this name would be taken for the log of this one.
+        for (const char* suffix : {"", "-wal", "-journal", "-shm"})
+            if (::lstat((target_ + suffix).c_str(), &there) == 0) throw failure(errc::store_cannot_open);
+        // Of a copy that was cut short by a crash.
+        for (const char* suffix : {"", "-wal", "-journal", "-shm"}) ::unlink((path_ + suffix).c_str());
         const descriptor made(path_,
                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW); // for our eyes, until it is whole
         ours_ = true;
@@ -72,13 +76,18 @@ public:
             whole.sync();
         }
         if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) != 0) {
-            if (errno != EINVAL) fail_with_errno(); // a file system that knows only how to replace
+            if (errno != EINVAL && errno != ENOSYS) fail_with_errno(); // which know only how to replace
             if (::link(path_.c_str(), target_.c_str()) != 0) fail_with_errno();
             ::unlink(path_.c_str());
         }
         ours_ = false;
-        const fs::path folder = fs::path(target_).parent_path();
-        descriptor(folder.empty() ? "." : folder.string(), O_RDONLY | O_DIRECTORY).sync();
+        // There are folders that cannot be synced, or not by us: then the name is on the disk a little later.
+        const std::string folder = fs::path(target_).parent_path().string();
+        const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) return;
+        const bool broken = ::fsync(fd) != 0 && errno == EIO;
+        ::close(fd);
+        if (broken) throw failure(errc::store_failed);
     }
 
 private:
@@ -91,9 +100,13 @@ private:
 
 void database::copy_to(const std::string& path) {
     if (path.empty() || path.find('\0') != std::string::npos) throw failure(errc::store_cannot_open);
-    unfinished_file copy(path);
+    const char* original = sqlite3_db_filename(db_.handle(), "main");
+    const std::string target = fs::absolute(path).string(); // SQLite takes "file:" for the beginning of a URI
+    std::error_code ignored;
+    if (fs::equivalent(target + ".partial", original, ignored)) throw failure(errc::store_cannot_open);
+    unfinished_file copy(target);
     execute("vacuum into ?1", std::string_view(copy.path()));
-    copy.finish(sqlite3_db_filename(db_.handle(), "main"));
+    copy.finish(original);
 }
 
 std::vector<std::string> database::damage(std::size_t limit) {

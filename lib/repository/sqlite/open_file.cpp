@@ -48,11 +48,14 @@ database prepare(const std::string& path, const options& opt, const seams& s) {
 
 } // namespace
 
-result<std::shared_ptr<sqlite::database>> open_file(const std::string& path, options opt, seams s) {
+result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, options opt, seams s) {
     try {
         lock_file lock;
+        std::string path = name;
         if (path != ":memory:") {
             check_path(path);
+            // The process may go elsewhere meanwhile; and SQLite takes "file:" for the beginning of a URI.
+            path = fs::absolute(path).string();
             lock = lock_file(path, opt.lock_wait, s.on_lock_busy);
         }
         database db = prepare(path, opt, s);

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace rondo::sqlite::detail {
@@ -52,7 +52,7 @@ bool sqlite_repository::start_reader() noexcept {
         const std::lock_guard lock(reader_mutex_);
         if (!reader_thread_.joinable()) reader_thread_ = start_thread(reader_);
         return true;
-    } catch (const std::system_error&) { // no thread to be had
+    } catch (const std::exception&) { // no thread to be had, or no memory
         return false;
     }
 }
