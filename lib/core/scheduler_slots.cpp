@@ -236,8 +236,8 @@ decision* scheduler::open_skip(task_record& task, std::uint32_t schedule_no) noe
 }
 
 decision& scheduler::append_decision(task_record& task, wall_time next) {
+    decision& d = decisions_.emplace_back(); // the last that may fail for want of memory
     if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
-    decision& d = decisions_.emplace_back();
     d.task = &task;
     task.pending_decision = static_cast<std::uint32_t>(decisions_.size());
     d.request.uid = task.uid;
