@@ -2,7 +2,6 @@
 #include <runtime/engine.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <new>
 #include <utility>
@@ -13,6 +12,7 @@ void engine::on_task_gone(const core::action& a) {
     {
         auto body = std::move(a.task->payload);
     } // here, outside the lock, and before anybody is told
+    note_parting(*a.task);
     event e;
     e.kind = event_kind::task_removed;
     e.at = clock_.now().wall;
@@ -20,7 +20,6 @@ void engine::on_task_gone(const core::action& a) {
     publish(e);
     if (auto stopped = backfills_.extract(a.task->uid.str()))
         stopped.mapped()->complete(errc::task_not_exists);
-    note_parting(*a.task);
     auto found = removals_.find(a.task->uid.view());
     if (found == removals_.end()) return;
     auto waiters = std::make_shared<std::vector<pending_ptr<void>>>(std::move(found->second));
@@ -51,20 +50,25 @@ void engine::note_parting(const core::task_record& task) noexcept {
 
 bool engine::waits_for_parting(const core::task_record& task) const {
     if (!outbox_.is_past(last_parting_)) return true;
+    if (own_pauses_.contains(task.uid.view()) || pauses_on_the_way_.contains(task.uid.view())) return true;
     auto before = partings_.find(task.uid.view());
     return before != partings_.end() && !outbox_.is_past(before->second);
 }
 
 // Puts them in front. Nobody waits for a store that is down.
 std::size_t engine::ready_adds() {
-    if (partings_.empty() && outbox_.is_past(last_parting_)) return adds_.size();
+    if (partings_.empty() && outbox_.is_past(last_parting_) && own_pauses_.empty() &&
+        pauses_on_the_way_.empty())
+        return adds_.size();
     auto waiting = std::stable_partition(adds_.begin(), adds_.end(),
                                          [this](const auto& a) { return !waits_for_parting(*a.first); });
     const auto ready = static_cast<std::size_t>(waiting - adds_.begin());
     if (!store_down_) return ready;
-    std::vector refused(std::make_move_iterator(waiting), std::make_move_iterator(adds_.end()));
-    adds_.erase(waiting, adds_.end());
-    for (auto& [task, done] : refused) on_registered(*task, done, errc::store_failed);
+    while (adds_.size() > ready) { // and those that joined them
+        auto [task, done] = std::move(adds_.back());
+        adds_.pop_back();
+        on_registered(*task, done, errc::store_failed);
+    }
     return ready;
 }
 

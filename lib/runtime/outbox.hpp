@@ -41,6 +41,9 @@ struct outbox {
     std::size_t ends_first = 0;    ///< of `ends`: how many must be on record before what begins after them
     std::uint64_t begins_seen = 0; ///< that ever went in
     std::uint64_t ends_seen = 0;   ///< likewise
+    // Dropped while older ones were in a call, since it was empty: that they are gone says nothing of those.
+    std::uint64_t begins_skewed = 0;
+    std::uint64_t ends_skewed = 0;
     std::uint64_t dropped = 0;
 
     [[nodiscard]] std::size_t size() const noexcept {
@@ -48,12 +51,14 @@ struct outbox {
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     void add(std::vector<core::decision>& decisions) {
+        if (begins.empty() && begins_called.empty()) begins_skewed = 0;
         begins.insert(begins.end(), std::make_move_iterator(decisions.begin()),
                       std::make_move_iterator(decisions.end()));
         begins_seen += decisions.size();
         begins_waiting += decisions.size();
     }
     void add(ended_run end) {
+        if (ends.empty() && ends_called.empty()) ends_skewed = 0;
         end.after = begins_seen;
         ends.push_back(std::move(end));
         ++ends_seen;
@@ -68,8 +73,8 @@ struct outbox {
     };
     /// Whether what was in then is there no more: it is on record, or was let go.
     [[nodiscard]] bool is_past(const mark& m) const noexcept {
-        return begins_seen - begins.size() - begins_called.size() >= m.begins &&
-               ends_seen - ends.size() - ends_called.size() >= m.ends;
+        return gone(begins_seen, begins.size() + begins_called.size(), begins_skewed) >= m.begins &&
+               gone(ends_seen, ends.size() + ends_called.size(), ends_skewed) >= m.ends;
     }
 
     /// The first `n` are called from now on.
@@ -93,12 +98,14 @@ struct outbox {
     [[nodiscard]] core::decision drop_begin() {
         core::decision oldest = std::move(begins.front());
         begins.pop_front();
+        if (!begins_called.empty()) ++begins_skewed;
         begins_waiting = std::min(begins_waiting, begins.size());
         return oldest;
     }
     [[nodiscard]] ended_run drop_end() {
         ended_run oldest = std::move(ends.front());
         ends.pop_front();
+        if (!ends_called.empty()) ++ends_skewed;
         ends_waiting = std::min(ends_waiting, ends.size());
         ends_first -= oldest.comes_first ? 1 : 0;
         return oldest;
@@ -142,6 +149,10 @@ struct outbox {
     }
 
 private:
+    // At least so many of the first, in their order.
+    static std::uint64_t gone(std::uint64_t seen, std::size_t here, std::uint64_t skewed) noexcept {
+        return here == 0 ? seen : seen - here - skewed;
+    }
     [[nodiscard]] std::uint64_t begins_gone() const noexcept { return begins_seen - begins.size(); }
 
     static std::size_t first_among(const std::vector<ended_run>& some) noexcept {

@@ -67,6 +67,48 @@ TEST_CASE("ends that come first are counted, wherever they go") {
     CHECK(box.begins_that_may_go(1) == 1);
 }
 
+TEST_CASE("a moment is past when nothing of before is there, be it in a call or put back") {
+    outbox box;
+    CHECK(box.is_past({0, 0}));
+    begin(box, 2);
+    box.add(ended(false, 1));
+    const outbox::mark then{box.begins_seen, box.ends_seen};
+    begin(box, 2);
+    CHECK(!box.is_past(then));
+    box.call_begins(3);
+    CHECK(!box.is_past(then));
+    box.put_back_begins();
+    box.call_begins(2);
+    box.begins_called.clear(); // on record
+    CHECK(!box.is_past(then)); // the end
+    box.call_ends(1);
+    CHECK(!box.is_past(then));
+    box.ends_called.clear();
+    CHECK(box.is_past(then));
+}
+
+TEST_CASE("what is dropped behind a call does not count for what is in it") {
+    outbox box;
+    begin(box, 1);
+    const outbox::mark then{box.begins_seen, box.ends_seen};
+    begin(box, 2);
+    box.call_begins(1);
+    (void)box.drop_begin();
+    CHECK(!box.is_past(then));
+    box.put_back_begins();
+    CHECK(!box.is_past(then));
+    box.call_begins(2);
+    CHECK(!box.is_past(then));
+    box.begins_called.clear();
+    CHECK(box.is_past(then));
+    begin(box, 1);
+    const outbox::mark later{box.begins_seen, box.ends_seen};
+    CHECK(box.is_past(then));
+    CHECK(!box.is_past(later));
+    (void)box.drop_begin();
+    CHECK(box.is_past(later));
+}
+
 TEST_SUITE_END();
 
 } // namespace
