@@ -29,9 +29,6 @@ namespace rondo::runtime {
 template <class Home>
 class strand_pool;
 
-template <class Home>
-class strand_pool;
-
 /// The handlers of one run, each of which holds it until it is done.
 struct run_handlers {
     std::optional<stopwatch> watch; ///< of the strand; empty: they are not timed
