@@ -32,7 +32,12 @@ public:
 
     awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
         std::vector<begin_answer> answers;
-        for (const begin_request& r : requests) answers.push_back({begin_state::recorded, r.next, 0});
+        for (begin_request& r : requests) {
+            answers.push_back({begin_state::recorded, r.next, 0});
+            // The commit may come a moment later, which no kill need meet; or with the end, which many do.
+            if (r.started && is_unlucky(r.started->id)) r.started.reset();
+        }
+        std::erase_if(requests, [](const begin_request& r) { return !r.started && !r.moves_cursor; });
         boost::asio::co_spawn(executor_, pass_on(inner_, std::move(requests)), boost::asio::detached);
         co_return answers;
     }
