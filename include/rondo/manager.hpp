@@ -325,8 +325,8 @@ public:
         return initiate<void>(&start_remove_users, token, std::move(users));
     }
 
-    /// Forgets ended runs, and gives their number. After an error they may be gone all the same, and the number is
-    /// lost.
+    /// Forgets ended runs, and gives their number: in slices, unless there is a `prune_policy::limit`. After an
+    /// error some may be gone all the same. `manager_options::retention` does it by itself.
     template <boost::asio::completion_token_for<void(result<std::uint64_t>)> Token = boost::asio::deferred_t>
     auto async_prune(prune_policy policy, Token&& token = Token()) {
         return initiate<std::uint64_t>(&start_prune, token, policy);

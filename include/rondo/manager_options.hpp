@@ -5,6 +5,7 @@
 #include <rondo/clock.hpp>
 #include <rondo/group.hpp>
 #include <rondo/log.hpp>
+#include <rondo/words.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -12,6 +13,16 @@
 #include <vector>
 
 namespace rondo {
+
+/// What history is forgotten by itself, in slices that hold up nobody. Nothing by default. Runs in flight stay.
+struct retention {
+    /// Runs that ended longer ago, and skips. 0: none. Not negative.
+    std::chrono::nanoseconds age{0};
+    /// All but the latest so many runs of each task. 0: none.
+    std::size_t runs_per_task = 0;
+    /// How often. Positive.
+    std::chrono::nanoseconds every = std::chrono::minutes(1);
+};
 
 /// How a manager behaves. Values out of range make `async_start` fail with `errc::invalid_option`.
 struct manager_options {
@@ -29,12 +40,19 @@ struct manager_options {
     /// How much longer something must have waited to go before what is one step more important. 1 microsecond
     /// to 1 hour.
     std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
-    /// When a call of the repository is overdue: its caller gets `errc::store_timeout`, and runs that
-    /// wait for it start unrecorded, to be recorded later. Positive.
+    /// Which runs go on record, and when, of tasks that do not say so (`task::record`).
+    rondo::record record = rondo::record::write_ahead;
+    /// When a call of the repository is overdue: its caller gets `errc::store_timeout`, and the repository
+    /// counts as one that fails. Positive.
     std::chrono::nanoseconds store_timeout = std::chrono::seconds(5);
+    /// Whether runs start while the repository fails.
+    rondo::on_store_failure on_store_failure = rondo::on_store_failure::go_on;
     /// How many begins and ends of runs are kept for a repository that fails. Beyond that the oldest
     /// are dropped, named (`event_kind::record_dropped`) and counted (`manager_stat::outbox_dropped`). At least 1.
+    /// Nothing is dropped under `on_store_failure::stop`, where nothing begins either.
     std::size_t outbox_max = 10'000;
+    /// What history is forgotten by itself.
+    rondo::retention retention;
     /// How long `async_shutdown` waits for bodies that it has cancelled, and for the repository to take
     /// the last ends. Not negative.
     std::chrono::nanoseconds cancel_grace = std::chrono::seconds(1);

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rondo {
@@ -123,6 +124,9 @@ struct history_key {
     friend auto operator<=>(const history_key&, const history_key&) = default;
 };
 
+/// The message of a run that its process took with it.
+inline constexpr std::string_view abandoned_message = "its process ended before it did";
+
 /// Which runs to list. Members left alone do not restrict.
 struct history_filter {
     history_filter() noexcept {
@@ -150,6 +154,15 @@ struct history_page {
 struct prune_policy {
     moment ended_before;                      ///< runs that ended before this
     std::optional<std::size_t> runs_per_task; ///< all but the latest so many of each task
+    std::size_t limit =
+        0; ///< no more runs than this in one call, which looks at about so many tasks; 0: no limit
+    std::uint64_t from = 0; ///< `prune_progress::next` of the call before, under a limit; 0: the first
+};
+
+/// What one call of `repository::prune` has done.
+struct prune_progress {
+    std::uint64_t runs = 0;            ///< forgotten
+    std::optional<std::uint64_t> next; ///< under a limit: where another call goes on; nothing: it is through
 };
 
 /// A change of a task that is not its schedule.

@@ -33,7 +33,8 @@ namespace rondo {
 /// under way at most; all others may overlap with it and with each other. No call may block.
 ///
 /// Cancellation: terminal. A call that is overdue gets it; ending early with an error is welcome,
-/// ignoring it is allowed.
+/// ignoring it is allowed. Then, and where the execution context of a call is destroyed before it completes,
+/// all of it is done or nothing.
 class repository {
 public:
     template <class T>
@@ -42,7 +43,7 @@ public:
     virtual ~repository() = default;
 
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
-    /// `now`, with a message. Gives the number of those. The first call of a manager.
+    /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.
     virtual awaitable<std::uint64_t> start(wall_time now) = 0;
 
     /// Inserts or updates tasks and marks them active. One state for each definition, in order. Of a
@@ -82,8 +83,10 @@ public:
     /// Removes users; their results stay. One that is not there is no error. Bad ids as above.
     virtual awaitable<void> remove_users(std::vector<user> users) = 0;
 
-    /// Forgets runs and their results. Gives the number of runs. Skips of that age may go too.
-    virtual awaitable<std::uint64_t> prune(prune_policy policy) = 0;
+    /// Forgets runs and their results. Skips of that age may go too. Under `prune_policy::limit` calls that
+    /// go on from each other (`prune_policy::from`) come to an end, with all forgotten that was to be when the
+    /// first began.
+    virtual awaitable<prune_progress> prune(prune_policy policy) = 0;
 };
 
 } // namespace rondo

@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,8 +55,20 @@ public:
     [[nodiscard]] virtual awaitable<std::vector<std::string>> find_damage(std::size_t limit) = 0;
 };
 
+/// Who has a database open, as it said itself when it opened it.
+struct lock_holder {
+    std::int64_t process = 0; ///< its id, on `host`
+    std::string host;
+    std::string program; ///< the name of its file
+};
+
+/// Who holds this database, or held it last; nothing: nobody ever did, or its lock says nothing that makes sense.
+/// For the message to people when `open` fails with `errc::store_locked`. Blocks for a file to be read.
+[[nodiscard]] std::optional<lock_holder> holder_of(const std::string& path);
+
 /// Opens or creates a database file, with a thread of its own that does all the work; it is joined by
-/// the destructor. Requires `librondo-sqlite`. One process at a time: the file is locked.
+/// the destructor. Requires `librondo-sqlite`. One process at a time: the file is locked (`holder_of`).
+/// If somebody deletes or replaces the file, calls fail with `errc::store_cannot_open` until it is back.
 ///
 /// Errors: `errc::store_cannot_open`, `store_locked`, `store_read_only`, `store_corrupt`,
 /// `store_foreign`, `store_too_new`, `store_full`. Blocks while it opens and migrates.

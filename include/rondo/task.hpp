@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +44,9 @@ struct task_options {
     std::chrono::microseconds slot_timeout{0}; ///< 0: none
     std::uint32_t pause_after_failures = 0;    ///< 0: never
     std::string group;                         ///< empty: none
+    std::optional<rondo::record> record;       ///< nothing: that of the manager
     std::int32_t priority = 0;
+    rondo::on_abandoned on_abandoned = rondo::on_abandoned::record_only;
 };
 
 /// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.
@@ -148,6 +151,11 @@ public:
         if (body_ != nullptr) body_->made_extras().on_failure = std::move(f);
         return *this;
     }
+
+    /// What becomes of a slot whose run its process took with it. Default: nothing, beyond the record.
+    task& on_abandoned(rondo::on_abandoned o) noexcept { return options_.on_abandoned = o, *this; }
+    /// Which of its runs go on record, and when. Default: `manager_options::record`.
+    task& record(rondo::record r) noexcept { return options_.record = r, *this; }
 
     [[nodiscard]] const std::string& uid() const noexcept { return uid_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

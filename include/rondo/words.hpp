@@ -61,6 +61,43 @@ enum class overlap : std::uint8_t {
     cancel_other,
 };
 
+/// Which runs of a task go on record, and when. Its cursor does in any case, so that a restart neither repeats
+/// slots nor loses them.
+enum class record : std::uint8_t {
+    /// Each, before its body starts: a run that a crash takes with it is found `abandoned`.
+    write_ahead,
+    /// Each, while its body runs already. A crash may take the last of them without a trace, with the cursor:
+    /// their slots run again. While the repository is behind by more than `manager_options::outbox_max`, runs wait
+    /// for it as under `write_ahead`.
+    write_behind,
+    /// When it has ended: those that did not succeed, and the success that follows one. Those in flight are not on
+    /// record; skips are. As `write_behind` for the rest. A task that another follows (`after`) keeps its
+    /// successes too, for that one.
+    failures_only,
+    /// None, and no skips; but as before for one that another follows.
+    none,
+};
+
+/// What becomes of a slot whose run its process took with it.
+enum class on_abandoned : std::uint8_t {
+    record_only, ///< nothing: each slot runs at most once, but for its retries
+    /// It runs again when the task is added by the next process: as the next attempt, of trigger `retry`, at once
+    /// or in its turn. Not if the slot is later than `catch_up::window`, nor beyond `retry::attempts` (but once in
+    /// any case, so that a body that brings its process down does not do so for ever), nor while the task is
+    /// paused. Of several slots the latest, or under `overlap::allow_all` all of the task's latest runs. It must be
+    /// among the latest `history_limit_max` runs of the task. Of `record::failures_only` and `none` no such run is
+    /// on record.
+    rerun,
+};
+
+/// What becomes of runs that are due while the repository fails, or is overdue.
+enum class on_store_failure : std::uint8_t {
+    go_on, ///< they start, and their record follows
+    /// They wait until it works again; slots that fall due meanwhile meet them there, as `overlap` says. Bodies
+    /// that run already go on. At a shutdown those that wait are `interrupted`.
+    stop,
+};
+
 /// Where a task that was paused goes on.
 enum class resume_from : std::uint8_t {
     now,      ///< slots that fell due while it was paused are skipped as `paused`
@@ -92,6 +129,7 @@ enum class log_level : std::uint8_t { debug, info, warning, error };
 [[nodiscard]] std::string_view to_string(skip_reason r) noexcept;
 [[nodiscard]] std::string_view to_string(status s) noexcept;
 [[nodiscard]] std::string_view to_string(overlap o) noexcept;
+[[nodiscard]] std::string_view to_string(record r) noexcept;
 [[nodiscard]] std::string_view to_string(cancel_reason r) noexcept;
 [[nodiscard]] std::string_view to_string(log_level l) noexcept;
 

@@ -40,6 +40,8 @@ struct action {
     skip_range skipped{};
     bool last = true;      ///< of an end: no other attempt may follow
     bool followed = false; ///< of an end: tasks follow this one, so that it goes on record before they begin
+    bool after_failure =
+        false; ///< of an end: a run of the task failed before it, and none has succeeded since
     error_code refused{};
     run_record* next = nullptr;
 };
@@ -51,8 +53,9 @@ inline constexpr std::size_t actions_of_input_max = 8;
 struct decision {
     begin_request request;
     run_record* run = nullptr;
-    task_record* task = nullptr;   ///< for the core's own use
-    std::uint32_t schedule_no = 0; ///< whose slots it says: `task_record::schedule_no` then
+    rondo::record mode = rondo::record::write_ahead; ///< of the run, or of the task then
+    task_record* task = nullptr;                     ///< for the core's own use
+    std::uint32_t schedule_no = 0;                   ///< whose slots it says: `task_record::schedule_no` then
 };
 
 /// How a body ended.

@@ -51,6 +51,7 @@ struct task_policy {
     std::chrono::microseconds slot_timeout{0}; ///< of all attempts together; 0: none
     std::int32_t priority = 0;                 ///< the more, the earlier
     group_record* group = nullptr;             ///< null: none
+    rondo::on_abandoned abandoned = rondo::on_abandoned::record_only;
 
     friend bool operator==(const task_policy&, const task_policy&) = default;
 };
@@ -140,7 +141,8 @@ struct task_record {
     task_state_kind state = task_state_kind::registering;
     rondo::overlap overlap = rondo::overlap::skip;
     rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
-    bool hidden = false;
+    bool hidden : 1 = false;
+    rondo::record mode : 2 = rondo::record::write_ahead;
     bool paused = false;      ///< then no slot of it is in a heap, but its pause may be
     bool ready = false;       ///< its slot waits for a place under the limits
     bool held = false;        ///< its catching up begins later
@@ -223,11 +225,12 @@ struct run_record {
     std::uint32_t attempt = 1;
     rondo::trigger trigger = rondo::trigger::schedule;
     run_state_kind state = run_state_kind::beginning;
-    rondo::overlap overlap = rondo::overlap::skip; ///< of a manual run
-    bool last = true;                              ///< of its end: no other attempt may follow
-    bool of_backfill = false;                      ///< likewise
-    bool for_slot = false;                         ///< or a retry of such a one
-    bool end_moves = false;                        ///< the cursor waits on record for its end, or its retry's
+    rondo::record mode = rondo::record::write_ahead; ///< of its task, when it was made
+    rondo::overlap overlap = rondo::overlap::skip;   ///< of a manual run
+    bool last = true;                                ///< of its end: no other attempt may follow
+    bool of_backfill = false;                        ///< likewise
+    bool for_slot = false;                           ///< or a retry of such a one
+    bool end_moves = false; ///< the cursor waits on record for its end, or its retry's
     rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released; while it
                                                       ///< backs off, that of the attempt before
     cancel_reason cancelled = cancel_reason::none;

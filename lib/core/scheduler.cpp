@@ -92,6 +92,7 @@ void scheduler::clear_decisions() noexcept {
     for (decision& d : decisions_)
         if (d.task != nullptr) d.task->pending_decision = 0;
     decisions_.clear();
+    runs_ahead_ = false;
     if (decisions_.capacity() > kept_max) std::vector<decision>().swap(decisions_);
 }
 

@@ -115,6 +115,12 @@ public:
     /// The body of a run has ended.
     void ended(run_record& run, body_end how, instant now);
 
+    /// Whether the record of a task is wanted for `rerun`.
+    [[nodiscard]] static bool wants_reruns(const task_record& task, const task_state& state) noexcept;
+    /// The run of a slot that its process took with it: another attempt follows, if the policies say so. Right
+    /// after `activate`, the latest first. Whether one does.
+    bool rerun(task_record& task, const run& abandoned, instant now);
+
     // Time.
 
     /// Starts what is due and cancels what is overdue, or the first of it (`scheduler_options::work_max`).
@@ -137,6 +143,8 @@ public:
     }
     [[nodiscard]] std::size_t decisions_count() const noexcept { return decisions_.size(); }
     [[nodiscard]] bool has_decisions() const noexcept { return !decisions_.empty(); }
+    /// Whether some of them have runs that need not wait for their record (`task_spec::mode`).
+    [[nodiscard]] bool has_runs_ahead() const noexcept { return runs_ahead_; }
 
     // Observers.
 
@@ -190,13 +198,11 @@ private:
     void clear_decisions() noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
 
-    // scheduler_update.cpp
     void decide_all_due(task_record& task, instant now);
     [[nodiscard]] static wall_time decided_until(const task_record& task, instant now);
     [[nodiscard]] static moment first_slot_of(const task_record& task, wall_time after, instant now);
     void drop_surplus_retries(task_record& task, instant now);
     void change_schedule(task_record& task, rondo::schedule when, instant now);
-    // scheduler_resync.cpp
     void follow(task_record& task, moment cursor, instant now);
     void go_back(task_record& task, wall_time slot, instant now);
     void leave_behind(task_record& task, wall_time cursor, instant now);
@@ -377,8 +383,9 @@ private:
     std::size_t backfills_ = 0;       // under way
     std::uint64_t slots_waiting_ = 0; // in queues
     steady_time last_tick_ = steady_time::min();
-    instant seen_{};           // when what is due was first looked at
-    instant looked_{};         // likewise, the latest of which nothing is left
+    instant seen_{};   // when what is due was first looked at
+    instant looked_{}; // likewise, the latest of which nothing is left
+    bool runs_ahead_ = false;
     bool slots_left_ = false;  // some of that is still to be decided
     bool places_left_ = false; // some of what waits may start
     steady_time stop_at_ = steady_time::max();

@@ -47,6 +47,7 @@ run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time
     run.id = ids_.next(now.wall);
     run.task = &task;
     run.trigger = why;
+    run.mode = task.mode;
     run.for_slot = takes_slot(why);
     run.scheduled_at = scheduled_at;
     run.started_at = now.wall;
@@ -67,6 +68,7 @@ void scheduler::begin_run(run_record& run, instant now) {
     ++run.task->in_flight;
     ++in_flight_;
     ++beginning_;
+    runs_ahead_ = runs_ahead_ || run.mode != record::write_ahead;
 }
 
 void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now) {
@@ -80,6 +82,7 @@ void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t sc
         d = &append_decision(task, next);
     }
     d->schedule_no = schedule_no;
+    d->mode = run.mode;
     run.end_moves = next == cursor_waits_for_end;
     d->run = &run;
     d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}, 1};
@@ -90,6 +93,7 @@ void scheduler::begin_manual_run(run_record& run, instant now) {
     begin_run(run, now);
     decision& d = decisions_.emplace_back();
     d.run = &run;
+    d.mode = run.mode;
     d.request.uid = run.task->uid;
     d.request.moves_cursor = false;
     d.request.started =
@@ -163,6 +167,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     deadlines_.erase(run);
     count(task.made_past().counts, how);
     task.past->last_outcome = how;
+    bool after_failure = task.past->failures > 0 || run.attempt > 1;
     if (how == outcome::success) task.past->failures = 0;
     if (is_failure(how) && last) ++task.past->failures;
     run.successes = task.past->counts.succeeded;
@@ -172,6 +177,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
     told.last = last;
     told.followed = is_followed(task);
+    told.after_failure = after_failure;
     if (last) pause_if_failing(task, how);
     if (last && run.of_backfill) ended_of_backfill(run, how, now);
     if (last) tell_followers(run, how, now);

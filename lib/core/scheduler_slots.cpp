@@ -239,6 +239,7 @@ decision& scheduler::append_decision(task_record& task, wall_time next) {
     decision& d = decisions_.emplace_back(); // the last that may fail for want of memory
     if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
     d.task = &task;
+    d.mode = task.mode;
     task.pending_decision = static_cast<std::uint32_t>(decisions_.size());
     d.request.uid = task.uid;
     d.schedule_no = task.schedule_no();

@@ -24,9 +24,11 @@ error_code check(const task_spec& spec) {
     if (follows && spec.first.type() != rondo::first_run::kind::by_schedule) return errc::invalid_schedule;
     if (spec.payload == nullptr) return errc::invalid_body;
     if (spec.timeout.count() < 0 || spec.overlap > overlap::cancel_other) return errc::invalid_option;
+    if (spec.mode > record::none) return errc::invalid_option;
     if (spec.users_in_flight == 0 || spec.users_in_flight > users_in_flight_limit)
         return errc::invalid_option;
     const task_policy& p = spec.policy;
+    if (p.abandoned > on_abandoned::rerun) return errc::invalid_option;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
     if (!is_valid(p.retry) || p.slot_timeout.count() < 0) return errc::invalid_option;
     if (p.priority < -priority_limit || p.priority > priority_limit) return errc::invalid_option;
@@ -79,6 +81,7 @@ void scheduler::take_in(task_record& task, const task_spec& spec) {
     task.in_flight_max = spec.in_flight_max;
     task.policy = made_policy(spec);
     task.hidden = spec.hidden;
+    task.mode = spec.mode;
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
     begin_following(task, task.when);

@@ -23,6 +23,7 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
         change_schedule(task, std::move(when), now);
     task.name = std::move(name);
     task.hidden = spec.hidden;
+    task.mode = spec.mode;
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;

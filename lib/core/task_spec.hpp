@@ -25,6 +25,7 @@ struct task_spec {
     std::uint32_t in_flight_max = 0;
     std::uint32_t users_in_flight = 1; ///< the shell's, and only checked here
     bool hidden = false;
+    rondo::record mode = rondo::record::write_ahead;
     task_policy policy{};
     std::string_view group{}; ///< empty: none
     std::unique_ptr<task_payload> payload;

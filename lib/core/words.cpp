@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 5> skip_reasons{"overlap", "missed", "pau
 constexpr std::array<std::string_view, 2> statuses{"waiting", "running"};
 constexpr std::array<std::string_view, 5> overlaps{"skip", "allow_all", "buffer_one", "buffer_all",
                                                    "cancel_other"};
+constexpr std::array<std::string_view, 4> records{"write_ahead", "write_behind", "failures_only", "none"};
 constexpr std::array<std::string_view, 7> cancel_reasons{"none",    "requested", "timeout", "shutdown",
                                                          "removed", "overlap",   "parent"};
 constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warning", "error"};
@@ -49,6 +50,9 @@ std::string_view to_string(status s) noexcept {
 }
 std::string_view to_string(overlap o) noexcept {
     return word_of(overlaps, o);
+}
+std::string_view to_string(record r) noexcept {
+    return word_of(records, r);
 }
 std::string_view to_string(cancel_reason r) noexcept {
     return word_of(cancel_reasons, r);

@@ -181,6 +181,7 @@ void engine::tick() {
         record();
     }
     if (pauses_at_ <= now.steady) record_pauses();
+    if (prune_at_ <= now.steady) retain();
     if (drain_at_ <= now.steady || undrained_) drain_ended();
     if (!registering_ && !adds_.empty()) register_tasks();
     if (drain_until_ <= now.steady) finish_shutdown();
@@ -193,7 +194,7 @@ steady_time engine::next_wakeup(instant now) {
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, record_deadline_, retry_at_, pauses_at_, drain_at_, drain_until_});
+    return std::min({t, record_deadline_, retry_at_, pauses_at_, prune_at_, drain_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.
@@ -234,8 +235,10 @@ void engine::start(pending_ptr<start_report> done) {
     const manager_options& o = options_;
     bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) &&
                  o.resolution <= std::chrono::hours(1) && o.store_timeout > nanoseconds(0) &&
+                 o.record <= record::none && o.on_store_failure <= on_store_failure::stop &&
                  o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) &&
                  o.wall_clock_check > nanoseconds(0) && o.blocking_warn_after >= nanoseconds(0) &&
+                 o.retention.age >= nanoseconds(0) && o.retention.every > nanoseconds(0) &&
                  o.priority_ageing >= std::chrono::microseconds(1) &&
                  o.priority_ageing <= std::chrono::hours(1) && set_groups();
     if (!valid) {
@@ -252,6 +255,7 @@ void engine::start(pending_ptr<start_report> done) {
         call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
                             [this, done](result<std::uint64_t> abandoned) {
                                 if (life_ == life::starting) life_ = abandoned ? life::running : life::fresh;
+                                if (abandoned) start_retention();
                                 if (!abandoned)
                                     done->complete(abandoned.error());
                                 else

@@ -112,6 +112,7 @@ public:
     void backfill(pending_ptr<backfill_progress> done, std::string uid, wall_time from, wall_time to,
                   overlap policy);
     void stop_backfill(std::string_view uid, const std::weak_ptr<pending<backfill_progress>>& who);
+    void prune(pending_ptr<std::uint64_t> done, prune_policy policy);
     void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
     /// Asks the repository; `done` gets the answer, or `store_timeout`.
     template <class T>
@@ -203,8 +204,20 @@ private:
     void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);
     void take_decisions();
 
+    // engine_behind.cpp: runs that do not wait for their record, or have none.
+    void let_runs_ahead(std::size_t fresh);
+    [[nodiscard]] bool may_run_ahead() const noexcept;
+    void forget_unsaid();
+    [[nodiscard]] static bool goes_on_record(const core::action& a) noexcept;
+    void end_unrecorded(const core::action& a, ended_run& ended);
+
     // engine_outage.cpp: while it is down.
+    /// Whether runs wait for it to work again.
+    [[nodiscard]] bool waits_for_store() const noexcept {
+        return store_down_ && options_.on_store_failure == on_store_failure::stop;
+    }
     void tell_unrecorded(core::decision& d);
+    void begin_unrecorded();
     void go_on_without_store();
     static void let_waiters_go(ended_run& e);
     void on_store_failure(error_code why);
@@ -218,6 +231,14 @@ private:
     void drop_oldest();
     void tell_dropped(const run& r);
     void tell_dropped(const begin_request& r);
+
+    // engine_prune.cpp
+    struct pruning;
+    void prune_on(const std::shared_ptr<pruning>& p);
+    void prune_guarded(const std::shared_ptr<pruning>& p) noexcept;
+    void end_pruning(pruning& p, error_code why) noexcept;
+    void start_retention();
+    void retain() noexcept;
 
     // engine_shutdown.cpp
     void on_shutdown_done();
@@ -248,6 +269,9 @@ private:
     void on_registered(core::task_record& task, const pending_ptr<void>& done, result<task_state> state,
                        const core::history_reader* on_record = nullptr);
     void spoil(batch& b, error_code why);
+    void register_on(core::task_record& task, const task_state& state, const pending_ptr<void>& done);
+    void read_abandoned(core::task_record& task, const task_state& state, pending_ptr<void> done);
+    void rerun_abandoned(core::task_record& task, bool live, instant now) noexcept;
     struct followed_reading;
     void read_followed(core::task_record& task, const task_state& state, moment from, pending_ptr<void> done);
     void read_page(const std::shared_ptr<followed_reading>& reading);
@@ -323,6 +347,7 @@ private:
     std::map<std::string, task_update, std::less<>> pauses_on_the_way_; // of these
     bool recording_pauses_ = false;
     steady_time pauses_at_ = steady_time::max();
+    steady_time prune_at_ = steady_time::max();
     steady_time drain_at_ = steady_time::max(); // for want of memory
     bool obeying_ = false;
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
@@ -330,7 +355,8 @@ private:
     outbox::mark last_parting_;                                 // of those for which there was no memory
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
-    struct join { // of an add whose uid is being registered
+    std::map<const core::task_record*, std::vector<run>> reruns_; // of those that are being registered
+    struct join {                                                 // of an add whose uid is being registered
         pending_ptr<void> done;
         task what;
         if_exists otherwise;

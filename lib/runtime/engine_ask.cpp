@@ -128,11 +128,12 @@ template void engine::call(question<std::vector<user>>, answer<std::vector<user>
 template void engine::call(question<std::optional<run>>, answer<std::optional<run>>,
                            std::function<void(error_code)>);
 template void engine::call(question<history_page>, answer<history_page>, std::function<void(error_code)>);
+template void engine::call(question<prune_progress>, answer<prune_progress>, std::function<void(error_code)>);
 template void engine::call(question<void>, answer<void>, std::function<void(error_code)>);
 
 namespace {
 
-core::task_spec spec_of(task& t) {
+core::task_spec spec_of(task& t, record usual) {
     const task_options& o = t.options();
     return {.uid = t.uid(),
             .name = t.name(),
@@ -143,7 +144,14 @@ core::task_spec spec_of(task& t) {
             .in_flight_max = o.runs_in_flight_max,
             .users_in_flight = o.users_in_flight,
             .hidden = o.hidden,
-            .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout, o.priority},
+            .mode = o.record.value_or(usual),
+            .policy = {.catch_up = o.catch_up,
+                       .buffer_max = o.buffer_max,
+                       .pause_after_failures = o.pause_after_failures,
+                       .retry = o.retry,
+                       .slot_timeout = o.slot_timeout,
+                       .priority = o.priority,
+                       .abandoned = o.on_abandoned},
             .group = o.group,
             .payload = t.take_body()};
 }
@@ -166,7 +174,7 @@ void engine::add(pending_ptr<void> done, task t, if_exists otherwise) {
         joins_[uid].push_back({std::move(done), std::move(t), otherwise});
         return;
     }
-    core::task_spec spec = spec_of(t);
+    core::task_spec spec = spec_of(t, options_.record);
     if (adds_.size() == adds_.capacity())
         adds_.reserve(2 * adds_.size() + 16); // a reserved uid must be in there
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
@@ -206,7 +214,7 @@ void engine::update(pending_ptr<void> done, task t) {
         return;
     }
     auto taken = std::make_shared<task>(std::move(t));
-    auto spec = std::make_shared<core::task_spec>(spec_of(*taken));
+    auto spec = std::make_shared<core::task_spec>(spec_of(*taken, options_.record));
     auto possible = core_.check_update(*live.value(), *spec);
     tell_problems(*taken, possible ? error_code() : possible.error());
     if (!possible) {
@@ -292,14 +300,21 @@ void engine::on_registered(batch& b, result<std::vector<task_state>> states) {
     while (b.answered != b.adds.size()) {
         std::size_t i = b.answered;
         auto& [task, done] = b.adds[i];
-        moment from = states ? core::scheduler::history_wanted_from(*task, states.value()[i]) : moment();
-        if (from)
-            read_followed(*task, states.value()[i], *from, done);
+        if (!states)
+            on_registered(*task, done, states.error());
+        else if (core::scheduler::wants_reruns(*task, states.value()[i]))
+            read_abandoned(*task, states.value()[i], done);
         else
-            on_registered(*task, done,
-                          states ? result<task_state>(std::move(states.value()[i])) : states.error());
+            register_on(*task, states.value()[i], done);
         ++b.answered;
     }
+}
+
+void engine::register_on(core::task_record& task, const task_state& state, const pending_ptr<void>& done) {
+    if (moment from = core::scheduler::history_wanted_from(task, state))
+        read_followed(task, state, *from, done);
+    else
+        on_registered(task, done, state);
 }
 
 void engine::on_registered(core::task_record& task, const pending_ptr<void>& done, result<task_state> state,
@@ -318,6 +333,7 @@ void engine::on_registered(core::task_record& task, const pending_ptr<void>& don
         return r;
     });
     body.reset();
+    rerun_abandoned(task, live.has_value(), now);
     auto told = [&] { done->complete(live); }; // whatever else fails
     try {
         obey_or_later();

@@ -33,7 +33,7 @@ void engine::obey_or_later() noexcept {
 
 // After the last of several inputs: hand on what they brought.
 void engine::settle() {
-    if (core_.has_decisions() || !outbox_.ends.empty()) record();
+    if (core_.has_decisions() || !outbox_.ends.empty() || !outbox_.begins.empty()) record();
     rearm();
 }
 
@@ -332,6 +332,7 @@ void engine::end_run(const core::action& a) {
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
     keep_for_followers(a, ended);
+    if (!goes_on_record(a)) return end_unrecorded(a, ended);
     outbox_.add(std::move(ended));
 }
 

@@ -20,10 +20,21 @@ constexpr std::chrono::nanoseconds backoff_max = std::chrono::seconds(5);
 } // namespace
 
 void engine::tell_unrecorded(core::decision& d) {
-    core::run_record* record = std::exchange(d.run, nullptr);
-    if (record == nullptr) return;
-    with_core([&](core::scheduler& core) { core.begun(*record, 0, clock_.now()); });
+    if (d.run == nullptr) return;
+    with_core([&](core::scheduler& core) {
+        instant now = clock_.now();
+        if (waits_for_store())
+            core.cancel(*d.run, cancel_reason::shutdown, now); // which it is: its body never starts
+        core.begun(*d.run, 0, now);
+    });
+    d.run = nullptr;
     obey_actions(); // not `obey`: that would bring us back here
+}
+
+void engine::begin_unrecorded() {
+    for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
+    for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left)
+        tell_unrecorded(outbox_.next_begin_that_waits());
 }
 
 void engine::let_waiters_go(ended_run& e) {
@@ -33,15 +44,15 @@ void engine::let_waiters_go(ended_run& e) {
 // The runs start without their record, and nobody waits for a record any longer: a part of them in each handler, in
 // their order. A run that starts, or is dropped, may bring other decisions.
 void engine::go_on_without_store() {
-    for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
+    bool begins = !waits_for_store() || life_ == life::draining;
+    if (begins) begin_unrecorded();
     for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
-    for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left)
-        tell_unrecorded(outbox_.next_begin_that_waits());
     for (std::size_t left = part_max; left > 0 && outbox_.ends_waiting > 0; --left)
         let_waiters_go(outbox_.next_end_that_waits());
     trim_outbox();
-    bool more =
-        outbox_.begins_waiting + outbox_.ends_waiting > 0 || outbox_too_full() || core_.has_decisions();
+    bool more = outbox_.ends_waiting > 0 || outbox_too_full();
+    if (begins) more = more || outbox_.begins_waiting > 0;
+    if (!waits_for_store()) more = more || core_.has_decisions();
     if (!more || going_on_) return;
     post([self = shared_from_this()] {
         self->going_on_ = false;
@@ -78,7 +89,8 @@ void engine::on_store_up() {
     backoff_ = std::chrono::nanoseconds(0);
     if (!store_down_) return;
     store_down_ = false;
-    begins_of_outage_ = outbox_.begins.size();
+    bool stopped = options_.on_store_failure == on_store_failure::stop;
+    begins_of_outage_ = stopped ? 0 : outbox_.begins.size();
     trim_outbox();
     std::string lost;
     if (outbox_.dropped != 0) lost = fmt::format("; {} begins and ends were lost", outbox_.dropped);
@@ -124,7 +136,7 @@ void engine::trim_outbox() {
 }
 
 bool engine::outbox_too_full() const noexcept {
-    return store_down_ && outbox_.size() > options_.outbox_max &&
+    return store_down_ && !waits_for_store() && outbox_.size() > options_.outbox_max &&
            (!outbox_.begins.empty() || !outbox_.ends.empty());
 }
 
@@ -147,7 +159,7 @@ void engine::drop_oldest() {
     if (tell)
         log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
                                           oldest.request.uid, outbox_.dropped));
-    tell_dropped(oldest.request);
+    tell_dropped(recorded_of(oldest));
     lose_cursor(oldest.request.uid);
 }
 

@@ -35,15 +35,20 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 } // namespace
 
 void engine::take_decisions() {
-    core_.hand_over_decisions([this](std::vector<core::decision>& fresh) { outbox_.add(fresh); });
+    bool ahead = core_.has_runs_ahead() && may_run_ahead();
+    std::size_t fresh = core_.decisions_count();
+    core_.hand_over_decisions([this](std::vector<core::decision>& some) { outbox_.add(some); });
+    if (ahead) let_runs_ahead(fresh);
     trim_outbox();
 }
 
 /// Sends what there is to the repository. While a call is under way decisions stay in the core, which
 /// merges skips, and the call looks for them at its end; but nobody waits for a store that is down.
 void engine::record() {
-    if ((recording_ && !store_down_) || life_ == life::over) return;
-    take_decisions();
+    if (life_ == life::over) return;
+    bool at_once = store_down_ || (core_.has_runs_ahead() && may_run_ahead());
+    if (recording_ && !at_once) return;
+    if (!waits_for_store() || outbox_.empty()) take_decisions();
     if (store_down_) go_on_without_store();
     if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
     recording_ = true;
@@ -92,7 +97,7 @@ void engine::put_back_called() {
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
-        if (outbox_.begins.size() < batch_max) take_decisions();
+        if (outbox_.begins.size() < batch_max && (!waits_for_store() || outbox_.empty())) take_decisions();
         if (outbox_.empty() || store_works()) on_store_up();
         if (outbox_.empty()) break;
         // Begins first, as bodies wait for them; but some build on an end before.
@@ -116,9 +121,11 @@ boost::asio::awaitable<void> engine::give_way() {
 
 boost::asio::awaitable<void> engine::record_begins() {
     outbox_.call_begins(outbox_.begins_that_may_go(batch_max));
+    forget_unsaid();
+    if (outbox_.begins_called.empty()) co_return;
     std::vector<begin_request> requests;
     requests.reserve(outbox_.begins_called.size());
-    for (const core::decision& d : outbox_.begins_called) requests.push_back(d.request);
+    for (const core::decision& d : outbox_.begins_called) requests.push_back(recorded_of(d));
     record_deadline_ = clock_.now().steady + options_.store_timeout;
     rearm();
     result<std::vector<begin_answer>> answers = errc::store_failed;
@@ -130,10 +137,11 @@ boost::asio::awaitable<void> engine::record_begins() {
     }
     record_deadline_ = steady_time::max();
     if (!answers) {
-        if (store_down_)
+        bool waits = !store_down_ || waits_for_store();
+        if (!waits)
             for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
         outbox_.put_back_begins();
-        if (!store_down_) outbox_.begins_waiting = outbox_.begins.size();
+        if (waits) outbox_.begins_waiting = outbox_.begins.size();
         on_store_failure(answers.error());
         co_return;
     }
@@ -144,7 +152,8 @@ boost::asio::awaitable<void> engine::record_begins() {
     begins_of_outage_ -= of_outage;
     for (std::size_t i = 0; i != called.size(); ++i) {
         try {
-            on_begin_answer(called[i], answers.value()[i], store_down_ || i < of_outage, now);
+            bool missed = (store_down_ && !waits_for_store()) || i < of_outage;
+            on_begin_answer(called[i], answers.value()[i], missed, now);
         } catch (...) { // no memory: asked again, the store says the same again
             log_exception("a run does not begin yet");
             if (called[i].run != nullptr) outbox_.begins_called.push_back(std::move(called[i]));

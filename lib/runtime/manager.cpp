@@ -230,9 +230,8 @@ void manager::start_remove_users(const engine_ptr& e, detail::completion<void> d
 }
 
 void manager::start_prune(const engine_ptr& e, detail::completion<std::uint64_t> done, prune_policy policy) {
-    on_strand<std::uint64_t>(e, std::move(done), false, [policy](engine& on, auto p) {
-        on.ask<std::uint64_t>(std::move(p), [policy](repository& r) { return r.prune(policy); });
-    });
+    on_strand<std::uint64_t>(e, std::move(done), false,
+                             [policy](engine& on, auto p) { on.prune(std::move(p), policy); });
 }
 
 void manager::start_shutdown(const engine_ptr& e, detail::completion<shutdown_report> done,

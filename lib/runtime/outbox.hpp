@@ -27,6 +27,18 @@ struct ended_run {
     bool comes_first = false; ///< what is begun after it builds on it
 };
 
+/// What of a decision goes on record.
+[[nodiscard]] inline begin_request recorded_of(const core::decision& d) {
+    begin_request r = d.request;
+    if (d.mode >= record::failures_only) r.started.reset();
+    if (d.mode == record::none) r.skipped.reset();
+    return r;
+}
+/// Whether anything does.
+[[nodiscard]] inline bool is_unsaid(const core::decision& d) noexcept {
+    return d.mode >= record::failures_only && !d.request.moves_cursor;
+}
+
 /// What the repository has not taken yet, in order. A begin whose run waits for it has `run`; once
 /// that run was told to start, it has not.
 struct outbox {

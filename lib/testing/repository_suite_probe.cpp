@@ -2,10 +2,13 @@
 #include <testing/repository_suite_probe.hpp>
 #include <testing/repository_suite_values.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <chrono>
 #include <exception>
@@ -23,18 +26,22 @@ template <class T>
 struct outcome_of_call {
     std::optional<result<T>> value;
     std::string thrown;
+    bool begun = false;
     bool done = false;
 };
 
 template <class T>
 boost::asio::awaitable<void> carry([[maybe_unused]] std::shared_ptr<repository> owner,
                                    repository::awaitable<T> call, std::shared_ptr<outcome_of_call<T>> out) {
+    out->begun = true;
     try {
         out->value.emplace(co_await std::move(call));
     } catch (const std::exception& e) {
         out->thrown = e.what();
     }
     out->done = true;
+    // Else a cancellation that comes now would be thrown by `co_spawn` itself, out of `run`.
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
 }
 
 std::string shortened(std::string_view text) {
@@ -47,8 +54,12 @@ std::string shortened(std::string_view text) {
 struct probe::machine {
     template <class T>
     std::shared_ptr<outcome_of_call<T>> launch(repository::awaitable<T> call) {
+        return launch(std::move(call), boost::asio::detached);
+    }
+    template <class T, class Token>
+    std::shared_ptr<outcome_of_call<T>> launch(repository::awaitable<T> call, Token&& token) {
         auto out = std::make_shared<outcome_of_call<T>>();
-        boost::asio::co_spawn(io, carry<T>(subject, std::move(call), out), boost::asio::detached);
+        boost::asio::co_spawn(io, carry<T>(subject, std::move(call), out), std::forward<Token>(token));
         return out;
     }
 
@@ -65,6 +76,7 @@ struct probe::machine {
         return out->value;
     }
 
+    boost::asio::cancellation_signal signal; // of the one call that is cut off
     boost::asio::io_context io{1};
     // It must never run out of work: a repository's thread that lets go of the last work would stop it,
     // and may do so as late as in the next call.
@@ -166,19 +178,63 @@ void probe::add_users(std::vector<user> users) {
     RONDO_SUITE_CALL(add_users, std::move(users))
 }
 void probe::remove_users(std::vector<user> users){
-    RONDO_SUITE_CALL(remove_users, std::move(users))} std::uint64_t probe::prune(prune_policy policy){
-    RONDO_SUITE_CALL(prune, policy)}
+    RONDO_SUITE_CALL(remove_users, std::move(users))} prune_progress probe::prune(prune_policy policy) {
+    RONDO_SUITE_CALL(prune, policy)
+}
 
-error_code probe::try_add_users(std::vector<user> users) {
-    const auto r = machine_->wait(machine_->launch(machine_->subject->add_users(std::move(users))));
-    if (!r) fail("add_users", "an error code", machine_->complaint);
+template <class T>
+error_code probe::error_of(repository::awaitable<T> call, std::string_view what) {
+    const auto r = machine_->wait(machine_->launch(std::move(call)));
+    if (!r) fail(what, "an error code", machine_->complaint);
     return r && r->has_error() ? r->error() : error_code();
 }
 
+error_code probe::try_add_users(std::vector<user> users) {
+    return error_of(machine_->subject->add_users(std::move(users)), "add_users");
+}
+
 error_code probe::try_remove_users(std::vector<user> users) {
-    const auto r = machine_->wait(machine_->launch(machine_->subject->remove_users(std::move(users))));
-    if (!r) fail("remove_users", "an error code", machine_->complaint);
-    return r && r->has_error() ? r->error() : error_code();
+    return error_of(machine_->subject->remove_users(std::move(users)), "remove_users");
+}
+
+error_code probe::try_begin(std::vector<begin_request> requests) {
+    return error_of(machine_->subject->begin_runs(std::move(requests)), "begin_runs");
+}
+
+error_code probe::try_finish(std::vector<finish_request> requests) {
+    return error_of(machine_->subject->finish_runs(std::move(requests)), "finish_runs");
+}
+
+template <class T>
+void probe::cut_off(repository::awaitable<T> call, cut how, std::size_t handlers) {
+    const auto out = machine_->launch(
+        std::move(call), boost::asio::bind_cancellation_slot(machine_->signal.slot(), boost::asio::detached));
+    while (!out->begun) machine_->io.poll_one();
+    while (handlers-- > 0 && machine_->io.poll_one() > 0) {
+    }
+    if (how == cut::context_gone) {
+        auto kept = std::move(machine_->subject);
+        machine_ = std::make_unique<machine>(); // the old context goes, with the call
+        machine_->subject = std::move(kept);
+        return;
+    }
+    machine_->signal.emit(boost::asio::cancellation_type::terminal);
+    // Ending with an error, or an exception of Asio's, is welcome; not to end is not.
+    if (!machine_->wait(out) && !out->done) fail("a call that is cancelled", "its end", machine_->complaint);
+}
+
+void probe::cut_begin(std::vector<begin_request> requests, cut how, std::size_t handlers) {
+    cut_off(machine_->subject->begin_runs(std::move(requests)), how, handlers);
+}
+
+void probe::cut_finish(std::vector<finish_request> requests, cut how, std::size_t handlers) {
+    cut_off(machine_->subject->finish_runs(std::move(requests)), how, handlers);
+}
+
+void probe::anew() {
+    machine_->subject.reset();
+    machine_ = std::make_unique<machine>();
+    machine_->subject = subject_.make_empty();
 }
 
 std::vector<begin_answer> probe::begin_amid_others(std::vector<begin_request> requests, std::size_t others) {

@@ -19,6 +19,9 @@ namespace rondo::testing::detail {
 /// Ends a case whose next step would make no sense. The failure is in the report already.
 struct case_is_over {};
 
+/// How a call is cut off.
+enum class cut { cancelled, context_gone };
+
 /// One case's view of the repository: calls that block until they have completed, and checks. A call
 /// that fails, throws or hangs ends the case; the `try_` ones give the error.
 class probe {
@@ -43,11 +46,22 @@ public:
     void remove_users(std::vector<user> users);
     error_code try_add_users(std::vector<user> users);
     error_code try_remove_users(std::vector<user> users);
-    std::uint64_t prune(prune_policy policy);
+    prune_progress prune(prune_policy policy);
 
     /// All at once: one of the calls that a manager makes one by one, and many of the others.
     std::vector<begin_answer> begin_amid_others(std::vector<begin_request> requests, std::size_t others);
 
+    /// Lets a call get so far, and cuts it off. It may have been done, or not.
+    void cut_begin(std::vector<begin_request> requests, cut how, std::size_t handlers);
+    void cut_finish(std::vector<finish_request> requests, cut how, std::size_t handlers);
+
+    /// Makes the store beneath fail, or work again.
+    void set_failing(bool yes) { subject_.set_failing(yes); }
+    error_code try_begin(std::vector<begin_request> requests);
+    error_code try_finish(std::vector<finish_request> requests);
+
+    /// Another, empty one.
+    void anew();
     /// Lets go of the repository, and opens it again.
     void reopen();
 
@@ -60,6 +74,11 @@ public:
 
 private:
     struct machine;
+
+    template <class T>
+    void cut_off(repository::awaitable<T> call, cut how, std::size_t handlers);
+    template <class T>
+    error_code error_of(repository::awaitable<T> call, std::string_view what);
 
     void fail(std::string_view what, std::string_view expected, std::string_view seen);
 
@@ -87,7 +106,9 @@ std::span<const suite_case> skip_cases();
 std::span<const suite_case> user_cases();
 std::span<const suite_case> prune_cases();
 std::span<const suite_case> text_cases();
-std::span<const suite_case> reopen_cases(); ///< for those that can be opened again
+std::span<const suite_case> cut_cases();
+std::span<const suite_case> failing_cases(); ///< for those that can be made to fail
+std::span<const suite_case> reopen_cases();  ///< for those that can be opened again
 
 } // namespace rondo::testing::detail
 

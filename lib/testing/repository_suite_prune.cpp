@@ -2,6 +2,8 @@
 #include <testing/repository_suite_probe.hpp>
 #include <testing/repository_suite_values.hpp>
 
+#include <utility>
+
 namespace rondo::testing::detail {
 namespace {
 
@@ -22,11 +24,11 @@ void by_age(probe& p) {
     fill(p);
     prune_policy policy;
     policy.ended_before = at(22); // run 3 ended then
-    p.same("forgotten", "3", show(p.prune(policy)));
+    p.same("forgotten", "3", show(p.prune(policy).runs));
     p.same("left", "5 4 8 3 1", numbers(p.history().runs));
-    p.same("forgotten again", "0", show(p.prune(policy)));
+    p.same("forgotten again", "0", show(p.prune(policy).runs));
     policy.ended_before = at(1'000);
-    p.same("forgotten, all", "3", show(p.prune(policy)));
+    p.same("forgotten, all", "3", show(p.prune(policy).runs));
     p.same("left are those in flight", "8 1", numbers(p.history().runs));
 }
 
@@ -35,11 +37,11 @@ void by_number(probe& p) {
     prune_policy policy;
     policy.runs_per_task = 2;
     // Of t, 5 and 4 stay, and 1, which is in flight; of u, 8 and 7.
-    p.same("forgotten", "3", show(p.prune(policy)));
+    p.same("forgotten", "3", show(p.prune(policy).runs));
     p.same("left", "5 4 8 7 1", numbers(p.history().runs));
-    p.same("forgotten again", "0", show(p.prune(policy)));
+    p.same("forgotten again", "0", show(p.prune(policy).runs));
     policy.runs_per_task = 0;
-    p.same("forgotten, all", "3", show(p.prune(policy)));
+    p.same("forgotten, all", "3", show(p.prune(policy).runs));
     p.same("left are those in flight", "8 1", numbers(p.history().runs));
 }
 
@@ -48,16 +50,58 @@ void by_both(probe& p) {
     prune_policy policy;
     policy.ended_before = at(3);
     policy.runs_per_task = 3;
-    p.same("forgotten", "2", show(p.prune(policy)));
+    p.same("forgotten", "2", show(p.prune(policy).runs));
     p.same("left", "5 4 8 3 7 1", numbers(p.history().runs));
+}
+
+/// Calls until there is no more; the number of calls, and of runs.
+std::pair<int, std::uint64_t> in_slices(probe& p, prune_policy policy) {
+    std::uint64_t runs = 0;
+    for (int calls = 1; calls <= 100; ++calls) {
+        const prune_progress now = p.prune(policy);
+        p.is_true("no more than the limit", now.runs <= policy.limit);
+        runs += now.runs;
+        if (!now.next) return {calls, runs};
+        policy.from = *now.next;
+    }
+    p.is_true("slices come to an end", false);
+    return {0, runs};
+}
+
+void in_part(probe& p) {
+    fill(p);
+    prune_policy policy;
+    policy.ended_before = at(13);
+    policy.runs_per_task = 2;
+    policy.limit = 1;
+    // 2, 6 and 7 are old, 3 is one too many.
+    p.same("forgotten", "4", show(in_slices(p, policy).second));
+    p.same("left", "5 4 8 1", numbers(p.history().runs));
+    const auto again = in_slices(p, policy);
+    p.same("forgotten again", "0", show(again.second));
+    policy.limit = 2;
+    policy.runs_per_task = 0;
+    p.same("forgotten, all", "2", show(in_slices(p, policy).second));
+    p.same("left are those in flight", "8 1", numbers(p.history().runs));
+    policy.limit = 0;
+    p.is_true("there is no more without a limit", !p.prune(policy).next);
+}
+
+void in_part_by_age(probe& p) {
+    fill(p);
+    prune_policy policy;
+    policy.ended_before = at(1'000);
+    policy.limit = 2;
+    p.same("forgotten", "6", show(in_slices(p, policy).second));
+    p.same("left are those in flight", "8 1", numbers(p.history().runs));
 }
 
 void by_nothing(probe& p) {
     fill(p);
-    p.same("forgotten", "0", show(p.prune({})));
+    p.same("forgotten", "0", show(p.prune({}).runs));
     prune_policy generous;
     generous.runs_per_task = static_cast<std::size_t>(-1);
-    p.same("forgotten by a huge number", "0", show(p.prune(generous)));
+    p.same("forgotten by a huge number", "0", show(p.prune(generous).runs));
     p.same("left", "5 4 8 3 7 2 6 1", numbers(p.history().runs));
 }
 
@@ -91,6 +135,8 @@ std::span<const suite_case> prune_cases() {
         {"old runs are forgotten, never those in flight", by_age},
         {"surplus runs of each task are forgotten, never those in flight", by_number},
         {"old runs and surplus runs are forgotten together", by_both},
+        {"runs are forgotten in slices, as many as it takes", in_part},
+        {"old runs are forgotten in slices", in_part_by_age},
         {"a policy that asks for nothing forgets nothing", by_nothing},
         {"a run is forgotten with all its traces", all_traces},
         {"tasks go on when their runs are forgotten", tasks_go_on},

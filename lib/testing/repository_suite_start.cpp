@@ -22,7 +22,7 @@ void abandons_once(probe& p) {
         const auto r = p.find(id(n));
         p.same("outcome", "abandoned", show(r ? r->outcome : std::nullopt));
         p.same("finished at", show(at(100)), show(r ? r->finished_at : moment()));
-        p.is_true("a message says so", r && !r->message.empty());
+        p.same("message", std::string(abandoned_message), r ? r->message : "");
     }
     p.same("abandoned again", "0", show(p.start(at(200))));
     const auto r = p.find(id(2));

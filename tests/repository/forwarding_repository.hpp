@@ -44,7 +44,7 @@ public:
     awaitable<void> remove_users(std::vector<user> users) override {
         return inner_->remove_users(std::move(users));
     }
-    awaitable<std::uint64_t> prune(prune_policy policy) override { return inner_->prune(policy); }
+    awaitable<prune_progress> prune(prune_policy policy) override { return inner_->prune(policy); }
 
 protected:
     std::shared_ptr<repository> inner_;

@@ -4,6 +4,10 @@
 
 #include <repository/forwarding_repository.hpp>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
 #include <ostream>
 #include <stdexcept>
@@ -178,9 +182,43 @@ struct sorts_backwards : forwarding_repository {
 
 struct miscounts_the_forgotten : forwarding_repository {
     using forwarding_repository::forwarding_repository;
-    awaitable<std::uint64_t> prune(prune_policy policy) override {
-        auto n = co_await inner_->prune(policy);
-        co_return n.value() + 1;
+    awaitable<prune_progress> prune(prune_policy policy) override {
+        auto done = co_await inner_->prune(policy);
+        ++done.value().runs;
+        co_return done;
+    }
+};
+
+/// A batch in parts, between which the call can be cut off.
+struct begins_one_by_one : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        std::vector<begin_answer> answers;
+        for (const begin_request& r : requests) {
+            std::vector<begin_request> one(1, r);
+            auto answer = co_await inner_->begin_runs(std::move(one));
+            if (!answer) co_return answer.error();
+            answers.push_back(answer.value().front());
+            co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::deferred);
+        }
+        co_return answers;
+    }
+};
+
+struct prunes_one_slice : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<prune_progress> prune(prune_policy policy) override {
+        auto done = co_await inner_->prune(policy);
+        done.value().next.reset();
+        co_return done;
+    }
+};
+
+struct prunes_without_limit : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<prune_progress> prune(prune_policy policy) override {
+        policy.limit = 0;
+        co_return co_await inner_->prune(policy);
     }
 };
 
@@ -214,7 +252,8 @@ TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_that_it_ended, trust
                    ignores_the_cursor, never_forces, loses_skips, loses_the_users, moves_no_waiting_cursor,
                    gives_up_after_a_refusal, pages_skip_one, pages_by_instant, full_page_leads_on,
                    from_is_excluded, abandons_nothing, tells_no_change, cuts_at_nul, takes_any_user,
-                   sorts_backwards, miscounts_the_forgotten, throws_at_times, fails_always) {
+                   sorts_backwards, begins_one_by_one, miscounts_the_forgotten, prunes_one_slice,
+                   prunes_without_limit, throws_at_times, fails_always) {
     CHECK_FALSE(failures_of<mutant>().empty());
 }
 

@@ -4,6 +4,9 @@
 #include <repository/conformance.hpp>
 #include <repository/scratch_folder.hpp>
 
+#include <filesystem>
+#include <string>
+
 TEST_SUITE_BEGIN("repository/sqlite_conformance");
 
 TEST_CASE("the SQLite repository keeps the contract") {
@@ -16,6 +19,11 @@ TEST_CASE("the SQLite repository keeps the contract") {
         return open();
     };
     subject.reopen = open;
+    subject.set_failing = [&](bool yes) {
+        const std::string path = folder.path(std::to_string(made) + ".db");
+        const std::string away = path + ".away";
+        std::filesystem::rename(yes ? path : away, yes ? away : path);
+    };
     rondo::testing::expect_conformance(subject);
 }
 

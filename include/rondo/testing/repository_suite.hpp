@@ -13,11 +13,14 @@ namespace rondo::testing {
 
 /// How the suite gets at the repository under test.
 struct repository_under_test {
-    /// A new and empty repository; called for each case.
+    /// A new and empty repository; called for each case, and more often by some.
     std::function<std::shared_ptr<repository>()> make_empty;
     /// Opens again what the last `make_empty` made, after its last owner let go. Null if nothing of it
     /// is kept then; the cases about restarts are left out.
     std::function<std::shared_ptr<repository>()> reopen;
+    /// Makes what is beneath the repository that was made last fail (true: a disk, a connection), or work again. Null
+    /// if that cannot be done; the cases about stores that fail are left out.
+    std::function<void(bool)> set_failing{};
 };
 
 struct suite_report {

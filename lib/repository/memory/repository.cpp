@@ -94,7 +94,7 @@ public:
         co_return boost::outcome_v2::success();
     }
 
-    awaitable<std::uint64_t> prune(prune_policy policy) override {
+    awaitable<prune_progress> prune(prune_policy policy) override {
         const std::lock_guard lock(mutex_);
         co_return store_.prune(policy);
     }

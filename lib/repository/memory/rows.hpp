@@ -25,7 +25,6 @@ inline constexpr wall_time never = wall_time::min();
 }
 
 /// What `start` writes into the runs that nobody will end any more.
-inline constexpr const char* abandoned_message = "its process ended before it did";
 
 /// What most runs do not have.
 struct run_details {

@@ -125,22 +125,38 @@ finish_state store::finish_again(std::uint32_t row, const finish_request& reques
     return ours && known.outcome == request.run.outcome ? finish_state::already : finish_state::fenced;
 }
 
-std::uint64_t store::prune(const prune_policy& policy) {
+prune_progress store::prune(const prune_policy& policy) {
+    const std::size_t most = policy.limit != 0 ? policy.limit : static_cast<std::size_t>(-1);
     std::vector<std::uint32_t> doomed;
-    for (std::uint32_t t = 0; t < tasks_.size(); ++t) {
-        if (tasks_[t].record == nullptr) continue;
-        std::size_t rank = 0;
-        tasks_[t].record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
-            const run_row& row = runs_.rows()[i];
-            const bool old = policy.ended_before && row.finished_at < *policy.ended_before;
-            const bool surplus = policy.runs_per_task && rank >= *policy.runs_per_task;
-            if (row.ended() && (old || surplus)) doomed.push_back(i);
-            ++rank;
-            return true;
-        });
+    bool whole = true; // the task at hand
+    auto task = static_cast<std::uint32_t>(std::min<std::uint64_t>(policy.from, tasks_.size()));
+    for (std::size_t looked = 0; whole && task < tasks_.size() && looked < most; ++looked) {
+        whole = find_doomed(task, policy, most, doomed);
+        if (whole) ++task;
     }
     for (std::uint32_t i : doomed) runs_.remove(i);
-    return doomed.size();
+    prune_progress done{doomed.size(), {}};
+    if (task < tasks_.size()) done.next = task;
+    return done;
+}
+
+// False if there are more than `most` in all.
+bool store::find_doomed(std::uint32_t task, const prune_policy& policy, std::size_t most,
+                        std::vector<std::uint32_t>& doomed) const {
+    if (tasks_[task].record == nullptr) return true;
+    bool whole = true;
+    std::size_t rank = 0;
+    tasks_[task].record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
+        const run_row& row = runs_.rows()[i];
+        const bool old = policy.ended_before && row.finished_at < *policy.ended_before;
+        const bool surplus = policy.runs_per_task && rank >= *policy.runs_per_task;
+        ++rank;
+        if (!row.ended() || !(old || surplus)) return true;
+        whole = doomed.size() < most;
+        if (whole) doomed.push_back(i);
+        return whole;
+    });
+    return whole;
 }
 
 } // namespace rondo::memory::detail

@@ -40,7 +40,7 @@ public:
     void add_user(user who) { users_.insert(std::move(who)); }
     void remove_user(const user& who) { users_.erase(who); }
 
-    std::uint64_t prune(const prune_policy& policy);
+    prune_progress prune(const prune_policy& policy);
 
 private:
     [[nodiscard]] begin_answer refused(std::uint32_t task) const noexcept;
@@ -48,6 +48,8 @@ private:
     [[nodiscard]] finish_state finish_again(std::uint32_t row, const finish_request& request) const noexcept;
     [[nodiscard]] bool has_result_for(const run_row& row, const std::string& user) const noexcept;
     [[nodiscard]] bool matches(const run_row& row, const history_filter& filter) const noexcept;
+    [[nodiscard]] bool find_doomed(std::uint32_t task, const prune_policy& policy, std::size_t most,
+                                   std::vector<std::uint32_t>& doomed) const;
 
     task_table tasks_;
     run_table runs_;

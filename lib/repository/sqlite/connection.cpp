@@ -34,6 +34,7 @@ void connection::closer::operator()(sqlite3* db) const noexcept {
 }
 
 void connection::configure(durability how) {
+    execute("pragma auto_vacuum=incremental"); // before there is a table; later it changes nothing
     {
         statement s(handle(), "pragma journal_mode=wal");
         query q(s);

@@ -21,6 +21,8 @@ class database {
 public:
     explicit database(connection db) : db_(std::move(db)) {}
 
+    /// Of the process that had the file before; nothing: it is not known.
+    void last_alive(moment when) noexcept { last_alive_ = when; }
     std::uint64_t start(wall_time now);
     std::vector<task_state> register_tasks(const std::vector<task_definition>& tasks);
     void update_tasks(const std::vector<task_update>& updates);
@@ -37,7 +39,7 @@ public:
     void add_users(const std::vector<user>& users);
     void remove_users(const std::vector<user>& users);
 
-    std::uint64_t prune(const prune_policy& policy);
+    prune_progress prune(const prune_policy& policy);
 
     // Not within a transaction.
     void copy_to(const std::string& path);
@@ -70,7 +72,13 @@ private:
     [[nodiscard]] std::vector<run> last_runs_of_all();
     [[nodiscard]] std::vector<run> last_runs_of_user(const std::string& user);
     void load_details(std::vector<run>& runs);
-    std::uint64_t prune_surplus(std::size_t runs_per_task);
+    [[nodiscard]] prune_progress prune_old(wall_time ended_before, std::int64_t most);
+    [[nodiscard]] prune_progress prune_surplus(std::int64_t after, std::size_t runs_per_task,
+                                               std::int64_t most);
+    [[nodiscard]] std::int64_t prune_surplus_of(std::int64_t task, std::size_t runs_per_task,
+                                                std::int64_t most);
+    [[nodiscard]] std::vector<std::int64_t> tasks_after(std::int64_t task, std::int64_t most);
+    void give_room_back();
 
     template <class... Args>
     void execute(std::string_view sql, const Args&... args) {
@@ -78,6 +86,7 @@ private:
     }
 
     connection db_;
+    moment last_alive_;
 };
 
 } // namespace rondo::sqlite::detail

@@ -173,42 +173,4 @@ std::vector<skip_range> database::skips(const std::string& uid, std::size_t limi
     return ranges;
 }
 
-std::uint64_t database::prune(const prune_policy& policy) {
-    std::uint64_t forgotten = 0;
-    if (policy.ended_before) {
-        execute("delete from run where finished_at < ?", policy.ended_before);
-        forgotten += db_.changes();
-        execute("delete from skip where last < ?", policy.ended_before);
-    }
-    if (policy.runs_per_task) forgotten += prune_surplus(*policy.runs_per_task);
-    return forgotten;
-}
-
-std::uint64_t database::prune_surplus(std::size_t runs_per_task) {
-    std::vector<std::int64_t> tasks;
-    {
-        query q(db_.prepared("select id from task"));
-        while (q.step()) tasks.push_back(q.integer(0));
-    }
-    std::uint64_t forgotten = 0;
-    const auto kept = static_cast<std::int64_t>(
-        std::min<std::size_t>(runs_per_task, std::numeric_limits<std::int64_t>::max()));
-    for (std::int64_t task : tasks) {
-        run_id id;
-        wall_time start{};
-        {
-            query q(db_.prepared("select id, started_at from run where task = ? "
-                                 "order by started_at desc, id desc limit 1 offset ?"),
-                    task, kept);
-            if (!q.step()) continue;
-            id = q.id(0);
-            start = q.time(1);
-        }
-        execute("delete from run where task = ? and finished_at is not null and (started_at, id) <= (?, ?)",
-                task, start, id);
-        forgotten += db_.changes();
-    }
-    return forgotten;
-}
-
 } // namespace rondo::sqlite::detail

@@ -5,12 +5,16 @@
 
 #include <rondo/failure_count.hpp>
 
+#include <algorithm>
+
 namespace rondo::sqlite::detail {
 
 std::uint64_t database::start(wall_time now) {
     execute("update task set active = 0 where active <> 0");
-    execute("update run set finished_at = ?, outcome = 'abandoned', message = ? where finished_at is null",
-            now, std::string_view("its process ended before it did"));
+    const wall_time alive = std::min(last_alive_.value_or(now), now);
+    execute("update run set finished_at = max(started_at, ?), outcome = 'abandoned', message = ? "
+            "where finished_at is null",
+            alive, abandoned_message);
     return db_.changes();
 }
 

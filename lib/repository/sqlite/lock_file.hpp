@@ -2,8 +2,12 @@
 #ifndef RONDO_REPOSITORY_SQLITE_LOCK_FILE_HPP
 #define RONDO_REPOSITORY_SQLITE_LOCK_FILE_HPP
 
+#include <rondo/sqlite.hpp>
+#include <rondo/time.hpp>
+
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace rondo::sqlite::detail {
@@ -21,13 +25,22 @@ public:
     /// has to wait.
     lock_file(const std::string& path, std::chrono::milliseconds wait, const std::function<void()>& on_busy);
 
+    /// A sign of life of its owner.
+    void beat() noexcept;
+    /// The latest sign of life of the owner before; nothing: there was none.
+    [[nodiscard]] moment last_owner_alive() const noexcept { return alive_; }
+
     lock_file(lock_file&& other) noexcept;
     lock_file& operator=(lock_file other) noexcept;
     ~lock_file();
 
 private:
     int descriptor_ = -1;
+    moment alive_;
 };
+
+/// What the lock of this database says of who holds it, or held it last.
+[[nodiscard]] std::optional<lock_holder> read_holder(const std::string& path);
 
 } // namespace rondo::sqlite::detail
 

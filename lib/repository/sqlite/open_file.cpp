@@ -50,17 +50,19 @@ database prepare(const std::string& path, const options& opt, const seams& s) {
 
 result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, options opt, seams s) {
     try {
-        lock_file lock;
+        std::unique_ptr<lock_file> lock;
         std::string path = name;
         if (path != ":memory:") {
             check_path(path);
             // The process may go elsewhere meanwhile; and SQLite takes "file:" for the beginning of a URI.
             path = fs::absolute(path).string();
-            lock = lock_file(path, opt.lock_wait, s.on_lock_busy);
+            lock = std::make_unique<lock_file>(path, opt.lock_wait, s.on_lock_busy);
         }
         database db = prepare(path, opt, s);
-        auto w = std::make_shared<writer>(std::move(db), std::move(s));
-        auto reader = path == ":memory:" ? nullptr : std::make_shared<side_reader>(path);
+        if (lock != nullptr) db.last_alive(lock->last_owner_alive());
+        auto name = lock != nullptr ? open_name(path) : open_name();
+        auto w = std::make_shared<writer>(std::move(db), std::move(name), lock.get(), std::move(s));
+        auto reader = lock != nullptr ? std::make_shared<side_reader>(path) : nullptr;
         return std::shared_ptr<sqlite::database>(
             std::make_shared<sqlite_repository>(std::move(w), std::move(reader), std::move(lock)));
     } catch (const failure& e) {
@@ -73,6 +75,10 @@ result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, opt
 } // namespace rondo::sqlite::detail
 
 namespace rondo::sqlite {
+
+std::optional<lock_holder> holder_of(const std::string& path) {
+    return detail::read_holder(path);
+}
 
 result<std::shared_ptr<database>> open(const std::string& path, options opt) {
     return detail::open_file(path, opt, detail::seams());

@@ -6,6 +6,7 @@
 
 #include <repository/sqlite/schema.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -22,6 +23,8 @@ struct seams {
     /// On the opening thread, once, when the lock is another's and there is time to wait.
     std::function<void()> on_lock_busy;
     std::span<const migration> steps = migrations();
+    /// How often the owner of a file gives a sign of life.
+    std::chrono::milliseconds beat_interval = std::chrono::seconds(5);
 };
 
 /// `sqlite::open` itself.

@@ -34,7 +34,7 @@ std::thread start_thread(const std::shared_ptr<Worker>& w) {
 } // namespace
 
 sqlite_repository::sqlite_repository(std::shared_ptr<writer> w, std::shared_ptr<side_reader> reader,
-                                     lock_file lock)
+                                     std::unique_ptr<lock_file> lock)
     : lock_(std::move(lock)), writer_(std::move(w)), reader_(std::move(reader)),
       thread_(start_thread(writer_)) {}
 
@@ -129,7 +129,7 @@ repository::awaitable<std::vector<std::string>> sqlite_repository::find_damage(s
     return call(reader_, [limit](detail::database& db) { return db.damage(limit); });
 }
 
-repository::awaitable<std::uint64_t> sqlite_repository::prune(prune_policy policy) {
+repository::awaitable<prune_progress> sqlite_repository::prune(prune_policy policy) {
     return call(writer_, [policy](detail::database& db) { return db.prune(policy); });
 }
 

@@ -19,7 +19,8 @@ namespace rondo::sqlite::detail {
 class sqlite_repository final : public sqlite::database {
 public:
     /// `reader` may be null: a database in memory.
-    sqlite_repository(std::shared_ptr<writer> w, std::shared_ptr<side_reader> reader, lock_file lock);
+    sqlite_repository(std::shared_ptr<writer> w, std::shared_ptr<side_reader> reader,
+                      std::unique_ptr<lock_file> lock);
     ~sqlite_repository() override;
 
     awaitable<std::uint64_t> start(wall_time now) override;
@@ -34,14 +35,14 @@ public:
     awaitable<std::vector<user>> users() override;
     awaitable<void> add_users(std::vector<user> users) override;
     awaitable<void> remove_users(std::vector<user> users) override;
-    awaitable<std::uint64_t> prune(prune_policy policy) override;
+    awaitable<prune_progress> prune(prune_policy policy) override;
     awaitable<void> back_up(std::string path) override;
     awaitable<std::vector<std::string>> find_damage(std::size_t limit) override;
 
 private:
     [[nodiscard]] bool start_reader() noexcept;
 
-    lock_file lock_; // let go after the database is closed
+    std::unique_ptr<lock_file> lock_; // null: in memory; let go after the database is closed
     std::shared_ptr<writer> writer_;
     std::shared_ptr<side_reader> reader_;
     std::mutex reader_mutex_; // guards the next

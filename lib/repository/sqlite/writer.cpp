@@ -28,7 +28,8 @@ void writer::stop() {
 writer::jobs writer::wait_for_jobs() {
     jobs batch;
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+    const auto woken = [this] { return stopped_ || !queue_.empty(); };
+    while (!wake_.wait_for(lock, seams_.beat_interval, woken)) beat();
     batch.swap(queue_);
     return batch;
 }
@@ -41,7 +42,19 @@ void writer::run() {
     }
 }
 
+void writer::beat() noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    if (lock_ == nullptr || now - beaten_ < seams_.beat_interval) return;
+    beaten_ = now;
+    lock_->beat();
+}
+
 void writer::process(const jobs& batch) {
+    beat();
+    if (!name_.leads_to_it()) { // what is written now would be gone with the file
+        for (const auto& j : batch) j->error = errc::store_cannot_open;
+        return;
+    }
     if (batch.size() > 1 && run_together(batch)) return;
     // Alone, each gets the error that is its own; and a disk too full for all may have room for some.
     for (const auto& j : batch) run_alone(*j);

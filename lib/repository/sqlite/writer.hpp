@@ -5,9 +5,12 @@
 #include <rondo/error.hpp>
 
 #include <repository/sqlite/database.hpp>
+#include <repository/sqlite/lock_file.hpp>
 #include <repository/sqlite/open_file.hpp>
+#include <repository/sqlite/open_name.hpp>
 #include <repository/sqlite/waiters.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -36,7 +39,9 @@ public:
 /// goes into the next one, so the more wait the fewer syncs each one costs.
 class writer {
 public:
-    writer(database db, seams s) : db_(std::move(db)), seams_(std::move(s)) {}
+    /// The lock, null without a file, must be there while `run` is.
+    writer(database db, open_name name, lock_file* lock, seams s)
+        : lock_(lock), name_(std::move(name)), db_(std::move(db)), seams_(std::move(s)) {}
 
     /// Any thread. False: it has stopped, and nothing will happen.
     [[nodiscard]] bool push(std::shared_ptr<job> j);
@@ -54,7 +59,11 @@ private:
     [[nodiscard]] bool run_together(const jobs& batch);
     [[nodiscard]] bool run_in_savepoint(job& j);
     void announce_transaction();
+    void beat() noexcept;
 
+    lock_file* lock_;
+    std::chrono::steady_clock::time_point beaten_{};
+    open_name name_;
     database db_;
     seams seams_;
     std::mutex mutex_;

@@ -70,7 +70,7 @@ public:
     awaitable<void> remove_users(std::vector<user> users) override {
         return spoil("remove_users", inner_->remove_users(std::move(users)));
     }
-    awaitable<std::uint64_t> prune(prune_policy policy) override {
+    awaitable<prune_progress> prune(prune_policy policy) override {
         return spoil("prune", inner_->prune(policy));
     }
 

@@ -54,7 +54,7 @@ public:
     awaitable<std::vector<user>> users() override { return inner->users(); }
     awaitable<void> add_users(std::vector<user> u) override { return inner->add_users(std::move(u)); }
     awaitable<void> remove_users(std::vector<user> u) override { return inner->remove_users(std::move(u)); }
-    awaitable<std::uint64_t> prune(prune_policy p) override { return inner->prune(p); }
+    awaitable<prune_progress> prune(prune_policy p) override { return inner->prune(p); }
 };
 
 struct gated_world {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
+#include <core/overlap_decision.hpp>
+#include <core/scheduler.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace rondo::core {
+
+bool scheduler::wants_reruns(const task_record& task, const task_state& state) noexcept {
+    return policy_of(task).abandoned == on_abandoned::rerun && !state.created && !state.paused;
+}
+
+bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
+    recycle();
+    attend(task);
+    const task_policy& policy = policy_of(task);
+    std::uint32_t most = std::max<std::uint32_t>(policy.retry.attempts, 2);
+    if (task.state != task_state_kind::live || shutting_down() || task.paused || paused_all_) return false;
+    if (abandoned.attempt == 0 || abandoned.attempt >= most) return false;
+    bool late =
+        abandoned.scheduled_at < now.wall && now.wall - abandoned.scheduled_at > policy.catch_up.window;
+    if (late || !may_start(task.overlap, task.in_flight, task.in_flight_max)) return false;
+
+    std::vector<user> users = abandoned.users;
+    run_record& next = make_run(task, rondo::trigger::retry, abandoned.scheduled_at, now);
+    next.state = run_state_kind::backing_off;
+    next.attempt = abandoned.attempt + 1;
+    next.outcome = outcome::abandoned;
+    next.for_slot = true;
+    next.users = std::move(users);
+    if (policy.slot_timeout.count() > 0)
+        next.give_up_at = key_of(now.steady) + std::chrono::nanoseconds(policy.slot_timeout).count();
+    next.deadline = key_of(now.steady);
+    deadlines_.push(next, next.deadline);
+    ++task.in_flight;
+    ++task.made_past().retrying;
+    ++retrying_;
+    if (task.fixed_delay() && task.cursor == cursor_waits_for_end) { // for this end, now
+        unschedule(task);
+        task.slot = no_slot;
+        next.end_moves = true;
+    }
+    return true;
+}
+
+} // namespace rondo::core
