@@ -10,8 +10,9 @@
 namespace rondo::crash {
 namespace {
 
-bool has_failed(const recorded_run* r) {
-    return r->outcome == "failed" || r->outcome == "timed_out";
+// Whether another attempt may follow.
+bool calls_for_another(const recorded_run& r, const plan& p) {
+    return r.outcome == "failed" || r.outcome == "timed_out" || (p.reruns && r.outcome == "abandoned");
 }
 
 std::string name_of(const recorded_task& task, const recorded_run& r) {
@@ -34,7 +35,7 @@ void check_runs(const recorded_task& task, const plan& p, findings& out) {
             out.complain(out.lost,
                          fmt::format("{} has token {}, not {}: a run is gone", name, r.token, token));
         token = r.token;
-        if ((r.attempt == 1) == (r.trigger == "retry") || r.attempt > p.attempts)
+        if ((r.attempt == 1) == (r.trigger == "retry") || r.attempt > p.attempts_max())
             out.complain(out.unexplained,
                          fmt::format("{} is attempt {} of trigger {}", name, r.attempt, r.trigger));
         attempts[{r.slot, r.attempt}].push_back(&r);
@@ -48,10 +49,54 @@ void check_runs(const recorded_task& task, const plan& p, findings& out) {
         if (slots > 1) out.complain(out.doubled, name_of(task, last) + " has run before");
         if (key.second == 1) continue;
         const auto before = attempts.find({key.first, key.second - 1});
-        const auto failed = before == attempts.end() ? 0 : std::ranges::count_if(before->second, has_failed);
+        const auto wanted = [&](const recorded_run* b) { return calls_for_another(*b, p); };
+        const auto failed = before == attempts.end() ? 0 : std::ranges::count_if(before->second, wanted);
         if (std::cmp_greater(runs.size(), failed))
             out.complain(out.doubled, fmt::format("{} is attempt {}, but {} before it failed",
                                                   name_of(task, last), key.second, failed));
+    }
+}
+
+namespace {
+
+/// The attempts of a slot.
+struct slot_story {
+    bool takes_slot = false;
+    const recorded_run* last = nullptr;
+    bool ran_again = false; // after its process had died
+};
+
+std::map<std::int64_t, slot_story> stories_of(const recorded_task& task) {
+    std::map<std::int64_t, slot_story> stories;
+    std::map<std::int64_t, std::vector<const recorded_run*>> by_slot;
+    for (const recorded_run& r : task.runs)
+        if (r.takes_slot() || r.trigger == "retry") by_slot[r.slot].push_back(&r);
+    for (auto& [slot, runs] : by_slot) {
+        slot_story& s = stories[slot];
+        std::ranges::sort(runs, {}, [](const recorded_run* r) { return r->attempt; });
+        for (const recorded_run* r : runs) {
+            s.takes_slot = s.takes_slot || r->takes_slot();
+            s.ran_again = s.ran_again || (s.last != nullptr && s.last->outcome == "abandoned");
+            s.last = r;
+        }
+    }
+    return stories;
+}
+
+} // namespace
+
+// The latest of the slots that are left as they are, though they may run again: a later one was run in its place.
+void check_reruns(const recorded_task& task, const plan& p, findings& out) {
+    // Under `cancel_other` a later slot may have taken its place before it began.
+    if (!p.reruns || p.window >= 0 || p.overlap == overlap::cancel_other) return;
+    const auto stories = stories_of(task);
+    for (auto s = stories.rbegin(); s != stories.rend(); ++s) {
+        const slot_story& story = s->second;
+        if (story.takes_slot && story.ran_again) return;
+        if (!story.takes_slot || story.last->outcome != "abandoned") continue;
+        if (story.last->attempt >= p.attempts_max()) continue;
+        out.complain(out.lost, name_of(task, *story.last) + " is abandoned, and was not run again");
+        return;
     }
 }
 
@@ -66,6 +111,7 @@ findings check(const record& r, const std::vector<entry>& journal, const std::ve
             continue;
         }
         check_runs(task->second, p, out);
+        check_reruns(task->second, p, out);
         check_slots(task->second, p, t, out);
     }
     check_journal(r, journal, t, out);

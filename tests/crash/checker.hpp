@@ -25,6 +25,9 @@ void check_slots(const recorded_task& task, const plan& p, const tolerance& t, f
 /// Each run has one outcome; each attempt has one before it that failed; tokens count the runs.
 void check_runs(const recorded_task& task, const plan& p, findings& out);
 
+/// Slots whose process died run again, where the plan says so.
+void check_reruns(const recorded_task& task, const plan& p, findings& out);
+
 /// What bodies wrote of themselves is on record, and the other way round.
 void check_journal(const record& r, const std::vector<entry>& journal, const tolerance& t, findings& out);
 

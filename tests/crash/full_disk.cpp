@@ -38,7 +38,7 @@ void add_dropped(recorded_task& task, const plan& p, const std::vector<event>& d
     std::set<std::string> known;
     for (const recorded_run& r : task.runs) known.insert(r.id);
     for (const event& e : dropped) {
-        if (e.uid != p.uid || e.outcome) continue;
+        if (e.outcome) continue;
         const std::int64_t slot = e.scheduled_at.time_since_epoch().count();
         const auto count = static_cast<std::int64_t>(e.count);
         if (count != 0)
@@ -72,9 +72,9 @@ public:
     }
 
     void wait_until(const std::function<bool()>& holds) {
-        const auto patience = std::chrono::steady_clock::now() + 30s;
+        const auto until = std::chrono::steady_clock::now() + patience;
         while (!holds()) {
-            REQUIRE(std::chrono::steady_clock::now() < patience);
+            REQUIRE(std::chrono::steady_clock::now() < until);
             io_.run_for(2ms);
             take_events();
             outbox_largest = std::max(outbox_largest, tasks_.state().outbox);
@@ -98,13 +98,16 @@ public:
     [[nodiscard]] findings stop_and_check_with_dropped(const std::vector<plan>& plans) {
         stop();
         const auto entries = read_journal(folder_.path("journal"));
-        record r = read_record(folder_.path("a.db"));
-        for (const plan& p : plans) add_dropped(r.tasks.at(p.uid), p, dropped);
+        crash::record r = read_record(folder_.path("a.db"));
+        std::map<std::string, std::vector<event>, std::less<>> dropped_of;
+        for (const event& e : dropped) dropped_of[e.uid.str()].push_back(e);
+        for (const plan& p : plans) add_dropped(r.tasks.at(p.uid), p, dropped_of[p.uid]);
         return check(r, entries, plans, {});
     }
 
     [[nodiscard]] manager_stat state() const { return tasks_.state(); }
 
+    std::chrono::seconds patience = 30s;
     faulty_disk disk; // before what is on it
     std::uint64_t started = 0;
     std::uint64_t failures = 0;   // of the store
@@ -196,6 +199,32 @@ TEST_CASE("an outbox that is too small for an outage stays small, and names all 
     CHECK(f.text() == "");
     CHECK(f.ok());
     CHECK(m.dropped.size() >= m.state().outbox_dropped);
+}
+
+// crash-tests --no-skip --test-case="*for a minute*"
+TEST_CASE("on a disk that is full for a minute runs go on, and what was dropped is named" * doctest::skip()) {
+    const auto plans = busy_plans(200);
+    constexpr std::size_t outbox_max = 10'000; // the default
+    loaded_manager m(plans, outbox_max);
+    m.patience = 180s;
+    m.disk.room(m.disk.used());
+    m.wait_until([&] { return m.state().store_down; });
+    const std::uint64_t before = m.started;
+    const auto until = std::chrono::steady_clock::now() + 60s;
+    m.wait_until([&] { return std::chrono::steady_clock::now() >= until; });
+    const std::uint64_t in_outage = m.started - before;
+    CHECK(in_outage > 60'000);
+    CHECK(m.outbox_largest < outbox_max + 3000); // a call is under way, and what came while it is
+    const std::size_t largest = m.outbox_largest;
+    m.disk.room(std::int64_t{1} << 33);
+    m.wait_for_recovery();
+    m.wait_for_runs(1000);
+    const findings f = m.stop_and_check_with_dropped(plans);
+    CHECK(f.text() == "");
+    CHECK(f.ok());
+    CHECK(m.dropped.size() >= m.state().outbox_dropped);
+    MESSAGE("runs in the outage: ", in_outage, ", largest outbox: ", largest,
+            ", dropped and named: ", m.state().outbox_dropped, ", runs on record: ", f.runs);
 }
 
 TEST_CASE("a store comes back under a load that never pauses") {

@@ -50,6 +50,7 @@ void draw_body(plan& p, dice& d) {
     } else if (d.one_in(6)) {
         p.fails_one_in = 4;
     }
+    p.reruns = d.one_in(3);
 }
 
 } // namespace

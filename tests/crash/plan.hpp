@@ -33,10 +33,15 @@ struct plan {
     std::uint32_t buffer_max = 0; ///< 0: as it comes
     std::uint32_t in_flight_max = 0;
     std::uint32_t attempts = 1;
+    bool reruns = false;      ///< slots whose process died run again
     std::int64_t timeout = 0; ///< 0: none
     std::int64_t body = 0;    ///< how long it takes; 0: it does not even suspend
     std::uint64_t fails_one_in = 0;
 
+    /// How many attempts of a slot there may be.
+    [[nodiscard]] std::uint32_t attempts_max() const noexcept {
+        return reruns && attempts < 2 ? 2 : attempts;
+    }
     /// Whether this attempt fails, the same in each life.
     [[nodiscard]] bool fails(std::int64_t slot, std::uint32_t attempt) const noexcept;
 };

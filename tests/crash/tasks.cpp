@@ -66,6 +66,7 @@ task make_task(const plan& p, const journal& j) {
     if (p.window >= 0) c.window = microseconds(p.window);
     c.spread = microseconds(p.spread);
     t.catch_up(c);
+    if (p.reruns) t.on_abandoned(on_abandoned::rerun);
     if (p.attempts > 1) {
         retry r;
         r.attempts = p.attempts;
