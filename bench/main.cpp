@@ -42,13 +42,18 @@ std::vector<work> chosen_works(const options& o) {
     std::vector<work> works;
     for (auto list : {idle_works, rate_works, lateness_works, resume_works, steer_works})
         std::ranges::move(list(e), std::back_inserter(works));
+#ifdef RONDO_BENCH_SQLITE
+    std::ranges::move(recorded_works(e), std::back_inserter(works));
+#endif
     std::erase_if(works, [&](const work& w) { return !w.name.starts_with(o.only); });
     return works;
 }
 
 // Ours and the loop in turns, so that what disturbs one disturbs the other.
 std::vector<line> measure(const work& w, const options& o, progress& shown) {
-    auto limit = std::chrono::seconds(120) + std::chrono::ceil<std::chrono::seconds>(2 * o.how_much().window);
+    auto limit = std::chrono::seconds(120) +
+                 std::chrono::ceil<std::chrono::seconds>(2 * o.how_much().window) +
+                 std::chrono::seconds(o.how_much().history_runs / 20'000);
     std::vector<values> ours;
     std::vector<values> loop;
     for (int round = 0; round != o.how_often(); ++round) {

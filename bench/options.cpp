@@ -21,6 +21,7 @@ bool take_valued(options& o, std::string_view name, std::string_view value) {
     if (name == "--only") return o.only = value, !value.empty();
     if (name == "--seconds") return read_number(value, 0.01, 3600.0, o.seconds);
     if (name == "--rounds") return read_number(value, 1, 100, o.rounds);
+    if (name == "--history") return read_number<std::uint64_t>(value, 100, 100'000'000, o.history);
     return false;
 }
 
@@ -48,7 +49,9 @@ extent options::how_much() const {
     if (quick) {
         e.window = std::chrono::milliseconds(200);
         e.idle_tasks_max = 100'000;
+        e.history_runs = 20'000;
     }
+    if (history > 0) e.history_runs = history;
     if (seconds > 0)
         e.window =
             std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));

@@ -4,6 +4,7 @@
 
 #include <work.hpp>
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -12,11 +13,12 @@ namespace rondo::bench {
 struct options {
     bool help = false;
     bool quick = false;
-    std::string json_file; ///< empty: none
-    std::string only;      ///< works whose name begins with this
-    double seconds = 0;    ///< 0: the default
-    int rounds = 0;        ///< 0: the default
-    std::string error;     ///< what is wrong with the arguments; empty: nothing
+    std::string json_file;     ///< empty: none
+    std::string only;          ///< works whose name begins with this
+    double seconds = 0;        ///< 0: the default
+    int rounds = 0;            ///< 0: the default
+    std::uint64_t history = 0; ///< 0: the default
+    std::string error;         ///< what is wrong with the arguments; empty: nothing
 
     [[nodiscard]] extent how_much() const;
     [[nodiscard]] int how_often() const { return rounds > 0 ? rounds : quick ? 1 : 3; }
@@ -31,6 +33,7 @@ inline constexpr const char* usage_text =
     "  --only NAME  works whose name begins with NAME\n"
     "  --seconds S  length of a window (2)\n"
     "  --rounds N   how often each is measured; the median is shown (3)\n"
+    "  --history N  runs in the long history (1000000)\n"
     "  --json FILE  writes the figures there too\n";
 
 } // namespace rondo::bench

@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <string>
+#include <utility>
 
 namespace rondo::bench {
 namespace {
@@ -37,8 +38,10 @@ auto recording_body(recorder& r) {
 
 } // namespace
 
-ours::ours(std::chrono::nanoseconds resolution)
-    : manager_(io_.get_executor(), memory::open(), options_with(resolution)) {
+ours::ours(std::chrono::nanoseconds resolution) : ours(resolution, memory::open()) {}
+
+ours::ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store)
+    : manager_(io_.get_executor(), std::move(store), options_with(resolution)) {
     manager_.async_start(counted<start_report>());
     wait_for_all();
 }
@@ -75,6 +78,11 @@ void ours::add(std::size_t n, const std::function<task(std::size_t)>& make) {
         manager_.async_add(make(i), counted<void>());
         if (under_way_ == batch) wait_for_all();
     }
+    wait_for_all();
+}
+
+void ours::run_all(std::size_t n) {
+    for (std::size_t i = 0; i != n; ++i) manager_.async_run(task_id(i), counted<run>());
     wait_for_all();
 }
 

@@ -12,13 +12,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace rondo::bench {
 
-/// A manager with a repository in memory that records every run, and otherwise default options.
+/// A manager that records every run, in memory unless told otherwise, with default options.
 class ours {
 public:
     explicit ours(std::chrono::nanoseconds resolution);
+    ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store);
 
     /// Tasks that run in an hour.
     void add_idle(std::size_t n, std::uint64_t& runs);
@@ -26,6 +28,8 @@ public:
     void add_counting(const plan& p, std::uint64_t& runs);
     /// Tasks that record how late they run.
     void add_recording(const plan& p, recorder& r);
+    /// The first `n`, once each, by hand, all together; until all runs are on record.
+    void run_all(std::size_t n);
     /// All of them, by id, in this order.
     void remove(const std::vector<std::uint32_t>& order);
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ struct work {
 struct extent {
     std::chrono::nanoseconds window = std::chrono::seconds(2);
     std::size_t idle_tasks_max = 1'000'000;
+    std::uint64_t history_runs = 1'000'000;
 };
 
 [[nodiscard]] std::vector<work> idle_works(const extent& e);
@@ -45,6 +47,7 @@ struct extent {
 [[nodiscard]] std::vector<work> lateness_works(const extent& e);
 [[nodiscard]] std::vector<work> resume_works(const extent& e);
 [[nodiscard]] std::vector<work> steer_works(const extent& e);
+[[nodiscard]] std::vector<work> recorded_works(const extent& e); ///< only with SQLite
 
 } // namespace rondo::bench
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+// Runs on record in SQLite, beside SQLite by hand, and what waiting for the record costs a run.
+#include <ours.hpp>
+#include <plain_file.hpp>
+#include <scratch.hpp>
+#include <work.hpp>
+
+#include <rondo/memory.hpp>
+#include <rondo/sqlite.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <string>
+
+namespace rondo::bench {
+namespace {
+
+using steady = std::chrono::steady_clock;
+using sqlite::durability;
+
+double us_since(steady::time_point start) {
+    return std::chrono::duration<double, std::micro>(steady::now() - start).count();
+}
+
+std::shared_ptr<repository> open_fresh(const scratch& folder, durability how) {
+    sqlite::options o;
+    o.durability = how;
+    return sqlite::open(folder.path("ours.db"), o).value();
+}
+
+/// Tasks of which all run once, together, again and again: by hand, so that the disk alone says how often.
+values measure_ours(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
+    scratch folder;
+    ours subject(std::chrono::milliseconds(0), open_fresh(folder, how));
+    std::uint64_t runs = 0;
+    subject.add_idle(tasks, runs);
+    auto start = steady::now();
+    std::size_t rounds = 0;
+    for (; steady::now() - start < length; ++rounds) subject.run_all(tasks);
+    return {us_since(start) / static_cast<double>(rounds * tasks)};
+}
+
+values measure_plain(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
+    scratch folder;
+    plain_file file(folder.path("plain.db"), how, tasks);
+    auto start = steady::now();
+    std::size_t rounds = 0;
+    for (; steady::now() - start < length; ++rounds) file.record(tasks);
+    return {us_since(start) / static_cast<double>(rounds * tasks)};
+}
+
+// By nearest rank.
+double percentile_us(const std::vector<std::chrono::nanoseconds>& sorted, double share) {
+    auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+    return std::chrono::duration<double, std::micro>(sorted[std::max<std::size_t>(rank, 1) - 1]).count();
+}
+
+/// Tasks that are all due at the same moments.
+values measure_delay(ours& subject, std::size_t tasks, std::chrono::nanoseconds length) {
+    plan p = make_plan(tasks, std::chrono::milliseconds(100));
+    std::ranges::fill(p.phases, std::chrono::microseconds(0));
+    recorder r(p.base);
+    subject.add_recording(p, r);
+    r.open = true;
+    auto until = p.base.steady + length;
+    while (steady::now() < until) subject.io().run_one_until(until);
+    const auto& sorted = r.sorted();
+    if (sorted.empty()) return {};
+    return {percentile_us(sorted, 0.5), percentile_us(sorted, 0.99), static_cast<double>(r.early())};
+}
+
+values measure_delay_on_record(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
+    scratch folder;
+    ours subject(std::chrono::milliseconds(0), open_fresh(folder, how));
+    return measure_delay(subject, tasks, length);
+}
+
+values measure_delay_in_memory(std::size_t tasks, std::chrono::nanoseconds length) {
+    ours subject(std::chrono::milliseconds(0), memory::open());
+    return measure_delay(subject, tasks, length);
+}
+
+/// Pages of 50 out of a long history, from all over it; the longest that one took.
+double longest_page_ms(repository& store, const history_filter& filter, std::size_t pages) {
+    boost::asio::io_context io;
+    double longest = 0;
+    auto turn_pages = [&]() -> boost::asio::awaitable<void> {
+        history_filter f = filter;
+        for (std::size_t i = 0; i != pages; ++i) {
+            auto start = steady::now();
+            auto page = co_await store.history(f);
+            longest = std::max(longest, us_since(start) / 1000);
+            if (!page.value().next) break;
+            f.before = page.value().next;
+        }
+    };
+    boost::asio::co_spawn(io, turn_pages(), boost::asio::detached);
+    io.run();
+    return longest;
+}
+
+values measure_history(const std::string& path, std::uint64_t runs) {
+    constexpr std::size_t tasks = 100;
+    if (!std::filesystem::exists(path)) {
+        plain_file file(path + ".new", durability::normal, tasks);
+        file.fill(runs);
+        std::filesystem::rename(path + ".new", path);
+    }
+    auto store = sqlite::open(path).value();
+    history_filter all;
+    history_filter deep = all;
+    deep.to =
+        wall_time(std::chrono::microseconds(1'700'000'000'000'000 + static_cast<std::int64_t>(runs) * 5000));
+    history_filter of_task = deep;
+    of_task.uid = "task-7";
+    history_filter failed = deep;
+    failed.outcome = outcome::failed;
+    return {longest_page_ms(*store, all, 100), longest_page_ms(*store, deep, 100),
+            longest_page_ms(*store, of_task, 100), longest_page_ms(*store, failed, 10)};
+}
+
+} // namespace
+
+std::vector<work> recorded_works(const extent& e) {
+    std::vector<work> works;
+    for (durability how : {durability::full, durability::normal}) {
+        const char* name = how == durability::full ? "full" : "normal";
+        for (std::size_t tasks : {1, 10, 1000}) {
+            works.push_back({fmt::format("sqlite-{}-{}", name, tasks),
+                             {{"us_per_run", "us"}},
+                             [=, length = e.window] { return measure_ours(how, tasks, length); },
+                             [=, length = e.window] { return measure_plain(how, tasks, length); }});
+        }
+        for (std::size_t tasks : {1, 10, 1000}) {
+            works.push_back(
+                {fmt::format("sqlite-delay-{}-{}", name, tasks),
+                 {{"p50_us", "us"}, {"p99_us", "us"}, {early_figure, "runs", figure::over_rounds::max}},
+                 [=, length = e.window] { return measure_delay_on_record(how, tasks, length); },
+                 [=, length = e.window] { return measure_delay_in_memory(tasks, length); }});
+        }
+    }
+    static const scratch folder; // one history for all rounds, which goes with the process
+    auto pages = [path = folder.path("history.db"), n = e.history_runs] { return measure_history(path, n); };
+    works.push_back({"sqlite-history",
+                     {{"latest_page_ms", "ms", figure::over_rounds::median, 5},
+                      {"deep_page_ms", "ms", figure::over_rounds::median, 5},
+                      {"page_of_task_ms", "ms", figure::over_rounds::median, 5},
+                      {"page_of_failed_ms", "ms"}},
+                     pages,
+                     [] { return values(4, 0); }});
+    return works;
+}
+
+} // namespace rondo::bench
