@@ -35,6 +35,7 @@
 #include <rondo/schedule_rule.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/stat.hpp>
+#include <rondo/summary.hpp>
 #include <rondo/task.hpp>
 #include <rondo/time.hpp>
 #include <rondo/user.hpp>

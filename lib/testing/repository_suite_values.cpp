@@ -157,6 +157,18 @@ std::string show(const std::optional<run>& r) {
     return r ? show(*r) : "no run";
 }
 
+std::string show(const task_summary& s) {
+    const auto took = [](const std::optional<std::chrono::microseconds>& d) {
+        return d ? std::to_string(d->count()) + "us" : std::string("none");
+    };
+    std::string text = s.uid.str() + ": " + std::to_string(s.runs) + " runs, of them";
+    for (const std::uint64_t n :
+         {s.in_flight, s.succeeded, s.failed, s.timed_out, s.cancelled, s.interrupted, s.abandoned})
+        text += " " + std::to_string(n);
+    return text + ", p50 " + took(s.duration_p50) + ", p95 " + took(s.duration_p95) + ", max " +
+           took(s.duration_max);
+}
+
 std::string show(const user& u) {
     return "'" + u.id() + "'";
 }

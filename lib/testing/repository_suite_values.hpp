@@ -49,6 +49,7 @@ namespace rondo::testing::detail {
 [[nodiscard]] std::string show(const skip_range& r);
 [[nodiscard]] std::string show(const run& r);
 [[nodiscard]] std::string show(const std::optional<run>& r);
+[[nodiscard]] std::string show(const task_summary& s);
 [[nodiscard]] std::string show(const user& u);
 
 template <class T>
