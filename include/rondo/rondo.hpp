@@ -31,6 +31,7 @@
 #include <rondo/retry.hpp>
 #include <rondo/run.hpp>
 #include <rondo/run_failure.hpp>
+#include <rondo/run_output.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/schedule_rule.hpp>
 #include <rondo/shared_string.hpp>

@@ -200,7 +200,9 @@ void engine::run_of(pending_ptr<std::optional<run>> done, run_id id) {
     }
     const core::run_record* record = find_run(id);
     if (record != nullptr && record->state != core::run_state_kind::overdue) {
-        done->complete(std::optional<run>(run_in_flight(*record)));
+        run now = run_in_flight(*record);
+        if (auto body = runs_.find(id); body != runs_.end()) now.output = body->second->output();
+        done->complete(std::optional<run>(std::move(now)));
         return;
     }
     if (const ended_run* on_its_way = outbox_.find_end(id)) {

@@ -31,7 +31,7 @@ suite_report check_repository(const repository_under_test& subject) {
          {detail::task_cases(), detail::cursor_cases(), detail::slot_cases(), detail::finish_cases(),
           detail::finish_again_cases(), detail::start_cases(), detail::history_cases(),
           detail::paging_cases(), detail::lookup_cases(), detail::summary_cases(), detail::skip_cases(),
-          detail::user_cases(), detail::prune_cases(), detail::text_cases()})
+          detail::user_cases(), detail::prune_cases(), detail::text_cases(), detail::output_cases()})
         run_cases(subject, cases, report);
     if (subject.reopen) run_cases(subject, detail::reopen_cases(), report);
     return report;

@@ -84,6 +84,7 @@ std::span<const suite_case> start_cases();
 std::span<const suite_case> history_cases();
 std::span<const suite_case> paging_cases();
 std::span<const suite_case> lookup_cases();
+std::span<const suite_case> output_cases();
 std::span<const suite_case> summary_cases();
 std::span<const suite_case> skip_cases();
 std::span<const suite_case> user_cases();

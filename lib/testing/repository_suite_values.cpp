@@ -150,6 +150,16 @@ std::string show(const run& r) {
                        show(r.outcome) + ", message '" + r.message + "', for " + show(r.users) + ", results";
     for (const task_result& result : r.results)
         text += " (" + result.user().id() + ": '" + result.message() + "' '" + result.error() + "')";
+    return text + (r.output != nullptr ? ", " + show(*r.output) : "");
+}
+
+std::string show(const run_output& o) {
+    std::string text = "output";
+    if (o.progress)
+        text += " " + std::to_string(o.progress->share) + " '" + o.progress->text + "' at " +
+                show(o.progress->at);
+    text += ", lines dropped " + std::to_string(o.lines_dropped) + ", kept";
+    for (const run_line& line : o.lines) text += " (" + show(line.at) + " '" + line.text + "')";
     return text;
 }
 

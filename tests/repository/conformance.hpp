@@ -15,7 +15,7 @@ namespace rondo::testing {
 inline void expect_conformance(const repository_under_test& subject) {
     const suite_report report = check_repository(subject);
     for (const std::string& failure : report.failures) FAIL_CHECK(failure);
-    CHECK(report.cases >= (subject.reopen ? 109 : 105));
+    CHECK(report.cases >= (subject.reopen ? 113 : 109));
     CHECK(report.checks > 1'500);
 }
 

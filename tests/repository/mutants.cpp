@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -222,6 +223,19 @@ struct measures_the_abandoned : forwarding_repository {
     }
 };
 
+struct keeps_no_lines : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        for (finish_request& r : requests) {
+            if (r.run.output == nullptr) continue;
+            auto cut = std::make_shared<run_output>(*r.run.output);
+            cut->lines.clear();
+            r.run.output = std::move(cut);
+        }
+        return inner_->finish_runs(std::move(requests));
+    }
+};
+
 /// This one is none: it does as the base class does.
 struct sums_up_by_pages : forwarding_repository {
     using forwarding_repository::forwarding_repository;
@@ -257,7 +271,7 @@ TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_that_it_ended, trust
                    gives_up_after_a_refusal, pages_skip_one, pages_by_instant, full_page_leads_on,
                    from_is_excluded, abandons_nothing, tells_no_change, cuts_at_nul, takes_any_user,
                    sorts_backwards, miscounts_the_forgotten, throws_at_times, sums_up_to_the_end,
-                   ranks_one_too_high, measures_the_abandoned, fails_always) {
+                   ranks_one_too_high, measures_the_abandoned, keeps_no_lines, fails_always) {
     CHECK_FALSE(failures_of<mutant>().empty());
 }
 

@@ -79,12 +79,14 @@ private:
 
     [[nodiscard]] finish_state finish(const finish_request& request);
     void end_run(const run& r, wall_time started_at);
+    void keep_output(const run_id& id, const run_output& output);
 
     [[nodiscard]] std::size_t count_runs(std::int64_t task, const summary_filter& filter,
                                          summary_place& place, std::size_t limit);
     [[nodiscard]] std::vector<run> last_runs_of_all();
     [[nodiscard]] std::vector<run> last_runs_of_user(const std::string& user);
     void load_details(std::vector<run>& runs);
+    void load_lines(run& r);
     std::uint64_t prune_surplus(std::size_t runs_per_task);
 
     template <class... Args>

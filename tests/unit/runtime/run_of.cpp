@@ -2,6 +2,7 @@
 #include "faulty_repository.hpp"
 #include "world.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 namespace rondo::tests {
@@ -142,6 +143,75 @@ TEST_CASE("what an earlier life left is found on record") {
     CHECK(w.get<std::optional<run>>(w.tasks->async_run_of(id)).error() == errc::not_started);
     w.start();
     CHECK(run_of(w, id)->outcome == outcome::interrupted);
+}
+
+TEST_CASE("what a body tells is seen while it runs, and kept with its end") {
+    world w;
+    w.start();
+    auto body = [](context ctx) -> asio::awaitable<void> {
+        ctx.log("begins");
+        CHECK(ctx.progress(0.4, "the \xff part"));
+        CHECK_FALSE(ctx.progress(std::numeric_limits<double>::quiet_NaN(), "nowhere"));
+        (co_await ctx.async_sleep_for(10s)).value();
+        ctx.log("goes on");
+        ctx.progress(7);
+    };
+    REQUIRE(w.add(on_demand("t", body)));
+    REQUIRE(w.add(on_demand("mute", nothing)));
+    const wall_time start = w.clock.now().wall;
+    const run_id id = trigger(w, "t");
+    w.pass(1s);
+    const auto live = run_of(w, id)->output;
+    REQUIRE(live != nullptr);
+    CHECK(live->progress == run_progress{0.4, "the \xef\xbf\xbd part", start});
+    CHECK(live->lines == std::vector<run_line>{{start, "begins"}});
+    w.pass(10s);
+    const auto kept = run_of(w, id)->output;
+    REQUIRE(kept != nullptr);
+    CHECK(kept->progress == run_progress{1, "", start + 10s});
+    CHECK(kept->lines == std::vector<run_line>{{start, "begins"}, {start + 10s, "goes on"}});
+    CHECK(w.get<run>(w.tasks->async_wait(id)).value().output->lines.size() == 2);
+    CHECK(run_of(w, trigger(w, "mute"))->output == nullptr);
+    REQUIRE(w.history().size() == 2);
+    CHECK(w.history()[0].output == nullptr);
+    CHECK(*w.history()[1].output == *kept);
+}
+
+TEST_CASE("what a body tells after the outcome of its run is not taken, and what it told before is kept") {
+    std::vector<bool> taken;
+    world w;
+    w.start();
+    auto body = [&](context ctx) -> asio::awaitable<void> {
+        taken.push_back(ctx.log("in time"));
+        stubborn deaf{10s};
+        co_await deaf(ctx);
+        taken.push_back(ctx.log("late"));
+        taken.push_back(ctx.progress(1));
+    };
+    task t = on_demand("t", body);
+    t.timeout(1s);
+    REQUIRE(w.add(std::move(t)));
+    const run_id id = trigger(w, "t");
+    w.pass(20s);
+    CHECK(taken == std::vector<bool>{true, false, false});
+    CHECK(run_of(w, id)->outcome == outcome::timed_out);
+    REQUIRE(run_of(w, id)->output != nullptr);
+    CHECK(run_of(w, id)->output->lines.size() == 1);
+    CHECK_FALSE(run_of(w, id)->output->progress);
+}
+
+TEST_CASE("a context that outlives its run takes nothing, even from a body that told nothing") {
+    std::optional<context> kept;
+    world w;
+    w.start();
+    REQUIRE(w.add(on_demand("t", [&](context ctx) -> asio::awaitable<void> {
+        kept = ctx;
+        co_return;
+    })));
+    const run_id id = trigger(w, "t");
+    w.pass(1s);
+    CHECK_FALSE(kept.value().log("too late"));
+    CHECK(run_of(w, id)->output == nullptr);
 }
 
 TEST_CASE("a manager sums up what is on record") {
