@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace rondo {
@@ -59,6 +60,17 @@ public:
             },
             token, *this, d);
     }
+
+    /// Says how far the run is: `share` is 0 to 1, others are moved into that range, and `text` says what it is at.
+    /// The latest is seen in `run::output`, by `manager::async_run_of` at once, and is kept with the end of the
+    /// run. Gives whether it was taken: not if `share` is not a number, the run has its outcome already, or there
+    /// is no memory for it. Texts are bounded and made harmless, as in <rondo/run_output.hpp>. Costs a lock, and
+    /// at first an allocation; a run that never says anything costs nothing.
+    bool progress(double share, std::string_view text = {}) const;
+    /// Adds a line to the log that is kept with the run, likewise; each line break in `text` begins another. If
+    /// there is no room the oldest are dropped, and counted (`run_output::lines_dropped`). This is not the log of
+    /// the manager.
+    bool log(std::string_view text) const;
 
 private:
     void start_sleep(detail::completion<void> done, std::chrono::nanoseconds d) const;

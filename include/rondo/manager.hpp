@@ -3,7 +3,7 @@
 #define RONDO_MANAGER_HPP
 
 #include <rondo/backfill.hpp>
-#include <rondo/detail/completion.hpp>
+#include <rondo/detail/operations.hpp>
 #include <rondo/error.hpp>
 #include <rondo/event.hpp>
 #include <rondo/group.hpp>
@@ -13,6 +13,7 @@
 #include <rondo/repository.hpp>
 #include <rondo/run.hpp>
 #include <rondo/stat.hpp>
+#include <rondo/summary.hpp>
 #include <rondo/task.hpp>
 #include <rondo/user.hpp>
 
@@ -28,10 +29,6 @@
 #include <vector>
 
 namespace rondo {
-
-namespace runtime {
-class engine;
-}
 
 /// Owns the tasks of one process and runs them on its user's executor. It starts no thread and never
 /// runs the executor.
@@ -54,7 +51,7 @@ class engine;
 /// more, and completes pending operations with `errc::shutting_down`; the runs end on the executor, in
 /// their own time. If the execution context is destroyed first, everything is dropped without a call
 /// back, and the next start finds unfinished runs and records them as `abandoned`.
-class manager {
+class manager : private detail::operations {
 public:
     /// `repository` must not be null: `async_start` fails with `errc::invalid_option` otherwise.
     manager(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
@@ -297,6 +294,24 @@ public:
         return initiate<history_page>(&start_history, token, std::move(filter));
     }
 
+    /// A run as it is now: waiting for its turn (then `started_at` is `wall_time()`), in flight, or over, on record or
+    /// not yet. Nothing if no such run is known, or not any more. One that another process runs is as it is on record.
+    template <
+        boost::asio::completion_token_for<void(result<std::optional<run>>)> Token = boost::asio::deferred_t>
+    auto async_run_of(run_id id, Token&& token = Token()) {
+        return initiate<std::optional<run>>(&start_run_of, token, id);
+    }
+
+    /// Sums up the runs on record of each task that has one in a stretch of time, sorted by uid: how many ended how,
+    /// and how long they took. Runs that begin or end meanwhile may count or not. It is read in parts, so that runs
+    /// go on being recorded; but all of it within `manager_options::store_timeout`, so ask for no more than some
+    /// hundred thousand runs.
+    template <boost::asio::completion_token_for<void(result<std::vector<task_summary>>)> Token =
+                  boost::asio::deferred_t>
+    auto async_summary(summary_filter filter, Token&& token = Token()) {
+        return initiate<std::vector<task_summary>>(&start_summary, token, std::move(filter));
+    }
+
     /// The latest ended run of each task, sorted by uid; with a user, the latest with a result for it.
     template <
         boost::asio::completion_token_for<void(result<std::vector<run>>)> Token = boost::asio::deferred_t>
@@ -346,8 +361,6 @@ public:
     }
 
 private:
-    using engine_ptr = std::shared_ptr<runtime::engine>;
-
     template <class T, class Token, class... Args>
     auto initiate(void (*start)(const engine_ptr&, detail::completion<T>, Args...), Token& token,
                   std::type_identity_t<Args>... args) {
@@ -363,34 +376,6 @@ private:
         users.push_back(std::move(who));
         return users;
     }
-
-    static void start_start(const engine_ptr&, detail::completion<start_report>);
-    static void start_add(const engine_ptr&, detail::completion<void>, task, if_exists);
-    static void start_update(const engine_ptr&, detail::completion<void>, task);
-    static void start_remove(const engine_ptr&, detail::completion<void>, std::string);
-    static void start_pause(const engine_ptr&, detail::completion<void>, std::string, pause_options);
-    static void start_resume(const engine_ptr&, detail::completion<void>, std::string, resume_from);
-    static void start_pause_all(const engine_ptr&, detail::completion<void>, std::optional<resume_from>);
-    static void start_set_group(const engine_ptr&, detail::completion<void>, group);
-    static void start_trigger(const engine_ptr&, detail::completion<run_id>, std::string, std::vector<user>,
-                              std::optional<overlap>);
-    static void start_run(const engine_ptr&, detail::completion<run>, std::string, std::vector<user>,
-                          std::optional<overlap>);
-    static void start_wait(const engine_ptr&, detail::completion<run>, run_id);
-    static void start_cancel_run(const engine_ptr&, detail::completion<void>, run_id, std::string);
-    static void start_cancel_task(const engine_ptr&, detail::completion<std::size_t>, std::string,
-                                  std::string);
-    static void start_backfill(const engine_ptr&, detail::completion<backfill_progress>, std::string,
-                               wall_time, wall_time, overlap);
-    static void start_detach(const engine_ptr&, detail::completion<void>, run_id);
-    static void start_history(const engine_ptr&, detail::completion<history_page>, history_filter);
-    static void start_last_runs(const engine_ptr&, detail::completion<std::vector<run>>, std::optional<user>);
-    static void start_users(const engine_ptr&, detail::completion<std::vector<user>>);
-    static void start_add_users(const engine_ptr&, detail::completion<void>, std::vector<user>);
-    static void start_remove_users(const engine_ptr&, detail::completion<void>, std::vector<user>);
-    static void start_prune(const engine_ptr&, detail::completion<std::uint64_t>, prune_policy);
-    static void start_shutdown(const engine_ptr&, detail::completion<shutdown_report>,
-                               std::chrono::nanoseconds);
 
     engine_ptr engine_; // null only after a move; shared with what is under way on the executor
 };

@@ -15,7 +15,8 @@ struct options {
     std::size_t runs_max = 100'000;      ///< in all; at least 1; then the oldest ended run goes
 };
 
-/// A repository in memory, gone with its last owner. Calls complete without suspending.
+/// A repository in memory, gone with its last owner. Calls complete without suspending, but for a
+/// `summary` of more than a thousand tasks or runs.
 /// Thread safety: may be shared by managers on different threads.
 [[nodiscard]] std::shared_ptr<repository> open(options opt = {});
 

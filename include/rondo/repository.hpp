@@ -5,6 +5,7 @@
 #include <rondo/error.hpp>
 #include <rondo/record.hpp>
 #include <rondo/run.hpp>
+#include <rondo/summary.hpp>
 #include <rondo/time.hpp>
 #include <rondo/user.hpp>
 
@@ -68,6 +69,11 @@ public:
 
     /// The latest ended run of each task, sorted by uid; with a user, the latest with a result for it.
     virtual awaitable<std::vector<run>> last_runs(std::optional<std::string> user) = 0;
+
+    /// Sums up the runs of each task that has one in this stretch of time, sorted by uid. Unlike the other calls it
+    /// may be several transactions: what begins or ends meanwhile may count or not. A `run_tally` for each task works
+    /// it out. This one pages through `history`; do better where you can.
+    virtual awaitable<std::vector<task_summary>> summary(summary_filter filter);
 
     /// The skipped slots of a task, the latest first, at most `limit` ranges. Ranges of one reason
     /// that follow each other without a run between them may be stored as one.

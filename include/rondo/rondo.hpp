@@ -31,10 +31,12 @@
 #include <rondo/retry.hpp>
 #include <rondo/run.hpp>
 #include <rondo/run_failure.hpp>
+#include <rondo/run_output.hpp>
 #include <rondo/schedule.hpp>
 #include <rondo/schedule_rule.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/stat.hpp>
+#include <rondo/summary.hpp>
 #include <rondo/task.hpp>
 #include <rondo/time.hpp>
 #include <rondo/user.hpp>

@@ -2,6 +2,7 @@
 #ifndef RONDO_RUN_HPP
 #define RONDO_RUN_HPP
 
+#include <rondo/run_output.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/time.hpp>
 #include <rondo/user.hpp>
@@ -10,6 +11,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +48,8 @@ struct run {
     std::string message;                   ///< why it did not succeed, or empty
     std::vector<user> users;               ///< who asked, of a manual run; empty: for all
     std::vector<task_result> results;      ///< one for each user that the body reported on
+    /// What the body told of it through its context; null: nothing.
+    std::shared_ptr<const run_output> output;
 };
 
 } // namespace rondo

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace rondo {
@@ -83,6 +84,15 @@ instant context::now() const noexcept {
 }
 boost::asio::any_io_executor context::get_executor() const {
     return state_->executor();
+}
+
+bool context::progress(double share, std::string_view text) const {
+    if (std::isnan(share)) return false;
+    return state_->note(
+        [&](runtime::run_notes& notes) { notes.progress(share, text, state_->clock->now().wall); });
+}
+bool context::log(std::string_view text) const {
+    return state_->note([&](runtime::run_notes& notes) { notes.log(text, state_->clock->now().wall); });
 }
 
 void context::start_sleep(detail::completion<void> done, std::chrono::nanoseconds d) const {

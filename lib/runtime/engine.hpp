@@ -106,6 +106,7 @@ public:
     void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users,
                  std::optional<overlap> policy);
     void wait(pending_ptr<run> done, run_id id);
+    void run_of(pending_ptr<std::optional<run>> done, run_id id);
     void cancel_run(pending_ptr<void> done, run_id id, std::string why);
     void cancel_task(pending_ptr<std::size_t> done, std::string uid, std::string why);
     void detach(pending_ptr<void> done, run_id id);

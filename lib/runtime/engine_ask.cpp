@@ -119,6 +119,8 @@ void engine::ask(pending_ptr<T> done, question<T> q) {
 
 template void engine::ask(pending_ptr<history_page>, question<history_page>);
 template void engine::ask(pending_ptr<std::vector<run>>, question<std::vector<run>>);
+template void engine::ask(pending_ptr<std::vector<task_summary>>, question<std::vector<task_summary>>);
+template void engine::ask(pending_ptr<std::optional<run>>, question<std::optional<run>>);
 template void engine::ask(pending_ptr<std::vector<user>>, question<std::vector<user>>);
 template void engine::ask(pending_ptr<std::uint64_t>, question<std::uint64_t>);
 template void engine::ask(pending_ptr<void>, question<void>);

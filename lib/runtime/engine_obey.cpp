@@ -324,6 +324,7 @@ void engine::end_run(const core::action& a) {
     // end that it follows; and that of another attempt must not find the one that failed unfinished beside it.
     ended.comes_first = a.next_slot.has_value() || a.followed || !a.last;
     auto found = runs_.find(r.id);
+    if (found != runs_.end()) r.output = found->second->take_output();
     if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
         r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";

@@ -13,6 +13,19 @@ void add_waiter(std::vector<pending_ptr<T>>& waiters, pending_ptr<T> one) {
     waiters.push_back(std::move(one));
 }
 
+run run_in_flight(const core::run_record& record) {
+    run r;
+    r.id = record.id;
+    r.uid = record.task->uid;
+    r.trigger = record.trigger;
+    r.attempt = record.attempt;
+    r.scheduled_at = record.scheduled_at;
+    using kind = core::run_state_kind;
+    if (record.state != kind::waiting && record.state != kind::backing_off) r.started_at = record.started_at;
+    r.users = record.users;
+    return r;
+}
+
 } // namespace
 
 result<core::task_record*> engine::live_task(std::string_view uid) {
@@ -177,6 +190,26 @@ void engine::wait(pending_ptr<run> done, run_id id) {
                                      done->complete(std::move(*found.value()));
                              },
                              [done](error_code why) { done->complete(why); });
+}
+
+// The newest truth first: the core, the outbox, the repository.
+void engine::run_of(pending_ptr<std::optional<run>> done, run_id id) {
+    if (error_code no = usable()) {
+        done->complete(no);
+        return;
+    }
+    const core::run_record* record = find_run(id);
+    if (record != nullptr && record->state != core::run_state_kind::overdue) {
+        run now = run_in_flight(*record);
+        if (auto body = runs_.find(id); body != runs_.end()) now.output = body->second->output();
+        done->complete(std::optional<run>(std::move(now)));
+        return;
+    }
+    if (const ended_run* on_its_way = outbox_.find_end(id)) {
+        done->complete(std::optional<run>(on_its_way->request.run));
+        return;
+    }
+    ask<std::optional<run>>(std::move(done), [id](rondo::repository& r) { return r.find_run(id); });
 }
 
 void engine::cancel_run(pending_ptr<void> done, run_id id, std::string why) {

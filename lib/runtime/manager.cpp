@@ -96,95 +96,96 @@ event_stream manager::subscribe(std::size_t capacity) {
     return event_stream(engine_->subscribe(capacity));
 }
 
-void manager::start_start(const engine_ptr& e, detail::completion<start_report> done) {
+void detail::operations::start_start(const engine_ptr& e, detail::completion<start_report> done) {
     on_strand<start_report>(e, std::move(done), false, [](engine& on, auto p) { on.start(std::move(p)); });
 }
 
-void manager::start_add(const engine_ptr& e, detail::completion<void> done, task t, if_exists otherwise) {
+void detail::operations::start_add(const engine_ptr& e, detail::completion<void> done, task t,
+                                   if_exists otherwise) {
     on_strand<void>(e, std::move(done), false, [t = std::move(t), otherwise](engine& on, auto p) mutable {
         on.add(std::move(p), std::move(t), otherwise);
     });
 }
 
-void manager::start_update(const engine_ptr& e, detail::completion<void> done, task t) {
+void detail::operations::start_update(const engine_ptr& e, detail::completion<void> done, task t) {
     on_strand<void>(e, std::move(done), false, [t = std::move(t)](engine& on, auto p) mutable {
         on.update(std::move(p), std::move(t));
     });
 }
 
-void manager::start_remove(const engine_ptr& e, detail::completion<void> done, std::string uid) {
+void detail::operations::start_remove(const engine_ptr& e, detail::completion<void> done, std::string uid) {
     on_strand<void>(e, std::move(done), true, [uid = std::move(uid)](engine& on, auto p) mutable {
         on.remove(std::move(p), std::move(uid));
     });
 }
 
-void manager::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid,
-                          pause_options how) {
+void detail::operations::start_pause(const engine_ptr& e, detail::completion<void> done, std::string uid,
+                                     pause_options how) {
     on_strand<void>(e, std::move(done), false,
                     [uid = std::move(uid), how = std::move(how)](engine& on, auto p) mutable {
                         on.pause(std::move(p), std::move(uid), std::move(how));
                     });
 }
 
-void manager::start_resume(const engine_ptr& e, detail::completion<void> done, std::string uid,
-                           resume_from from) {
+void detail::operations::start_resume(const engine_ptr& e, detail::completion<void> done, std::string uid,
+                                      resume_from from) {
     on_strand<void>(e, std::move(done), false, [uid = std::move(uid), from](engine& on, auto p) mutable {
         on.resume(std::move(p), std::move(uid), from);
     });
 }
 
-void manager::start_pause_all(const engine_ptr& e, detail::completion<void> done,
-                              std::optional<resume_from> resume) {
+void detail::operations::start_pause_all(const engine_ptr& e, detail::completion<void> done,
+                                         std::optional<resume_from> resume) {
     on_strand<void>(e, std::move(done), false,
                     [resume](engine& on, auto p) { on.pause_all(std::move(p), resume); });
 }
 
-void manager::start_set_group(const engine_ptr& e, detail::completion<void> done, group wanted) {
+void detail::operations::start_set_group(const engine_ptr& e, detail::completion<void> done, group wanted) {
     on_strand<void>(e, std::move(done), false,
                     [wanted = std::move(wanted)](engine& on, auto p) { on.set_group(std::move(p), wanted); });
 }
 
-void manager::start_trigger(const engine_ptr& e, detail::completion<run_id> done, std::string uid,
-                            std::vector<user> users, std::optional<overlap> policy) {
+void detail::operations::start_trigger(const engine_ptr& e, detail::completion<run_id> done, std::string uid,
+                                       std::vector<user> users, std::optional<overlap> policy) {
     on_strand<run_id>(e, std::move(done), false,
                       [uid = std::move(uid), users = std::move(users), policy](engine& on, auto p) mutable {
                           on.trigger(std::move(p), std::move(uid), std::move(users), policy);
                       });
 }
 
-void manager::start_run(const engine_ptr& e, detail::completion<run> done, std::string uid,
-                        std::vector<user> users, std::optional<overlap> policy) {
+void detail::operations::start_run(const engine_ptr& e, detail::completion<run> done, std::string uid,
+                                   std::vector<user> users, std::optional<overlap> policy) {
     on_strand<run>(e, std::move(done), true,
                    [uid = std::move(uid), users = std::move(users), policy](engine& on, auto p) mutable {
                        on.run_now(std::move(p), std::move(uid), std::move(users), policy);
                    });
 }
 
-void manager::start_wait(const engine_ptr& e, detail::completion<run> done, run_id id) {
+void detail::operations::start_wait(const engine_ptr& e, detail::completion<run> done, run_id id) {
     on_strand<run>(e, std::move(done), true, [id](engine& on, auto p) { on.wait(std::move(p), id); });
 }
 
-void manager::start_cancel_run(const engine_ptr& e, detail::completion<void> done, run_id id,
-                               std::string why) {
+void detail::operations::start_cancel_run(const engine_ptr& e, detail::completion<void> done, run_id id,
+                                          std::string why) {
     on_strand<void>(e, std::move(done), false, [id, why = std::move(why)](engine& on, auto p) mutable {
         on.cancel_run(std::move(p), id, std::move(why));
     });
 }
 
-void manager::start_cancel_task(const engine_ptr& e, detail::completion<std::size_t> done, std::string uid,
-                                std::string why) {
+void detail::operations::start_cancel_task(const engine_ptr& e, detail::completion<std::size_t> done,
+                                           std::string uid, std::string why) {
     on_strand<std::size_t>(e, std::move(done), false,
                            [uid = std::move(uid), why = std::move(why)](engine& on, auto p) mutable {
                                on.cancel_task(std::move(p), std::move(uid), std::move(why));
                            });
 }
 
-void manager::start_detach(const engine_ptr& e, detail::completion<void> done, run_id id) {
+void detail::operations::start_detach(const engine_ptr& e, detail::completion<void> done, run_id id) {
     on_strand<void>(e, std::move(done), false, [id](engine& on, auto p) { on.detach(std::move(p), id); });
 }
 
-void manager::start_backfill(const engine_ptr& e, detail::completion<backfill_progress> done, std::string uid,
-                             wall_time from, wall_time to, overlap policy) {
+void detail::operations::start_backfill(const engine_ptr& e, detail::completion<backfill_progress> done,
+                                        std::string uid, wall_time from, wall_time to, overlap policy) {
     auto waiting = e->wait_for<backfill_progress>(std::move(done));
     waiting->allow_cancel([e, uid, weak = std::weak_ptr(waiting)] {
         e->post([e, uid, weak] { e->stop_backfill(uid, weak); });
@@ -194,15 +195,29 @@ void manager::start_backfill(const engine_ptr& e, detail::completion<backfill_pr
     });
 }
 
-void manager::start_history(const engine_ptr& e, detail::completion<history_page> done,
-                            history_filter filter) {
+void detail::operations::start_history(const engine_ptr& e, detail::completion<history_page> done,
+                                       history_filter filter) {
     on_strand<history_page>(e, std::move(done), false, [filter = std::move(filter)](engine& on, auto p) {
         on.ask<history_page>(std::move(p), [filter](repository& r) { return r.history(filter); });
     });
 }
 
-void manager::start_last_runs(const engine_ptr& e, detail::completion<std::vector<run>> done,
-                              std::optional<user> who) {
+void detail::operations::start_run_of(const engine_ptr& e, completion<std::optional<run>> done, run_id id) {
+    on_strand<std::optional<run>>(e, std::move(done), false,
+                                  [id](engine& on, auto p) { on.run_of(std::move(p), id); });
+}
+
+void detail::operations::start_summary(const engine_ptr& e, completion<std::vector<task_summary>> done,
+                                       summary_filter filter) {
+    on_strand<std::vector<task_summary>>(
+        e, std::move(done), false, [filter = std::move(filter)](engine& on, auto p) {
+            on.ask<std::vector<task_summary>>(std::move(p),
+                                              [filter](repository& r) { return r.summary(filter); });
+        });
+}
+
+void detail::operations::start_last_runs(const engine_ptr& e, detail::completion<std::vector<run>> done,
+                                         std::optional<user> who) {
     std::optional<std::string> id;
     if (who) id = who->id();
     on_strand<std::vector<run>>(e, std::move(done), false, [id = std::move(id)](engine& on, auto p) {
@@ -210,32 +225,34 @@ void manager::start_last_runs(const engine_ptr& e, detail::completion<std::vecto
     });
 }
 
-void manager::start_users(const engine_ptr& e, detail::completion<std::vector<user>> done) {
+void detail::operations::start_users(const engine_ptr& e, detail::completion<std::vector<user>> done) {
     on_strand<std::vector<user>>(e, std::move(done), false, [](engine& on, auto p) {
         on.ask<std::vector<user>>(std::move(p), [](repository& r) { return r.users(); });
     });
 }
 
-void manager::start_add_users(const engine_ptr& e, detail::completion<void> done, std::vector<user> users) {
+void detail::operations::start_add_users(const engine_ptr& e, detail::completion<void> done,
+                                         std::vector<user> users) {
     on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
         on.ask<void>(std::move(p), [users](repository& r) { return r.add_users(users); });
     });
 }
 
-void manager::start_remove_users(const engine_ptr& e, detail::completion<void> done,
-                                 std::vector<user> users) {
+void detail::operations::start_remove_users(const engine_ptr& e, detail::completion<void> done,
+                                            std::vector<user> users) {
     on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
         on.ask<void>(std::move(p), [users](repository& r) { return r.remove_users(users); });
     });
 }
 
-void manager::start_prune(const engine_ptr& e, detail::completion<std::uint64_t> done, prune_policy policy) {
+void detail::operations::start_prune(const engine_ptr& e, detail::completion<std::uint64_t> done,
+                                     prune_policy policy) {
     on_strand<std::uint64_t>(e, std::move(done), false,
                              [policy](engine& on, auto p) { on.prune(std::move(p), policy); });
 }
 
-void manager::start_shutdown(const engine_ptr& e, detail::completion<shutdown_report> done,
-                             std::chrono::nanoseconds grace) {
+void detail::operations::start_shutdown(const engine_ptr& e, detail::completion<shutdown_report> done,
+                                        std::chrono::nanoseconds grace) {
     on_strand<shutdown_report>(e, std::move(done), false,
                                [grace](engine& on, auto p) { on.shutdown(std::move(p), grace); });
 }

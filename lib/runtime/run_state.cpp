@@ -35,6 +35,21 @@ void run_state::leave_strand(bool context_gone) {
     if (context_gone) home_ = {};
 }
 
+std::shared_ptr<const run_output> run_state::output() const {
+    std::lock_guard lock(mutex_);
+    return notes_ != nullptr ? std::make_shared<const run_output>(notes_->copy()) : nullptr;
+}
+
+std::shared_ptr<const run_output> run_state::take_output() noexcept {
+    notes_taken_ = true;
+    if (!has_notes_) return nullptr;
+    try {
+        return output();
+    } catch (...) { // its end matters more
+        return nullptr;
+    }
+}
+
 std::string current_exception_text() {
     try {
         throw;

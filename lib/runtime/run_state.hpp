@@ -7,6 +7,8 @@
 #include <rondo/detail/body.hpp>
 #include <rondo/run.hpp>
 
+#include <runtime/run_notes.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
@@ -70,11 +72,34 @@ public:
     /// that somebody keeps.
     void leave_strand(bool context_gone);
 
+    /// What the body tells of the run. False: nobody takes it any more, or there is no memory. Any thread.
+    template <class Tell>
+    bool note(Tell tell) noexcept {
+        try {
+            std::lock_guard lock(mutex_);
+            has_notes_ = true;
+            if (notes_taken_) return false;
+            if (notes_ == nullptr) notes_ = std::make_unique<runtime::run_notes>();
+            tell(*notes_);
+            return true;
+        } catch (...) {
+            return false;
+        }
+    }
+    /// What was told until now; null: nothing. Any thread.
+    [[nodiscard]] std::shared_ptr<const run_output> output() const;
+    /// The same, and it takes nothing more. Null for want of memory, too.
+    [[nodiscard]] std::shared_ptr<const run_output> take_output() noexcept;
+
 private:
-    mutable std::mutex mutex_; // guards the next three
+    mutable std::mutex mutex_; // guards all that is not atomic
     boost::asio::any_io_executor home_;
     boost::asio::any_io_executor strand_;
     std::optional<cancellation_source> source_; // made when somebody asks for the token
+    std::unique_ptr<runtime::run_notes> notes_; // made when the body tells something
+    // Whoever sets one of these looks at the other then: most runs have no notes, and need no lock to say so.
+    std::atomic<bool> has_notes_ = false;   // or is about to
+    std::atomic<bool> notes_taken_ = false; // the run has its outcome
     std::atomic<cancel_reason> reason_{cancel_reason::none};
 };
 

@@ -30,8 +30,9 @@ suite_report check_repository(const repository_under_test& subject) {
     for (const auto cases :
          {detail::task_cases(), detail::cursor_cases(), detail::slot_cases(), detail::finish_cases(),
           detail::finish_again_cases(), detail::start_cases(), detail::history_cases(),
-          detail::paging_cases(), detail::lookup_cases(), detail::skip_cases(), detail::user_cases(),
-          detail::prune_cases(), detail::text_cases(), detail::cut_cases()})
+          detail::paging_cases(), detail::lookup_cases(), detail::summary_cases(), detail::skip_cases(),
+          detail::user_cases(), detail::prune_cases(), detail::text_cases(), detail::output_cases(),
+          detail::cut_cases()})
         run_cases(subject, cases, report);
     if (subject.set_failing) run_cases(subject, detail::failing_cases(), report);
     if (subject.reopen) run_cases(subject, detail::reopen_cases(), report);

@@ -171,8 +171,9 @@ history_page probe::history(history_filter filter){
     RONDO_SUITE_CALL(find_run, id)} std::vector<run> probe::last_runs(std::optional<std::string> user){
     RONDO_SUITE_CALL(last_runs, std::move(user))} std::vector<skip_range> probe::skips(std::string uid,
                                                                                        std::size_t limit){
-    RONDO_SUITE_CALL(skips, std::move(uid), limit)} std::vector<user> probe::users() {
-    RONDO_SUITE_CALL(users)
+    RONDO_SUITE_CALL(skips, std::move(uid), limit)} std::vector<user> probe::users(){
+    RONDO_SUITE_CALL(users)} std::vector<task_summary> probe::summary(summary_filter filter) {
+    RONDO_SUITE_CALL(summary, std::move(filter))
 }
 void probe::add_users(std::vector<user> users) {
     RONDO_SUITE_CALL(add_users, std::move(users))

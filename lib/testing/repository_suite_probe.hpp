@@ -40,6 +40,7 @@ public:
     history_page history(history_filter filter = {});
     std::optional<run> find(run_id id);
     std::vector<run> last_runs(std::optional<std::string> user = {});
+    std::vector<task_summary> summary(summary_filter filter = {});
     std::vector<skip_range> skips(std::string uid, std::size_t limit = 1000);
     std::vector<user> users();
     void add_users(std::vector<user> users);
@@ -102,6 +103,8 @@ std::span<const suite_case> start_cases();
 std::span<const suite_case> history_cases();
 std::span<const suite_case> paging_cases();
 std::span<const suite_case> lookup_cases();
+std::span<const suite_case> output_cases();
+std::span<const suite_case> summary_cases();
 std::span<const suite_case> skip_cases();
 std::span<const suite_case> user_cases();
 std::span<const suite_case> prune_cases();

@@ -2,6 +2,8 @@
 #include <testing/repository_suite_probe.hpp>
 #include <testing/repository_suite_values.hpp>
 
+#include <memory>
+
 namespace rondo::testing::detail {
 namespace {
 
@@ -20,6 +22,10 @@ void all_survives(probe& p) {
     finish_request end = end_of(manual, p.begin(manual).token);
     end.run.outcome = outcome::failed;
     end.run.message = "why";
+    run_output output;
+    output.progress = run_progress{0.5, "half", at(4)};
+    output.lines = {{at(3), "a line"}};
+    end.run.output = std::make_shared<const run_output>(output);
     end.run.results.push_back(task_result::failure(user("b"), "no"));
     p.finish(end);
     const skip_range skipped = skip(skip_reason::paused, 0, 10, 2);

@@ -150,11 +150,33 @@ std::string show(const run& r) {
                        show(r.outcome) + ", message '" + r.message + "', for " + show(r.users) + ", results";
     for (const task_result& result : r.results)
         text += " (" + result.user().id() + ": '" + result.message() + "' '" + result.error() + "')";
+    return text + (r.output != nullptr ? ", " + show(*r.output) : "");
+}
+
+std::string show(const run_output& o) {
+    std::string text = "output";
+    if (o.progress)
+        text += " " + std::to_string(o.progress->share) + " '" + o.progress->text + "' at " +
+                show(o.progress->at);
+    text += ", lines dropped " + std::to_string(o.lines_dropped) + ", kept";
+    for (const run_line& line : o.lines) text += " (" + show(line.at) + " '" + line.text + "')";
     return text;
 }
 
 std::string show(const std::optional<run>& r) {
     return r ? show(*r) : "no run";
+}
+
+std::string show(const task_summary& s) {
+    const auto took = [](const std::optional<std::chrono::microseconds>& d) {
+        return d ? std::to_string(d->count()) + "us" : std::string("none");
+    };
+    std::string text = s.uid.str() + ": " + std::to_string(s.runs) + " runs, of them";
+    for (const std::uint64_t n :
+         {s.in_flight, s.succeeded, s.failed, s.timed_out, s.cancelled, s.interrupted, s.abandoned})
+        text += " " + std::to_string(n);
+    return text + ", p50 " + took(s.duration_p50) + ", p95 " + took(s.duration_p95) + ", max " +
+           took(s.duration_max);
 }
 
 std::string show(const user& u) {

@@ -48,7 +48,9 @@ namespace rondo::testing::detail {
 [[nodiscard]] std::string show(const task_state& s);
 [[nodiscard]] std::string show(const skip_range& r);
 [[nodiscard]] std::string show(const run& r);
+[[nodiscard]] std::string show(const run_output& o);
 [[nodiscard]] std::string show(const std::optional<run>& r);
+[[nodiscard]] std::string show(const task_summary& s);
 [[nodiscard]] std::string show(const user& u);
 
 template <class T>

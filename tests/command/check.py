@@ -208,7 +208,9 @@ class Words(Case):
                           ["next", "* * * * *", "--count", "1x"], ["next", "* * * * *", "--gap", "jump"],
                           ["next", "* * * * *", "--overlap", "none"], ["next", "* * * * *", "--dialect", "cron"],
                           ["next", "--stdin", "--zone", "UTC"], ["next", "--stdin", "* * * * *"],
-                          ["next", "* * * * *", "--format", "xml"], ["next", "*", "*", "*", "*", "*"]):
+                          ["next", "* * * * *", "--format", "xml"], ["next", "* * * * *", "--format", "csv"],
+                          ["history", "f", "--format", "json"], ["history", "f", "--summary", "--format", "csv"],
+                          ["history", "f", "--summary", "--limit", "5"], ["next", "*", "*", "*", "*", "*"]):
             self.refuses(*arguments)
 
     def test_complaints_hold_no_orders(self):
@@ -238,7 +240,8 @@ class Papers(Case):
         path = Path(OPTIONS.root, "tools/rondo/completion/rondo.bash")
         for words, want in ((["rondo", "ne"], "next"), (["rondo", "next", "--du"], ""),
                             (["rondo", "next", "--di"], "--dialect"), (["rondo", "next", "--dialect", "q"], "quartz"),
-                            (["rondo", "history", "f", "--l"], "--limit"), (["rondo", "--v"], "--version")):
+                            (["rondo", "history", "f", "--l"], "--limit"),
+                            (["rondo", "history", "f", "--format", "j"], "jsonl"), (["rondo", "--v"], "--version")):
             script = (f"source '{path}'; COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; "
                       '_rondo; echo "${COMPREPLY[@]}"')
             got = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, timeout=60)

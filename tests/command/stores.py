@@ -123,8 +123,8 @@ class Stores(Case):
             for _ in range(200):
                 bytes_[draw.randrange(100, len(bytes_))] = draw.randrange(256)
             Path(self.file).write_bytes(bytes_)
-            for verb in ("tasks", "history"):
-                code, out, err = rondo(verb, self.file)
+            for verb in (["tasks"], ["history"], ["history", "--summary"], ["history", "--format", "jsonl"]):
+                code, out, err = rondo(verb[0], self.file, *verb[1:])
                 self.assertIn(code, (OK, NOTHING, USAGE), (n, err))
                 self.assertLessEqual(err.count("\n"), 1)
                 self.assertNotRegex(out + err, "[\x00-\x09\x0b-\x1f\x7f]")

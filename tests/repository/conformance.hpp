@@ -16,7 +16,7 @@ namespace rondo::testing {
 inline void expect_conformance(const repository_under_test& subject) {
     const suite_report report = check_repository(subject);
     for (const std::string& failure : report.failures) FAIL_CHECK(failure);
-    std::size_t cases = 105;
+    std::size_t cases = 115;
     if (subject.reopen) cases += 4;
     if (subject.set_failing) cases += 2;
     CHECK(report.cases >= cases);

@@ -34,6 +34,9 @@ public:
     awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override {
         return inner_->last_runs(std::move(user));
     }
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        return inner_->summary(std::move(filter));
+    }
     awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override {
         return inner_->skips(std::move(uid), limit);
     }

@@ -9,6 +9,8 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -230,6 +232,56 @@ struct throws_at_times : forwarding_repository {
     }
 };
 
+struct sums_up_to_the_end : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        if (filter.to) *filter.to += std::chrono::seconds(1);
+        return inner_->summary(std::move(filter));
+    }
+};
+
+struct ranks_one_too_high : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        auto all = co_await inner_->summary(std::move(filter));
+        for (task_summary& s : all.value())
+            if (s.runs % 2 == 0 && s.duration_p50 < s.duration_max)
+                *s.duration_p50 += std::chrono::microseconds(1);
+        co_return all;
+    }
+};
+
+struct measures_the_abandoned : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        auto all = co_await inner_->summary(std::move(filter));
+        for (task_summary& s : all.value())
+            if (s.abandoned > 0 && !s.duration_max) s.duration_max = std::chrono::microseconds(0);
+        co_return all;
+    }
+};
+
+struct keeps_no_lines : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
+        for (finish_request& r : requests) {
+            if (r.run.output == nullptr) continue;
+            auto cut = std::make_shared<run_output>(*r.run.output);
+            cut->lines.clear();
+            r.run.output = std::move(cut);
+        }
+        return inner_->finish_runs(std::move(requests));
+    }
+};
+
+/// This one is none: it does as the base class does.
+struct sums_up_by_pages : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        return repository::summary(std::move(filter));
+    }
+};
+
 struct fails_always : forwarding_repository {
     using forwarding_repository::forwarding_repository;
     awaitable<std::vector<user>> users() override { co_return errc::store_failed; }
@@ -248,12 +300,17 @@ TEST_CASE("a repository that only forwards has no failures") {
     CHECK(failures_of<forwarding_repository>().empty());
 }
 
+TEST_CASE("a repository that leaves summaries to the base class has no failures") {
+    CHECK(failures_of<sums_up_by_pages>().empty());
+}
+
 TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_that_it_ended, trusts_any_token,
                    ignores_the_cursor, never_forces, loses_skips, loses_the_users, moves_no_waiting_cursor,
                    gives_up_after_a_refusal, pages_skip_one, pages_by_instant, full_page_leads_on,
                    from_is_excluded, abandons_nothing, tells_no_change, cuts_at_nul, takes_any_user,
                    sorts_backwards, begins_one_by_one, miscounts_the_forgotten, prunes_one_slice,
-                   prunes_without_limit, throws_at_times, fails_always) {
+                   prunes_without_limit, throws_at_times, sums_up_to_the_end, ranks_one_too_high,
+                   measures_the_abandoned, keeps_no_lines, fails_always) {
     CHECK_FALSE(failures_of<mutant>().empty());
 }
 

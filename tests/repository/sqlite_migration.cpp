@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,53 @@ TEST_CASE("a database of the first version keeps its runs, and its pauses have n
     const history_page page = blocking(repository->history({})).value();
     REQUIRE(page.runs.size() == 1);
     CHECK(page.runs[0].attempt == 1);
+}
+
+TEST_CASE("a database of the second version keeps its runs, none of which told anything, and takes what "
+          "others tell") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        raw_database db(path);
+        for (int step : {0, 1}) db.execute(sqlite::detail::migrations()[static_cast<std::size_t>(step)].sql);
+        db.execute("pragma application_id = " + std::to_string(sqlite::detail::application_id));
+        db.execute("pragma user_version = 2");
+        db.execute("insert into task (uid, name, schedule, hidden, anchor, next_slot) "
+                   "values ('t', 't', 'every 10s', 0, 0, 20000000)");
+        db.execute("insert into run values (zeroblob(16), 1, 'retry', 10000000, 11000000, 12000000, "
+                   "'failed', 'why', 1, 2)");
+    }
+    const auto repository = sqlite::open(path).value();
+    const run old = blocking(repository->find_run(run_id())).value().value();
+    CHECK(old.attempt == 2);
+    CHECK(old.message == "why");
+    CHECK(old.output == nullptr);
+    run_output told;
+    told.progress = run_progress{0.25, "a quarter", at(3)};
+    told.lines = {{at(2), "a line"}};
+    blocking(repository->begin_runs(one_begin("t", 1))).value();
+    auto end = one_end("t", 1);
+    end[0].run.output = std::make_shared<const run_output>(told);
+    blocking(repository->finish_runs(end)).value();
+    CHECK(*blocking(repository->find_run(id(1))).value()->output == told);
+}
+
+TEST_CASE("output that no body tells is a damaged file") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        const auto repository = sqlite::open(path).value();
+        blocking(repository->register_tasks(one_task("t"))).value();
+        blocking(repository->begin_runs(one_begin("t", 1))).value();
+        blocking(repository->finish_runs(one_end("t", 1))).value();
+    }
+    raw_database(path).execute(
+        "update run set lines_dropped = 0, progress = 1.5, progress_text = '', progress_at = 0");
+    CHECK(error_of(sqlite::open(path).value()->find_run(id(1))) == errc::store_corrupt);
+    raw_database(path).execute("update run set progress = 0.5, lines_dropped = -1");
+    CHECK(error_of(sqlite::open(path).value()->find_run(id(1))) == errc::store_corrupt);
+    raw_database(path).execute("update run set lines_dropped = 3, progress_text = null");
+    CHECK(error_of(sqlite::open(path).value()->find_run(id(1))) == errc::store_corrupt);
 }
 
 TEST_CASE("a new database is made by all the steps") {

@@ -25,10 +25,10 @@ struct effort {
     int steps = 0; // of its virtual machine
 };
 
-effort effort_of(sqlite3* db) {
+effort effort_of(sqlite3* db, const std::string& part = "join task t") {
     effort e;
     for (sqlite3_stmt* s = sqlite3_next_stmt(db, nullptr); s != nullptr; s = sqlite3_next_stmt(db, s)) {
-        if (std::string(sqlite3_sql(s)).find("join task t") == std::string::npos) continue;
+        if (std::string(sqlite3_sql(s)).find(part) == std::string::npos) continue;
         ++e.statements;
         e.sorts += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_SORT, 1);
         e.steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
@@ -91,6 +91,39 @@ TEST_CASE("a page of history costs the same wherever it is, and is not sorted") 
         CHECK(last.steps > 0);
         CHECK(last.steps < 1'000);
     }
+}
+
+TEST_CASE("a summary costs as much as there is in its stretch of time, and is not sorted") {
+    effort last;
+    sqlite::detail::seams seams;
+    seams.before_transaction = [&](sqlite3* db) { last = effort_of(db, "from run r where r.task"); };
+    const scratch_folder folder;
+    const auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, seams).value();
+    fill(*repository);
+    for (std::int64_t start : {1, 1'000, 1'990}) {
+        summary_filter filter;
+        filter.from = at(start);
+        filter.to = at(start + 10);
+        REQUIRE(blocking(repository->summary(filter)).value().size() == 1);
+        CHECK(blocking(repository->summary(filter)).value()[0].runs == 10);
+        blocking(repository->users()).value(); // whose transaction looks back
+        CHECK(last.statements == 1);
+        CHECK(last.sorts == 0);
+        CHECK(last.steps > 0);
+        CHECK(last.steps < 500);
+    }
+}
+
+TEST_CASE("a long summary is read in parts, with others between them") {
+    int transactions = 0;
+    sqlite::detail::seams seams;
+    seams.before_transaction = [&](sqlite3*) { ++transactions; };
+    const scratch_folder folder;
+    const auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, seams).value();
+    fill(*repository);
+    transactions = 0;
+    CHECK(blocking(repository->summary({})).value()[0].runs == 2'000);
+    CHECK(transactions == 3);
 }
 
 TEST_SUITE_END();

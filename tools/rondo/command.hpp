@@ -59,10 +59,17 @@ struct tasks_options {
     bool all = false; ///< hidden tasks too
 };
 
+enum class run_format : std::uint8_t { text, csv, jsonl };
+
 struct history_options {
     std::string file;
     std::optional<std::string> task;
-    std::int64_t limit = 50;
+    std::optional<std::string> run;    ///< its id
+    std::optional<std::string> from;   ///< started at or after
+    std::optional<std::string> to;     ///< started before
+    std::optional<std::int64_t> limit; ///< default: 50 of text, else all
+    run_format format = run_format::text;
+    bool summary = false; ///< a line for each task, not for each run
 };
 
 // Each writes to stdout and gives the exit code, or throws `usage_error`.

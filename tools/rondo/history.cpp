@@ -1,70 +1,103 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "command.hpp"
+#include "export.hpp"
 #include "output.hpp"
+#include "run_pages.hpp"
 #include "store.hpp"
+#include "summary.hpp"
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <optional>
 #include <string>
 
 namespace rondo::command {
 namespace {
 
-std::string took(const moment& from, const moment& to) {
-    if (!from || !to) return "-";
-    // Of any two numbers that a file may hold.
-    double micros = static_cast<double>(to->time_since_epoch().count()) -
-                    static_cast<double>(from->time_since_epoch().count());
-    return fmt::format("{:.3f} s", micros / 1e6);
+constexpr std::int64_t limit_of_text = 50;
+constexpr std::size_t page_size_max = 1 << 20; // in bytes: a run may have long texts
+
+void add_row(table& to, const run& r, bool colours) {
+    std::string end = paint(r.outcome ? to_string(*r.outcome) : "running", colour_of(r.outcome), colours);
+    if (!r.message.empty()) end += ": " + shown(r.message);
+    const auto d = took(r);
+    to.add({to_string(r.started_at), shown(r.uid.view(), 60), std::string(to_string(r.trigger)),
+            d ? fmt::format("{:.3f} s", d->count()) : "-", end});
 }
 
-std::int64_t id_of(const store& from, const std::string& uid) {
-    rows found(from, "select id from task where uid = ?1");
-    found.bind(1, std::string_view(uid));
-    return found.next() ? found.integer(0) : -1;
-}
-
-// None if there is no such task. Closes the database before anything is printed, as in tasks.cpp.
-std::optional<table> read(const history_options& opt, bool colours) {
-    store from(opt.file);
-    std::int64_t task = opt.task ? id_of(from, *opt.task) : 0;
-    if (task < 0) return std::nullopt;
-    // Either way the index that is in the order of time is read, and no further than the limit: hence `cross`.
-    std::string sql =
-        "select run.started_at, run.finished_at, task.uid, run.\"trigger\", run.outcome, run.message "
-        "from run cross join task on task.id = run.task ";
-    sql += opt.task ? "where run.task = ?2 " : "";
-    rows found(from, sql + "order by run.started_at desc, run.id desc limit ?1");
-    found.bind(1, opt.limit);
-    if (opt.task) found.bind(2, task);
-
-    table out({"STARTED", "TASK", "TRIGGER", "TOOK", "OUTCOME"});
-    while (found.next()) {
-        auto o = found.outcome(4);
-        std::string end = paint(o ? to_string(*o) : "running", colour_of(o), colours);
-        if (std::string message = found.text(5); !message.empty()) end += ": " + shown(message);
-        moment started = found.time(0);
-        // When a process died is not known, only when somebody saw that it had.
-        moment finished = o == rondo::outcome::abandoned ? moment() : found.time(1);
-        out.add({to_string(started), shown(found.text(2), 60), shown(found.text(3), 20),
-                 took(started, finished), end});
-    }
+/// What of a run is in no table.
+std::string details_of(const run& r) {
+    std::string out;
+    for (const user& u : r.users) out += fmt::format("  for {}\n", shown(u.id()));
+    for (const task_result& result : r.results)
+        out += fmt::format("  {}: {}{}\n", shown(result.user().id()), result.failed() ? "failed: " : "",
+                           shown(result.failed() ? result.error() : result.message()));
+    if (r.output == nullptr) return out;
+    if (const auto& p = r.output->progress)
+        out += fmt::format("  {}  {:.1f} % {}\n", to_string(p->at), 100 * p->share, shown(p->text));
+    if (r.output->lines_dropped > 0) out += fmt::format("  {} lines dropped\n", r.output->lines_dropped);
+    for (const run_line& line : r.output->lines)
+        out += fmt::format("  {}  {}\n", to_string(line.at), shown(line.text, run_line_size_max));
     return out;
+}
+
+/// Whether there are any. Of a single run `whole` tells all.
+bool print_table(run_pages& pages, bool whole) {
+    const bool colours = has_colours();
+    table out({"STARTED", "TASK", "TRIGGER", "TOOK", "OUTCOME"});
+    std::string details;
+    const auto take = [&](const store& from, const run& r) {
+        add_row(out, r, colours);
+        if (!whole) return true;
+        run all = r;
+        read_results(from, all);
+        details = details_of(all);
+        return true;
+    };
+    while (pages.next(take)) {
+    }
+    if (out.empty()) return false;
+    out.print(colours);
+    print(details);
+    return true;
+}
+
+/// As above. Holds no more than a page of them, and stops where nobody reads any more.
+bool print_lines(run_pages& pages, run_format how) {
+    bool any = false;
+    std::string page = how == run_format::csv ? csv_head() : "";
+    const auto take = [&](const store& from, const run& r) {
+        any = true;
+        if (how == run_format::csv) {
+            page += csv_line(r);
+        } else {
+            run whole = r;
+            read_results(from, whole);
+            page += json_line(whole);
+        }
+        return page.size() < page_size_max;
+    };
+    for (bool more = true; more && is_writable(); page.clear()) {
+        more = pages.next(take);
+        print(page);
+    }
+    return any;
 }
 
 } // namespace
 
 int history(const history_options& opt) {
-    const bool colours = has_colours();
-    const std::optional<table> found = read(opt, colours);
-    if (!found || found->empty()) {
-        complain(found ? "no runs on record" : fmt::format("no task '{}' on record", shown(*opt.task)));
-        return exit_nothing;
-    }
-    found->print(colours);
-    return exit_ok;
+    history_options wanted = opt;
+    if (opt.format == run_format::text && !opt.limit && !opt.summary) wanted.limit = limit_of_text;
+    run_pages pages(wanted);
+    const bool any = opt.summary                      ? print_summary(pages)
+                     : opt.format == run_format::text ? print_table(pages, opt.run.has_value())
+                                                      : print_lines(pages, opt.format);
+    if (any) return exit_ok;
+    if (!pages.task_known())
+        complain(fmt::format("no task '{}' on record", shown(*opt.task)));
+    else
+        complain(opt.run ? "no such run on record" : "no runs on record");
+    return exit_nothing;
 }
 
 } // namespace rondo::command

@@ -11,15 +11,6 @@
 #include <unistd.h>
 
 namespace rondo::command {
-namespace {
-
-struct character {
-    char32_t code = 0;
-    std::size_t size = 1;
-    bool sound = false;
-};
-
-// The first of `text`, which is not empty.
 character decode(std::string_view text) noexcept {
     auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     unsigned first = byte(0);
@@ -43,8 +34,6 @@ bool is_order(char32_t c) noexcept {
     return control || direction;
 }
 
-} // namespace
-
 void print(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
@@ -53,6 +42,10 @@ void complain(std::string_view text) {
     std::fflush(stdout); // or the two would change places where they go the same way
     std::string line = fmt::format("rondo: {}\n", text);
     std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+bool is_writable() {
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }
 
 bool flush() {

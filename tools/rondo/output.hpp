@@ -12,6 +12,8 @@ namespace rondo::command {
 void print(std::string_view text);
 /// `rondo: …` on stderr.
 void complain(std::string_view text);
+/// Whether all could be written until now.
+[[nodiscard]] bool is_writable();
 /// Says so on stderr if not all could be written.
 [[nodiscard]] bool flush();
 
@@ -20,6 +22,17 @@ void complain(std::string_view text);
 [[nodiscard]] std::string paint(std::string_view text, std::string_view colour, bool colours);
 
 inline constexpr std::string_view green = "32", red = "31", yellow = "33", grey = "2";
+
+/// A character of UTF-8; of a byte that belongs to none, that byte.
+struct character {
+    char32_t code = 0;
+    std::size_t size = 1;
+    bool sound = false;
+};
+/// The first of `text`, which is not empty.
+[[nodiscard]] character decode(std::string_view text) noexcept;
+/// Controls, and marks that turn the direction of writing.
+[[nodiscard]] bool is_order(char32_t c) noexcept;
 
 /// One line of UTF-8 that no terminal takes for an order: controls, marks that turn the direction of
 /// writing, and broken sequences become '?'. At most `size_max` characters.

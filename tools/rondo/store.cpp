@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int busy_timeout_ms = 100; // a server holds others off while it opens or closes the file, no longer
-constexpr std::int64_t version_known = 2;
+constexpr std::int64_t version_known = 3;
 
 // As SQLite wants a path that options follow.
 std::string uri_of(const std::string& path, std::string_view options) {
@@ -69,9 +69,9 @@ void store::open(const std::string& path) {
 
 void store::identify() {
     bool ours = integer("pragma application_id") == sqlite::detail::application_id;
-    std::int64_t version = integer("pragma user_version");
+    version_ = integer("pragma user_version");
     if (!ours) throw usage_error(fmt::format("{}: not a database of rondo", shown(path_)));
-    if (version > version_known)
+    if (version_ > version_known)
         throw usage_error(fmt::format("{}: written by a newer version of rondo", shown(path_)));
 }
 
@@ -117,6 +117,12 @@ void rows::bind(int parameter, std::string_view text) {
     if (code != SQLITE_OK) from_.fail(code);
 }
 
+void rows::bind_id(int parameter, std::string_view bytes) {
+    int code = sqlite3_bind_blob(handle_.get(), parameter, bytes.data(), static_cast<int>(bytes.size()),
+                                 SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) from_.fail(code);
+}
+
 bool rows::next() {
     int code = sqlite3_step(handle_.get());
     if (code != SQLITE_ROW && code != SQLITE_DONE) from_.fail(code);
@@ -129,6 +135,25 @@ void rows::again() {
 
 std::int64_t rows::integer(int column) const {
     return sqlite3_column_int64(handle_.get(), column);
+}
+
+bool rows::is_null(int column) const {
+    return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+}
+
+double rows::real(int column) const {
+    return sqlite3_column_double(handle_.get(), column);
+}
+
+run_id rows::id(int column) const {
+    const std::string bytes = text(column);
+    run_id id;
+    if (bytes.size() != 16) from_.fail(SQLITE_CORRUPT);
+    for (std::size_t i = 0; i < 8; ++i) {
+        id.high = id.high << 8 | static_cast<unsigned char>(bytes[i]);
+        id.low = id.low << 8 | static_cast<unsigned char>(bytes[8 + i]);
+    }
+    return id;
 }
 
 std::string rows::text(int column) const {

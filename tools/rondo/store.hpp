@@ -2,6 +2,7 @@
 #ifndef RONDO_TOOLS_RONDO_STORE_HPP
 #define RONDO_TOOLS_RONDO_STORE_HPP
 
+#include <rondo/run.hpp>
 #include <rondo/time.hpp>
 #include <rondo/words.hpp>
 
@@ -24,6 +25,8 @@ public:
     explicit store(const std::string& path);
 
     [[nodiscard]] sqlite3* handle() const noexcept { return db_.get(); }
+    /// Of its tables: not all have all columns.
+    [[nodiscard]] std::int64_t version() const noexcept { return version_; }
     /// Throws what is wrong.
     [[noreturn]] void fail(int code) const;
 
@@ -37,6 +40,7 @@ private:
     [[nodiscard]] std::int64_t integer(const char* sql) const;
 
     std::string path_;
+    std::int64_t version_ = 0;
     std::unique_ptr<sqlite3, closer> db_;
 };
 
@@ -47,11 +51,15 @@ public:
 
     void bind(int parameter, std::int64_t value);
     void bind(int parameter, std::string_view text);
+    void bind_id(int parameter, std::string_view bytes);
     [[nodiscard]] bool next();
     void again(); ///< from the first row on; what is bound stays
 
     // Of the current row. A crafted file may hold anything.
+    [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] double real(int column) const;
+    [[nodiscard]] run_id id(int column) const;
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] moment time(int column) const;
     [[nodiscard]] std::optional<rondo::outcome> outcome(int column) const;

@@ -4,15 +4,19 @@
 #include <repository/memory/store.hpp>
 #include <repository/user_ids.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <utility>
 
 namespace rondo::memory {
 namespace {
 
-/// Locks, asks the store, answers. Nothing here suspends, so a lock never spans a suspension.
-class memory_repository final : public repository {
+/// Locks, asks the store, answers. Nothing suspends with the lock, and but for a long summary nothing at all.
+class memory_repository final : public repository, public std::enable_shared_from_this<memory_repository> {
 public:
     explicit memory_repository(options opt) : store_(opt) {}
 
@@ -70,6 +74,17 @@ public:
         co_return store_.last_runs(user);
     }
 
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        const auto self = shared_from_this(); // its last owner may let go of it meanwhile
+        std::vector<task_summary> all;
+        std::uint32_t next = 0;
+        while ((next = sum_up(filter, next, all)) != detail::none)
+            co_await boost::asio::post(boost::asio::use_awaitable); // others on the loop have their turn
+        std::sort(all.begin(), all.end(),
+                  [](const task_summary& a, const task_summary& b) { return a.uid < b.uid; });
+        co_return all;
+    }
+
     awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override {
         const std::lock_guard lock(mutex_);
         co_return store_.skips(uid, limit);
@@ -100,6 +115,11 @@ public:
     }
 
 private:
+    std::uint32_t sum_up(const summary_filter& filter, std::uint32_t task, std::vector<task_summary>& to) {
+        const std::lock_guard lock(mutex_);
+        return store_.sum_up(filter, task, to);
+    }
+
     std::mutex mutex_; // managers on several threads may share us
     detail::store store_;
 };

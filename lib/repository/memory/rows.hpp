@@ -31,6 +31,7 @@ struct run_details {
     std::string message;
     std::vector<user> users;
     std::vector<task_result> results;
+    std::shared_ptr<const run_output> output;
 };
 
 /// The neighbours of a run in a `run_list`, by row number.

@@ -84,6 +84,7 @@ void run_table::remove(std::uint32_t i) {
         row.details->message.clear();
         row.details->users.clear();
         row.details->results.clear();
+        row.details->output.reset();
     }
     rows_.give_back(i);
 }
@@ -111,6 +112,7 @@ run run_table::copy(std::uint32_t i) const {
         r.message = row.details->message;
         r.users = row.details->users;
         r.results = row.details->results;
+        r.output = row.details->output;
     }
     return r;
 }

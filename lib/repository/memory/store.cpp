@@ -109,10 +109,11 @@ finish_state store::finish(finish_request& request) {
         if (request.token != 0 && request.token != known.token) return finish_state::fenced;
     }
     runs_.end(i, *r.finished_at, *r.outcome);
-    if (!r.message.empty() || !r.results.empty()) {
+    if (!r.message.empty() || !r.results.empty() || r.output != nullptr) {
         run_details& details = runs_.details_of(i);
         details.message = std::move(r.message);
         details.results = std::move(r.results);
+        details.output = std::move(r.output);
     }
     if (request.next_slot && tasks_[t].next_slot == cursor_waits_for_end)
         tasks_[t].next_slot = *request.next_slot;

@@ -34,6 +34,10 @@ public:
     [[nodiscard]] history_page history(const history_filter& filter) const;
     [[nodiscard]] std::optional<run> find_run(const run_id& id) const;
     [[nodiscard]] std::vector<run> last_runs(const std::optional<std::string>& user) const;
+    /// Adds summaries to `to`, of `task` and those after it that match, a part of all. Gives the task to go on with, or
+    /// `none`.
+    [[nodiscard]] std::uint32_t sum_up(const summary_filter& filter, std::uint32_t task,
+                                       std::vector<task_summary>& to) const;
     [[nodiscard]] std::vector<skip_range> skips(const std::string& uid, std::size_t limit) const;
 
     [[nodiscard]] std::vector<user> users() const { return {users_.begin(), users_.end()}; }
@@ -46,6 +50,7 @@ private:
     [[nodiscard]] begin_answer refused(std::uint32_t task) const noexcept;
     void apply(std::uint32_t task, begin_request& request, begin_answer& answer);
     [[nodiscard]] finish_state finish_again(std::uint32_t row, const finish_request& request) const noexcept;
+    [[nodiscard]] run_tally tally_of(std::uint32_t task, const summary_filter& filter) const;
     [[nodiscard]] bool has_result_for(const run_row& row, const std::string& user) const noexcept;
     [[nodiscard]] bool matches(const run_row& row, const history_filter& filter) const noexcept;
     [[nodiscard]] bool find_doomed(std::uint32_t task, const prune_policy& policy, std::size_t most,

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace rondo::memory::detail {
+namespace {
+
+constexpr std::uint32_t part_max = 1000; // tasks and runs that are looked at in one go
+
+} // namespace
 
 bool store::has_result_for(const run_row& row, const std::string& user) const noexcept {
     if (row.details == nullptr) return false;
@@ -66,6 +71,36 @@ std::vector<run> store::last_runs(const std::optional<std::string>& user) const 
     runs.reserve(found.size());
     for (std::uint32_t i : found) runs.push_back(runs_.copy(i));
     return runs;
+}
+
+run_tally store::tally_of(std::uint32_t task, const summary_filter& filter) const {
+    run_tally tally;
+    if (tasks_[task].record == nullptr) return tally;
+    tasks_[task].record->runs.newest_first(runs_.rows(), [&](std::uint32_t i) {
+        const run_row& row = runs_.rows()[i];
+        if (filter.from && row.started_at < *filter.from) return false; // as are all that follow
+        if (filter.to && row.started_at >= *filter.to) return true;
+        tally.take(row.ended() ? std::optional(row.outcome) : std::nullopt, row.started_at,
+                   unpacked(row.finished_at));
+        return true;
+    });
+    return tally;
+}
+
+std::uint32_t store::sum_up(const summary_filter& filter, std::uint32_t task,
+                            std::vector<task_summary>& to) const {
+    std::uint32_t end = tasks_.size();
+    if (filter.uid) {
+        task = tasks_.find(*filter.uid);
+        end = task == none ? none : task + 1;
+    }
+    for (std::uint64_t looked_at = 0; task < end; ++task) {
+        if (looked_at >= part_max) return task;
+        const run_tally tally = tally_of(task, filter);
+        if (!tally.empty()) to.push_back(tally.summary(tasks_[task].uid));
+        looked_at += 1 + (tasks_[task].record != nullptr ? tasks_[task].record->runs.size() : 0);
+    }
+    return none;
 }
 
 std::vector<skip_range> store::skips(const std::string& uid, std::size_t limit) const {

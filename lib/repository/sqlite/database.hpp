@@ -15,6 +15,18 @@
 
 namespace rondo::sqlite::detail {
 
+/// How far a summary is: the task under way, of which some runs may have been counted.
+struct summary_place {
+    std::string uid;                ///< the tasks before it are done
+    std::optional<history_key> key; ///< of its last run that was counted
+    run_tally tally;                ///< of those
+};
+
+struct summary_part {
+    std::vector<task_summary> tasks;
+    std::optional<summary_place> next; ///< nothing: this was the last
+};
+
 /// The calls of the repository as SQL, each within a transaction that somebody else opens and ends.
 /// Throws `failure`. One thread at a time.
 class database {
@@ -33,6 +45,7 @@ public:
     history_page history(const history_filter& filter);
     std::optional<run> find_run(const run_id& id);
     std::vector<run> last_runs(const std::optional<std::string>& user);
+    summary_part sum_up(const summary_filter& filter, const summary_place& from);
     std::vector<skip_range> skips(const std::string& uid, std::size_t limit);
 
     std::vector<user> users();
@@ -68,7 +81,10 @@ private:
 
     [[nodiscard]] finish_state finish(const finish_request& request);
     void end_run(const run& r, wall_time started_at);
+    void keep_output(const run_id& id, const run_output& output);
 
+    [[nodiscard]] std::size_t count_runs(std::int64_t task, const summary_filter& filter,
+                                         summary_place& place, std::size_t limit);
     [[nodiscard]] std::vector<run> last_runs_of_all();
     [[nodiscard]] std::vector<run> last_runs_of_user(const std::string& user);
     void load_details(std::vector<run>& runs);
@@ -79,6 +95,7 @@ private:
                                                 std::int64_t most);
     [[nodiscard]] std::vector<std::int64_t> tasks_after(std::int64_t task, std::int64_t most);
     void give_room_back();
+    void load_lines(run& r);
 
     template <class... Args>
     void execute(std::string_view sql, const Args&... args) {

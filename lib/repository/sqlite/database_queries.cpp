@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <memory>
 
 namespace rondo::sqlite::detail {
 namespace {
@@ -12,9 +13,21 @@ namespace {
 // The columns of `read_run`, of run r and task t.
 #define RONDO_RUN_COLUMNS                                                                             \
     "r.id, t.uid, r.\"trigger\", r.scheduled_at, r.started_at, r.finished_at, r.outcome, r.message, " \
-    "r.attempt "
+    "r.attempt, r.lines_dropped, r.progress, r.progress_text, r.progress_at "
 
-/// The run in this row, without its users and results. A file may hold anything.
+/// What its body told, but the lines; null: nothing.
+std::shared_ptr<const run_output> read_output(const query& q) {
+    if (q.is_null(9)) return nullptr;
+    auto output = std::make_shared<run_output>();
+    output->lines_dropped = q.count(9);
+    if (q.is_null(10)) return output;
+    output->progress = run_progress{q.real(10), std::string(q.text(11)), q.time(12)};
+    const bool in_range = output->progress->share >= 0 && output->progress->share <= 1;
+    if (!in_range) throw failure(errc::store_corrupt);
+    return output;
+}
+
+/// The run in this row, without its users, results and lines. A file may hold anything.
 run read_run(const query& q) {
     run r;
     r.id = q.id(0);
@@ -32,6 +45,7 @@ run read_run(const query& q) {
     if (attempt < 1 || attempt > std::numeric_limits<std::uint32_t>::max())
         throw failure(errc::store_corrupt);
     r.attempt = static_cast<std::uint32_t>(attempt);
+    r.output = read_output(q);
     return r;
 }
 
@@ -156,7 +170,15 @@ void database::load_details(std::vector<run>& runs) {
                                     ? task_result(std::move(who), std::string(results.text(1)))
                                     : task_result::failure(std::move(who), std::string(results.text(2))));
         }
+        if (r.output != nullptr) load_lines(r);
     }
+}
+
+void database::load_lines(run& r) {
+    auto output = std::make_shared<run_output>(*r.output);
+    query lines(db_.prepared("select at, text from run_line where run = ? order by position"), r.id);
+    while (lines.step()) output->lines.push_back({lines.time(0), std::string(lines.text(1))});
+    r.output = std::move(output);
 }
 
 std::vector<skip_range> database::skips(const std::string& uid, std::size_t limit) {

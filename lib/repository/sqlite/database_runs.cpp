@@ -166,6 +166,18 @@ void database::end_run(const run& r, wall_time started_at) {
             "insert into result (run, position, user, started_at, message, error) values (?, ?, ?, ?, ?, ?)",
             r.id, position++, std::string_view(result.user().id()), started_at,
             std::string_view(result.message()), std::string_view(result.error()));
+    if (r.output != nullptr) keep_output(r.id, *r.output);
+}
+
+void database::keep_output(const run_id& id, const run_output& output) {
+    execute("update run set lines_dropped = ? where id = ?", as_integer(output.lines_dropped), id);
+    if (output.progress)
+        execute("update run set progress = ?, progress_text = ?, progress_at = ? where id = ?",
+                output.progress->share, std::string_view(output.progress->text), output.progress->at, id);
+    std::int64_t position = 0;
+    for (const run_line& line : output.lines)
+        execute("insert into run_line (run, position, at, text) values (?, ?, ?, ?)", id, position++, line.at,
+                std::string_view(line.text));
 }
 
 } // namespace rondo::sqlite::detail

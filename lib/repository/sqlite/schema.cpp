@@ -83,7 +83,24 @@ drop index run_slot;
 create unique index run_slot on run (task, scheduled_at) where "trigger" in ('schedule', 'catch_up');
 )";
 
-constexpr std::array<migration, 2> all_migrations{migration{1, version_1}, migration{2, version_2}};
+// What a body told of its run.
+constexpr const char* version_3 = R"(
+alter table run add column progress real;         -- from 0 to 1; null: it told none, as in the next two
+alter table run add column progress_text text;
+alter table run add column progress_at integer;
+alter table run add column lines_dropped integer; -- null: it told nothing at all
+
+create table run_line (
+  run      blob    not null references run (id) on delete cascade,
+  position integer not null,
+  at       integer not null,
+  text     text    not null,
+  primary key (run, position)
+) strict, without rowid;
+)";
+
+constexpr std::array<migration, 3> all_migrations{migration{1, version_1}, migration{2, version_2},
+                                                  migration{3, version_3}};
 
 } // namespace
 
@@ -128,7 +145,8 @@ void check_tables(connection& db) {
              "pause_reason, "
              "paused_until from task",
              "select id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token, "
-             "attempt from run",
+             "attempt, progress, progress_text, progress_at, lines_dropped from run",
+             "select run, position, at, text from run_line",
              "select run, position, user from run_user",
              "select run, position, user, started_at, message, error from result",
              "select id, task, reason, first, last, count from skip",

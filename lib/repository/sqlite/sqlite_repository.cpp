@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace rondo::sqlite::detail {
@@ -15,6 +16,21 @@ namespace {
 template <class T>
 repository::awaitable<T> refuse(errc why = errc::invalid_option) {
     co_return why;
+}
+
+// In parts, with what is to be recorded between them.
+repository::awaitable<std::vector<task_summary>> sum_up(std::shared_ptr<writer> w, summary_filter filter) {
+    std::vector<task_summary> all;
+    std::optional<summary_place> place(std::in_place);
+    while (place) {
+        auto work = [filter, from = std::move(*place)](detail::database& db) {
+            return db.sum_up(filter, from);
+        };
+        BOOST_OUTCOME_CO_TRY(summary_part part, co_await call(w, std::move(work)));
+        for (task_summary& s : part.tasks) all.push_back(std::move(s));
+        place = std::move(part.next);
+    }
+    co_return all;
 }
 
 /// The application's signals are for its own threads.
@@ -97,6 +113,10 @@ repository::awaitable<std::optional<run>> sqlite_repository::find_run(run_id id)
 
 repository::awaitable<std::vector<run>> sqlite_repository::last_runs(std::optional<std::string> user) {
     return call(writer_, [user = std::move(user)](detail::database& db) { return db.last_runs(user); });
+}
+
+repository::awaitable<std::vector<task_summary>> sqlite_repository::summary(summary_filter filter) {
+    return sum_up(writer_, std::move(filter));
 }
 
 repository::awaitable<std::vector<skip_range>> sqlite_repository::skips(std::string uid, std::size_t limit) {

@@ -31,6 +31,7 @@ public:
     awaitable<history_page> history(history_filter filter) override;
     awaitable<std::optional<run>> find_run(run_id id) override;
     awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override;
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override;
     awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override;
     awaitable<std::vector<user>> users() override;
     awaitable<void> add_users(std::vector<user> users) override;

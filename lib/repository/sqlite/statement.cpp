@@ -43,6 +43,10 @@ void query::bind(std::int64_t value) {
     check(sqlite3_bind_int64(handle_, ++bound_, value));
 }
 
+void query::bind(double value) {
+    check(sqlite3_bind_double(handle_, ++bound_, value));
+}
+
 void query::bind(std::string_view text) {
     // A null pointer would bind NULL, which an empty text is not.
     const char* data = text.data() == nullptr ? "" : text.data();
@@ -88,6 +92,11 @@ bool query::flag(int i) const {
     const std::int64_t n = integer(i);
     if (n != 0 && n != 1) throw failure(errc::store_corrupt);
     return n == 1;
+}
+
+double query::real(int i) const {
+    if (sqlite3_column_type(handle_, i) != SQLITE_FLOAT) throw failure(errc::store_corrupt);
+    return sqlite3_column_double(handle_, i);
 }
 
 std::string_view query::text(int i) const {

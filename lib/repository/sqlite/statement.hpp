@@ -51,6 +51,7 @@ public:
     void bind(std::int64_t value);
     void bind(std::string_view text);
     void bind(const run_id& id);
+    void bind(double value);
     void bind(wall_time t) { bind(static_cast<std::int64_t>(t.time_since_epoch().count())); }
     void bind(const moment& m);
 
@@ -66,8 +67,9 @@ public:
     /// Read column `i` of the row. Another type than the schema promises: `store_corrupt`.
     [[nodiscard]] bool is_null(int i) const noexcept;
     [[nodiscard]] std::int64_t integer(int i) const;
-    [[nodiscard]] std::uint64_t count(int i) const;   // not negative
-    [[nodiscard]] bool flag(int i) const;             // 0 or 1
+    [[nodiscard]] std::uint64_t count(int i) const; // not negative
+    [[nodiscard]] bool flag(int i) const;           // 0 or 1
+    [[nodiscard]] double real(int i) const;
     [[nodiscard]] std::string_view text(int i) const; // until the next step
     [[nodiscard]] run_id id(int i) const;
     [[nodiscard]] wall_time time(int i) const { return wall_time(wall_time::duration(integer(i))); }

@@ -60,6 +60,9 @@ public:
     awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override {
         return spoil("last_runs", inner_->last_runs(std::move(user)));
     }
+    awaitable<std::vector<task_summary>> summary(summary_filter filter) override {
+        return spoil("summary", inner_->summary(std::move(filter)));
+    }
     awaitable<std::vector<skip_range>> skips(std::string uid, std::size_t limit) override {
         return spoil("skips", inner_->skips(std::move(uid), limit));
     }

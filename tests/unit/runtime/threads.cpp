@@ -182,6 +182,38 @@ TEST_CASE("whoever subscribes while another stops listening hears of what follow
     tasks.async_shutdown(10s, asio::use_future).get().value();
 }
 
+TEST_CASE("what threads tell of a run while it ends is kept or counted if it was taken, and else not") {
+    pool p(2);
+    manager tasks(p.context.get_executor(), memory::open(), quiet());
+    tasks.async_start(asio::use_future).get().value();
+    std::vector<std::thread> tellers;
+    std::atomic<int> taken = 0;
+    auto body = [&](context ctx) -> asio::awaitable<void> {
+        for (int i = 0; i != 3; ++i)
+            tellers.emplace_back([&taken, ctx] {
+                for (; ctx.log("a line"); ctx.progress(0.5)) {
+                    ++taken;
+                    taken.notify_all();
+                }
+            });
+        await_count(taken, 20);
+        co_return;
+    };
+    task t("t", "", every(1000h), body);
+    t.first_run(after_interval);
+    tasks.async_add(std::move(t), asio::use_future).get().value();
+    for (int i = 0; i != 50; ++i) {
+        taken = 0;
+        const run ended = tasks.async_run("t", asio::use_future).get().value();
+        for (auto& teller : tellers) teller.join();
+        tellers.clear();
+        REQUIRE(ended.output != nullptr);
+        const auto kept = ended.output->lines.size() + ended.output->lines_dropped;
+        CHECK(kept == static_cast<std::uint64_t>(taken));
+    }
+    tasks.async_shutdown(10s, asio::use_future).get().value();
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests

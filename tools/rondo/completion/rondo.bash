@@ -11,13 +11,16 @@ _rondo() {
     --dialect) words="unix seconds extended quartz" ;;
     --gap) words="run_at_end skip shift" ;;
     --overlap) words="first last both" ;;
-    --format) words="text tsv json" ;;
+    --format)
+        words="text tsv json"
+        [[ ${COMP_WORDS[1]} == history ]] && words="text csv jsonl"
+        ;;
     --zone)
         # The zones of the system, if it lists them.
         [[ -r /usr/share/zoneinfo/tzdata.zi ]] &&
             words="UTC $(awk '$1 == "Z" { print $2 } $1 == "L" { print $3 }' /usr/share/zoneinfo/tzdata.zi)"
         ;;
-    --uid | --from | --count | --at | --anchor | --task | --limit) return ;;
+    --uid | --from | --to | --count | --at | --anchor | --task | --limit | --run) return ;;
     *)
         if ((COMP_CWORD == 1)); then
             words="next check explain describe tasks history --help --version"
@@ -28,7 +31,7 @@ _rondo() {
             explain) words="$reading --uid --at --anchor --help" ;;
             describe) words="$reading --uid --help" ;;
             tasks) words="--all --help" ;;
-            history) words="--task --limit --help" ;;
+            history) words="--task --run --from --to --limit --format --summary --help" ;;
             esac
             [[ ${COMP_WORDS[1]} =~ ^(tasks|history)$ && $word != -* ]] && words=""
         fi

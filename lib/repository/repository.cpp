@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <rondo/repository.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <map>
+#include <utility>
+
+namespace rondo {
+
+repository::awaitable<std::vector<task_summary>> repository::summary(summary_filter filter) {
+    history_filter pages;
+    pages.uid = std::move(filter.uid);
+    pages.from = filter.from;
+    pages.to = filter.to;
+    pages.limit = history_limit_max;
+    std::map<shared_string, run_tally> tallies;
+    do {
+        BOOST_OUTCOME_CO_TRY(history_page page, co_await history(pages));
+        for (const run& r : page.runs) tallies[r.uid].take(r);
+        pages.before = page.next;
+        // One that answers at once must not keep the loop from others.
+        if (pages.before) co_await boost::asio::post(boost::asio::use_awaitable);
+    } while (pages.before);
+    std::vector<task_summary> all;
+    all.reserve(tallies.size());
+    for (const auto& [uid, tally] : tallies) all.push_back(tally.summary(uid));
+    co_return all;
+}
+
+} // namespace rondo
