@@ -47,6 +47,12 @@ void add_dropped(recorded_task& task, const plan& p, const std::vector<event>& d
         else if (known.insert(hex(e.id)).second) // its end may have brought it
             task.runs.push_back({hex(e.id), std::string(to_string(e.trigger)), slot, slot, {}, {}, 1, 0});
     }
+    // A begin that follows dropped ones is refused, and goes on record with its end, unless that is dropped, too.
+    for (const event& e : dropped) {
+        const std::int64_t slot = e.scheduled_at.time_since_epoch().count();
+        if (e.outcome && known.insert(hex(e.id)).second)
+            task.runs.push_back({hex(e.id), std::string(to_string(e.trigger)), slot, slot, {}, {}, 1, 0});
+    }
     task.token = 0;
     for (recorded_run& r : task.runs) {
         r.token = ++task.token;
