@@ -240,6 +240,7 @@ private:
     result<run_record*> merge(task_record& task, std::vector<user> users);
     void wait_as_run(run_record& run, overlap policy);
     void drop_waiting(run_record& run, instant now); // scheduler_runs.cpp
+    void end_waiting(run_record& run, instant now);
     void cancel_running(task_record& task, cancel_reason why, instant now);
 
     // scheduler_groups.cpp
@@ -309,7 +310,7 @@ private:
     // scheduler_backfill.cpp
     void next_of_backfill(task_record& task, instant now);
     void begin_of_backfill(run_record& run, instant now);
-    void ended_of_backfill(const run_record& run, rondo::outcome how, instant now);
+    void ended_of_backfill(const run_record& run, rondo::outcome how);
     void stop_backfill_now(task_record& task, instant now);
     void check_backfill(task_record& task);
 
@@ -354,7 +355,6 @@ private:
     void erase(task_record& task);
     [[nodiscard]] static wall_time slot_after_restart(const task_record& task, const task_state& state,
                                                       instant now);
-
     void recycle();
 
     scheduler_options options_;

@@ -18,6 +18,15 @@ wall_time anchor_before(const schedule& when, wall_time anchor, wall_time from) 
     return anchor - ((anchor - from) / interval + 1) * interval;
 }
 
+// A body that is still there after its run has ended counts too.
+bool as_many_as_may(const task_record& task) noexcept {
+    if (task.in_flight < backfill_in_flight_max) return false;
+    std::uint32_t n = 0;
+    for (const run_record* run = task.runs; run != nullptr; run = run->next)
+        if (run->of_backfill && run->state != run_state_kind::waiting) ++n;
+    return n >= backfill_in_flight_max;
+}
+
 } // namespace
 
 result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to, overlap policy,
@@ -53,9 +62,8 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
     task.made_past().backfill = std::move(made);
     ++backfills_;
     if (policy == overlap::cancel_other && p.left > 0) cancel_running(task, cancel_reason::overlap, now);
-    next_of_backfill(task, now);
     check_backfill(task);
-    want_place(task, now); // of those that were cancelled, some were only going to be tried again
+    want_place(task, now); // also what waited for those that were cancelled
     admit(now);
     return boost::outcome_v2::success();
 }
@@ -63,14 +71,14 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
 // One of its runs waits at a time, behind the slots and the manual runs of the task.
 void scheduler::next_of_backfill(task_record& task, instant now) {
     backfill_state& b = *task.backfill();
-    if (b.waiting != nullptr || b.progress.left == 0 || b.progress.in_flight >= backfill_in_flight_max)
-        return;
-    run_record& run = make_run(task, rondo::trigger::backfill, *b.progress.next, now);
-    run.state = run_state_kind::waiting;
-    run.of_backfill = true;
-    run.overlap = b.beside ? overlap::allow_all : overlap::buffer_all;
-    b.waiting = &run;
-    want_place(run, now);
+    if (b.waiting == nullptr && b.progress.left > 0 && !as_many_as_may(task)) {
+        run_record& run = make_run(task, rondo::trigger::backfill, *b.progress.next, now);
+        run.state = run_state_kind::waiting;
+        run.of_backfill = true;
+        run.overlap = b.beside ? overlap::allow_all : overlap::buffer_all;
+        b.waiting = &run;
+    }
+    if (b.waiting != nullptr) want_place(*b.waiting, now);
 }
 
 void scheduler::begin_of_backfill(run_record& run, instant now) {
@@ -87,12 +95,11 @@ void scheduler::begin_of_backfill(run_record& run, instant now) {
     next_of_backfill(task, now);
 }
 
-void scheduler::ended_of_backfill(const run_record& run, rondo::outcome how, instant now) {
+void scheduler::ended_of_backfill(const run_record& run, rondo::outcome how) {
     task_record& task = *run.task;
     backfill_progress& p = task.backfill()->progress;
     --p.in_flight;
     ++(how == outcome::success ? p.succeeded : p.failed);
-    if (task.state == task_state_kind::live && !shutting_down()) next_of_backfill(task, now);
     check_backfill(task);
 }
 

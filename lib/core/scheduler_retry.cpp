@@ -100,7 +100,7 @@ void scheduler::give_up_on(run_record& run, instant now) {
     if (past.counts.succeeded == run.successes) ++past.failures;
     bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
     if (!willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
-    if (run.of_backfill) ended_of_backfill(run, outcome::failed, now);
+    if (run.of_backfill) ended_of_backfill(run, outcome::failed);
     tell_followers(run, run.outcome, now);
 }
 

@@ -179,7 +179,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     told.followed = is_followed(task);
     told.after_failure = after_failure;
     if (last) pause_if_failing(task, how);
-    if (last && run.of_backfill) ended_of_backfill(run, how, now);
+    if (last && run.of_backfill) ended_of_backfill(run, how);
     if (last) tell_followers(run, how, now);
     if (last && task.fixed_delay() && run.for_slot) go_on_after(run, at, now);
 }
@@ -254,12 +254,15 @@ run_record* scheduler::find_run(run_id id) const noexcept {
 
 // A manual run that will not start: cancelled meanwhile.
 void scheduler::drop_waiting(run_record& run, instant now) {
-    task_record& task = *run.task;
+    end_waiting(run, now);
+    release(run, now);
+}
+
+void scheduler::end_waiting(run_record& run, instant now) {
     take_from_queue(run);
-    ++task.made_past().counts.runs;
+    ++run.task->made_past().counts.runs;
     run.started_at = now.wall;
     finish(run, outcome_of(run.cancelled), true, now);
-    release(run, now);
 }
 
 void scheduler::cancel_running(task_record& task, cancel_reason why, instant now) {

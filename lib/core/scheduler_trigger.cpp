@@ -47,10 +47,13 @@ result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> 
     }
     if (answer == overlap_answer::replace) {
         if (runs_waiting_ - task.runs_waiting() >= options_.runs_waiting_max) return errc::queue_full;
-        if (task.runs_waiting() > 0) // all first, so that none of them starts in the place of another
-            for (run_record* older : task.queue()->runs) older->cancelled = cancel_reason::overlap;
-        cancel_running(task, cancel_reason::overlap, now); // nor is a slot cancelled that starts in theirs
-        while (task.runs_waiting() > 0) drop_waiting(*task.queue()->runs.back(), now);
+        cancel_running(task, cancel_reason::overlap, now);
+        while (task.runs_waiting() > 0) { // nothing starts in their place before this one waits
+            run_record& older = *task.queue()->runs.back();
+            older.cancelled = cancel_reason::overlap;
+            end_waiting(older, now);
+            unlink(older);
+        }
     }
     if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
     run_record& run = make_run(task, why, scheduled_at, now);

@@ -40,7 +40,8 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
 void scheduler::decide_all_due(task_record& task, instant now) {
     if (task.slot == no_slot || task.due > now_key(task, now)) return;
     if (task.paused || paused_all_) return skip_due(task, skip_reason::paused, now_key(task, now), now);
-    instant seen = task.ready ? task.past->slot_turn.seen : now;
+    instant seen =
+        task.slot_waits() ? task.past->slot_turn.seen : now; // else who is `ready` are slots before it
     if (task.queue() != nullptr) seen = task.queue()->seen.value_or(seen);
     decide(task, now, seen, false);
 }

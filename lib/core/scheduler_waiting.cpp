@@ -154,8 +154,7 @@ void scheduler::leave_waiting(task_record& task) {
 void scheduler::want_place(task_record& task, instant now) {
     if (slot_may_start(task)) wait_for_place(task, now, now);
     want_place_for_runs(task, now);
-    if (backfill_state* b = task.backfill(); b != nullptr && b->waiting != nullptr)
-        want_place(*b->waiting, now);
+    if (task.backfill() != nullptr) next_of_backfill(task, now);
 }
 
 // They start in order; each has its turn from when it could have started.

@@ -34,6 +34,8 @@ public:
     }
     void begun(const sim_run& r, instant now) {
         if (ns_of(now) < r.retry_at) complain(r, "an attempt begins before its wait is over");
+        // Once it has begun it may be cancelled by what comes later in the same input: a slot that has its turn,
+        // the end of a grace. One that was given up before is `dropped`, and is looked for after each input.
         if (!r.follows) complain(r, "an attempt begins that follows nothing");
     }
     void released(const sim_run& r) {
@@ -43,7 +45,9 @@ public:
     void after_input(const std::vector<sim_run*>& runs) {
         for (const sim_run* r : runs) {
             if (r->why == trigger::retry && !r->follows) complain(*r, "an attempt follows nothing");
-            if (r->at == sim_run::stage::dropped) complain(*r, "an attempt that was given up is still there");
+            if (r->at != sim_run::stage::dropped) continue;
+            bool begins = r->why == trigger::retry && r->record->state != core::run_state_kind::backing_off;
+            complain(*r, begins ? "an attempt begins that is given up" : "what was given up is still there");
         }
     }
 

@@ -24,14 +24,16 @@ public:
     [[nodiscard]] static std::string name_of(std::uint64_t user) { return std::to_string(user); }
 
     /// `delay` is that of a task with a fixed one, else 0.
-    /// `served`: its slot waited, and had a place by then.
+    /// `served`: its slot waited, and had a place by then. `early`: so did this one, before which the clock was set
+    /// back.
     void triggered(int task, const stat& before, const stat& after, std::chrono::microseconds delay,
-                   wall_time now, bool served) {
+                   wall_time now, bool served, moment early) {
         bool paused = after.paused && !before.paused; // by the failure that it put an end to
         // It may have taken the place of the attempt from whose end the delay was to count.
         bool ended = delay.count() != 0 && !before.next_run && after.runs_retrying < before.runs_retrying &&
                      after.next_run == moment(now + delay);
-        if (!paused && !ended && !served && !(before.next_run == after.next_run))
+        bool back = early && after.next_run == early;
+        if (!paused && !ended && !served && !back && !(before.next_run == after.next_run))
             complain(task, "a manual run moves the next slot");
     }
     void decided(const sim_run& r, const begin_request& d) {

@@ -3,6 +3,7 @@
 #define RONDO_TESTS_SIMULATION_CHECKERS_HPP
 
 #include <simulation/check_attempts.hpp>
+#include <simulation/check_backfill.hpp>
 #include <simulation/check_conservation.hpp>
 #include <simulation/check_counters.hpp>
 #include <simulation/check_limits.hpp>
@@ -19,10 +20,11 @@ namespace rondo::simulation {
 /// One for each invariant of design.md section 5; determinism, the tenth, needs two worlds.
 struct checkers {
     checkers(const swarm& s, const model& m, findings& out)
-        : attempts(out), conservation(out), counters(out), limits(s, m, out), manual(out), never_early(out),
-          nothing_after(out), outcomes(out), preview(out), progress(out), uid_unique(out) {}
+        : attempts(out), backfill(out), conservation(out), counters(out), limits(s, m, out), manual(out),
+          never_early(out), nothing_after(out), outcomes(out), preview(out), progress(out), uid_unique(out) {}
 
     check_attempts attempts;
+    check_backfill backfill;
     check_conservation conservation;
     check_counters counters;
     check_limits limits;

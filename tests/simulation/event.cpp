@@ -20,6 +20,7 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
     case event_kind::cancel:
     case event_kind::detach: return d.below(4);
     case event_kind::set_group: return d.below(1'000'000);
+    case event_kind::backfill: return d.below(1'000'000'000);
     case event_kind::trigger: return s.overrides && d.one_in(3) ? d.between(1, 5) : 0;
     case event_kind::resume:
     case event_kind::resume_all: return s.pasts ? d.below(2) : 0;
@@ -36,7 +37,7 @@ std::int64_t amount_of(dice& d, const swarm& s, event_kind kind) {
 } // namespace
 
 std::vector<event> script_of(const swarm& s) {
-    const std::array<std::pair<event_kind, std::int64_t>, 20> weights{{
+    const std::array<std::pair<event_kind, std::int64_t>, 22> weights{{
         {event_kind::pass, 100},
         {event_kind::stall, s.stalls},
         {event_kind::wake, s.wakes},
@@ -57,6 +58,8 @@ std::vector<event> script_of(const swarm& s) {
         {event_kind::shutdown, s.shutdowns},
         {event_kind::detach, s.detaches},
         {event_kind::set_group, s.group_changes},
+        {event_kind::backfill, s.backfills},
+        {event_kind::stop_backfill, (s.backfills + 2) / 3},
     }};
     std::int64_t sum = 0;
     for (const auto& [kind, weight] : weights) sum += weight;
@@ -78,10 +81,10 @@ std::vector<event> script_of(const swarm& s) {
 }
 
 std::string to_string(const event& e) {
-    static constexpr std::array<const char*, 21> names{
-        "pass",    "stall",  "wake",      "set_clock",  "add",      "remove",   "update",
-        "pause",   "resume", "pause_all", "resume_all", "trigger",  "end_body", "cancel",
-        "preview", "rival",  "outage",    "crash",      "shutdown", "detach",   "set_group"};
+    static constexpr std::array<const char*, 23> names{
+        "pass",   "stall",     "wake",       "set_clock", "add",       "remove",   "update",       "pause",
+        "resume", "pause_all", "resume_all", "trigger",   "end_body",  "cancel",   "preview",      "rival",
+        "outage", "crash",     "shutdown",   "detach",    "set_group", "backfill", "stop_backfill"};
     return fmt::format("{} task={} amount={}", names[static_cast<std::size_t>(e.kind)], e.task, e.amount);
 }
 

@@ -88,7 +88,7 @@ void report(const sums& total, double seconds) {
         faults += total.all.faults[i];
         fmt::print(" {}={}", tally::fault_names[i], total.all.faults[i]);
     }
-    fmt::print("\n");
+    fmt::print("\nbackfills={} slots_of_backfills={}\n", total.all.backfills, total.all.filled);
     double core_seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
     fmt::print("simulate: {} seeds={} slots={} decisions={} inputs={} faults={} violations={} "
                "slots_per_core_second={:.0f} decisions_per_core_second={:.0f} seconds={:.1f}\n",

@@ -117,6 +117,7 @@ void model::remove(int task, instant now) {
     m.at = mirror::stage::removing;
     unschedule(m);
     m.backlog.clear();
+    stop_backfill(task);
     for (sim_run* r : runs_)
         if (r->task == task) ask_to_end(*r, cancel_reason::removed, now);
 }
@@ -262,6 +263,7 @@ void model::end(sim_run& run, const core::action& a, input_kind input, instant n
     run.last = a.last;
     run.outcome = a.outcome;
     count_failure(run, a.outcome, a.last);
+    if (a.last && run.of_backfill) ended_of_backfill(run, a.outcome);
     bool detached = input == input_kind::detach && run.at == sim_run::stage::running;
     bool body_stays = input == input_kind::on_time || detached;
     if (body_stays) {
@@ -307,6 +309,7 @@ void model::release(sim_run& run, instant now) {
 }
 
 void model::gone(int task) {
+    if (of(task).filling.must_be_done) out_.report("model", task, "it is gone, and its backfill is not done");
     of(task) = mirror();
 }
 

@@ -2,6 +2,7 @@
 #ifndef RONDO_TESTS_SIMULATION_MODEL_HPP
 #define RONDO_TESTS_SIMULATION_MODEL_HPP
 
+#include <rondo/backfill.hpp>
 #include <rondo/error.hpp>
 #include <rondo/record.hpp>
 
@@ -22,6 +23,22 @@ namespace rondo::simulation {
 
 using core::no_slot;
 
+/// The latest backfill of a task: its slots, one by one.
+struct backfill_mirror {
+    std::deque<wall_time> left; ///< to be started
+    bool there_was_one = false;
+    bool beside = false;        ///< they need not wait for others
+    sim_run* waiting = nullptr; ///< the first of them
+    std::uint64_t slots = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t skipped = 0;
+    std::uint64_t in_flight = 0; ///< or to be tried again
+    bool must_be_done = false;   ///< the core must tell now that it is over
+
+    [[nodiscard]] bool over() const noexcept { return left.empty() && in_flight == 0; }
+};
+
 /// A task as the model believes it to be.
 struct mirror {
     enum class stage : std::uint8_t { absent, registering, live, removing };
@@ -38,6 +55,7 @@ struct mirror {
     bool left = false;           ///< its slot is due, and there was no place
     std::int64_t left_at = 0;    ///< when that was first seen
     std::uint64_t place = 0;     ///< when its slots came to wait for a place; 0: they do not
+    std::uint64_t again_at = 0;  ///< likewise, if its due slots may have had a turn just before
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
     std::uint32_t failures = 0; ///< in a row
@@ -45,6 +63,7 @@ struct mirror {
     std::vector<verdict> backlog; ///< due slots that wait, one by one, and the skips behind them
     wall_time behind = no_slot;   ///< the cursor once the backlog is decided
     std::vector<sim_run*> manual; ///< runs that wait
+    backfill_mirror filling;
     std::int64_t compared_at = 0; ///< when the clocks were compared for its sake, since it is live
     moment taken_back;            ///< the first slot of decisions that the store refused, while others follow
     std::uint32_t taken_back_no = 0; ///< by which schedule
@@ -105,6 +124,9 @@ public:
     void pause_all(bool paused);
     /// What a trigger must say; no error: a run comes, or one that waits takes its users too.
     [[nodiscard]] answer trigger(int task, overlap policy, instant now);
+    /// What this must say.
+    [[nodiscard]] error_code backfill(int task, const backfill_plan& p, instant now);
+    void stop_backfill(int task);
     struct refusal {
         std::optional<verdict> theirs; ///< the slots that another manager has decided
         bool taken_back = false;       ///< what was told of slots counts no more
@@ -163,6 +185,8 @@ private:
         sim_run* run = nullptr; // null: a slot
         std::uint64_t arrival = 0;
     };
+    /// In which order the tasks that are due are looked at, but for ties; none: it is not due.
+    using due_order = std::array<std::optional<std::pair<bool, std::int64_t>>, tasks_max>;
     /// Who goes first: each step of priority counts as so much of a wait.
     using turn = std::pair<std::int64_t, std::uint64_t>;
     struct tasks_together {
@@ -181,8 +205,10 @@ private:
     [[nodiscard]] std::int64_t opens_at(std::size_t group, instant now) const;
     [[nodiscard]] bool had_place(int task, instant now) const;
     [[nodiscard]] bool someone_is_before(int task, instant now) const;
-    [[nodiscard]] bool someone_lines_up_before(int task) const;
+    [[nodiscard]] bool someone_lines_up_before(int task, const due_order& order, bool surely,
+                                               instant now) const;
     [[nodiscard]] std::vector<int> all_due(instant now) const;
+    [[nodiscard]] due_order order_of(const std::vector<int>& due) const;
     [[nodiscard]] static bool paused_meanwhile(const mirror& m) noexcept;
     [[nodiscard]] bool waits_for_time(std::size_t group) const;
     void enter_group(sim_run& run);
@@ -202,6 +228,8 @@ private:
     void skip_paused(int task, std::int64_t until, instant now);
     void pause_over(int task, instant now);
     void decide(int task, instant now, std::int64_t seen, bool may_put_off = true);
+    [[nodiscard]] std::vector<int> decide_all_due(instant now);
+    void leave(mirror& m, instant now);
     void update(int task, const task_plan& plan, instant now);
     void change_schedule(int task, const schedule& when, instant now);
     void decide_wanted(int task, const std::vector<wall_time>& wanted, rondo::trigger why, instant now);
@@ -219,8 +247,6 @@ private:
 
     // model_explain.cpp
     void explain_time(observation& o);
-    [[nodiscard]] std::vector<int> decide_all_due(instant now);
-    void leave(mirror& m, instant now);
     void explain_resume(observation& o);
     void line_up(int task, std::uint64_t arrival);
     bool serve(observation& o, const place& p);
@@ -230,6 +256,12 @@ private:
     void check_manual_starts();
     void check_places(const observation& o, const std::array<turn, groups_max + 1>& latest_served);
     void compare(observation& o, int task);
+
+    // model_backfill.cpp
+    void next_of_backfill(int task);
+    void ended_of_backfill(const sim_run& run, outcome how);
+    bool serve_backfill(observation& o, const place& p);
+    void compare_backfill(int task, const core::task_record& r);
 
     // model_time.cpp
     bool pass_deadlines(observation& o);

@@ -93,6 +93,60 @@ void model::settle_cursor(mirror& m) {
         m.cursor = m.backlog.front().first;
 }
 
+// Those that find no place.
+std::vector<int> model::decide_all_due(instant now) {
+    last_tick_ = ns_of(now);
+    std::vector<int> left;
+    std::vector<std::pair<int, bool>> held; // for not even a tick; and whether somebody surely goes before
+    std::array<bool, tasks_max> had_place{};
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i)
+        had_place[static_cast<std::size_t>(i)] = has_place(i, now);
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        const mirror& m = of(i);
+        if (m.live() && m.paused && m.paused_until && *m.paused_until <= now.wall) pause_over(i, now);
+    }
+    std::vector<int> due = all_due(now);
+    due_order order = order_of(due);
+    for (int i : due) {
+        mirror& m = of(i);
+        bool behind = someone_is_before(i, now);
+        if (m.record->slot_waits() || behind) {
+            leave(m, now);
+            if (behind) waiting_.push_back({i, nullptr, m.place});
+            left.push_back(i);
+            continue;
+        }
+        if (!had_place[static_cast<std::size_t>(i)])
+            out_.report("model", i, "a slot is decided while all places are taken");
+        bool surely = someone_lines_up_before(i, order, true, now);
+        decide(i, now, key(m, now));
+        if (surely && m.place == 0 && backlog_may_start(m))
+            m.place = arrivals_ + 1; // after a turn to be looked at
+        if (m.held && m.held_until <= key(m, now)) held.emplace_back(i, surely);
+    }
+    // They are looked at again after the others; but who was behind somebody comes to that in the next tick.
+    for (auto [i, surely] : held) {
+        bool behind = surely || (of(i).record->held && someone_lines_up_before(i, order, false, now));
+        if (!behind) decide(i, now, key(of(i), now));
+    }
+    for (int i : due)
+        if (someone_lines_up_before(i, order, false, now)) of(i).again_at = arrivals_;
+    looked_ = now;
+    return left;
+}
+
+// Its slot is due, and waits for a place.
+void model::leave(mirror& m, instant now) {
+    if (!m.held && m.record->held &&
+        m.record->slot_waits()) { // for not even a tick, after which there was no place
+        m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
+        m.held_until = key(m, now);
+    }
+    m.left = true;
+    m.left_at = key(m, now);
+    if (m.place == 0) m.place = arrivals_;
+}
+
 // What was due is decided by the schedule and the policy so far.
 void model::update(int task, const task_plan& plan, instant now) {
     mirror& m = of(task);
@@ -107,6 +161,7 @@ void model::update(int task, const task_plan& plan, instant now) {
         if (r->task == task && r->at == sim_run::stage::backing_off &&
             r->record->attempt > plan.again.attempts)
             lose_retry(*r, now);
+    fixed_delay_waits_for_no_end(m, now); // it may start beside a body now that stays
 }
 
 void model::change_schedule(int task, const schedule& when, instant now) {
@@ -210,14 +265,17 @@ void model::start_from_backlog(int task) {
 }
 
 void model::start(int task, const verdict& v) {
+    mirror& m = of(task);
     want(task).push_back(v);
-    ++of(task).in_flight;
+    ++m.in_flight;
     ++in_flight_;
+    // One from before an update leaves the cursor to an end only if all that it was updated to waits for one too.
+    bool ends_decide = !v.before_update || (m.behind == cursor_waits_for_end && m.backlog.size() == 1);
     for (sim_run* r : runs_)
         if (r->task == task && r->slot == v.first && takes_slot(r->why)) {
             r->explained = true;
             enter_group(*r);
-            r->end_moves = of(task).when.fixed_delay() && !v.before_update;
+            r->end_moves = m.when.fixed_delay() && ends_decide;
         }
 }
 

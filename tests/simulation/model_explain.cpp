@@ -85,50 +85,6 @@ void model::explain_time(observation& o) {
     at_deadlines_ = false;
 }
 
-// Those that find no place.
-std::vector<int> model::decide_all_due(instant now) {
-    last_tick_ = ns_of(now);
-    std::vector<int> left;
-    std::vector<int> held;
-    std::array<bool, tasks_max> had_place{};
-    for (int i = 0; i != static_cast<int>(tasks_max); ++i)
-        had_place[static_cast<std::size_t>(i)] = has_place(i, now);
-    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
-        const mirror& m = of(i);
-        if (m.live() && m.paused && m.paused_until && *m.paused_until <= now.wall) pause_over(i, now);
-    }
-    for (int i : all_due(now)) {
-        mirror& m = of(i);
-        bool behind = someone_is_before(i, now);
-        if (m.record->slot_waits() || behind) {
-            leave(m, now);
-            if (behind) waiting_.push_back({i, nullptr, m.place});
-            left.push_back(i);
-            continue;
-        }
-        if (!had_place[static_cast<std::size_t>(i)])
-            out_.report(checker, i, "a slot is decided while all places are taken");
-        decide(i, now, key(m, now));
-        if (m.held && m.held_until <= key(m, now)) held.push_back(i);
-    }
-    for (int i : held) // for not even a tick: after the others
-        if (!of(i).record->held || !someone_lines_up_before(i)) decide(i, now, key(of(i), now));
-    looked_ = now;
-    return left;
-}
-
-// Its slot is due, and waits for a place.
-void model::leave(mirror& m, instant now) {
-    if (!m.held && m.record->held &&
-        m.record->slot_waits()) { // for not even a tick, after which there was no place
-        m.held = held_for(m.record->uid.view(), m.plan.late) == 0;
-        m.held_until = key(m, now);
-    }
-    m.left = true;
-    m.left_at = key(m, now);
-    if (m.place == 0) m.place = arrivals_;
-}
-
 void model::explain_resume(observation& o) {
     if (!o.was_paused) return;
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
@@ -159,7 +115,8 @@ void model::explain_fresh(observation& o) {
     }
 }
 
-// Who may start now, and does not wait for a place yet, does so from now on: slots before manual runs.
+// Who may start now, and does not wait for a place yet, does so from now on: slots before
+// manual runs, and these before those of a backfill.
 void model::line_up(int task, std::uint64_t arrival) {
     mirror& m = of(task);
     if (m.place == 0 && backlog_may_start(m)) {
@@ -168,11 +125,16 @@ void model::line_up(int task, std::uint64_t arrival) {
     }
     if (!m.live()) return;
     for (sim_run* r : m.manual) { // none goes before an earlier one
-        if (!may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) return;
+        if (!may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) break;
         if (r->arrival != 0) continue;
         r->arrival = arrival;
         places_.push_back({task, r, r->arrival});
     }
+    next_of_backfill(task);
+    sim_run* r = m.filling.waiting;
+    if (r == nullptr || r->arrival != 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) return;
+    r->arrival = arrival;
+    places_.push_back({task, r, r->arrival});
 }
 
 // Places are free: those that wait get them in the order in which they came. Who came at the same
@@ -184,6 +146,8 @@ void model::explain_places(observation& o) {
         if (m.place != 0) places_.push_back({i, nullptr, m.place});
         for (sim_run* r : m.manual)
             if (r->arrival != 0) places_.push_back({i, r, r->arrival});
+        if (sim_run* r = m.filling.waiting; r != nullptr && r->arrival != 0)
+            places_.push_back({i, r, r->arrival});
         line_up(i, arrivals_ + (at_deadlines_ ? 1 : 0)); // as an attempt whose time has come
     }
     for (sim_run* r : runs_)
@@ -210,6 +174,7 @@ void model::explain_places(observation& o) {
 
 bool model::serve(observation& o, const place& p) {
     if (p.run != nullptr && p.run->why == rondo::trigger::retry) return serve_retry(o, *p.run);
+    if (p.run != nullptr && p.run->why == rondo::trigger::backfill) return serve_backfill(o, p);
     if (p.run != nullptr) return serve_run(o, p);
     mirror& m = of(p.task);
     bool served = m.place != 0 && serve_slot(o, p.task);
@@ -312,11 +277,15 @@ void model::check_places(const observation& o, const std::array<turn, groups_max
                 (full() && group_open(i, o.now) && opened_at(group_of(i)) <= groups_seen_ && mine < latest);
             if (passed_over && !had_its_turn) out_.report(checker, i, "who came later got the place");
         };
-        if (m.place != 0 && (m.left || backlog_may_start(m))) check(m.place);
+        if (m.place != 0 && (m.left || backlog_may_start(m))) check(m.place, m.again_at == arrivals_);
         for (sim_run* r : m.manual) {
             if (r->arrival == 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) break;
             check(r->arrival, r->kept_at == arrivals_);
         }
+        const sim_run* next = m.filling.waiting;
+        if (next != nullptr && next->arrival != 0 &&
+            may_start(next->overlap, m.in_flight, m.plan.in_flight_max))
+            check(next->arrival, next->kept_at == arrivals_);
         for (sim_run* r : runs_)
             if (r->task == i && r->at == sim_run::stage::backing_off && r->arrival != 0 && !over(*r, o.now))
                 check(r->arrival);
@@ -331,6 +300,9 @@ void model::explained(observation& o) {
                     fmt::format("of the slots of another manager it tells {}, not {}", text(o.theirs_told),
                                 text(o.theirs)));
     }
+    for (const sim_run* r : runs_)
+        if (r->why == rondo::trigger::backfill && !r->explained)
+            out_.report(checker, r->task, "a run of a backfill that nobody asked for");
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) compare(o, i);
 }
 
@@ -354,6 +326,7 @@ void model::compare(observation& o, int task) {
     const core::task_record& r = *m.record;
     if (r.in_flight != m.in_flight || r.overrunning != m.overrunning)
         out_.report(checker, task, "it counts other runs in flight than there are");
+    compare_backfill(task, r);
     if (m.must_resume) out_.report(checker, task, "its pause does not end");
     if (m.must_pause) out_.report(checker, task, "it is not paused by its failures");
     if (r.past != nullptr && r.past->failures != m.failures)

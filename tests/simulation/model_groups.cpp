@@ -72,17 +72,37 @@ bool model::someone_is_before(int task, instant now) const {
     });
 }
 
-// Whose slots came to wait in this tick, before its own were looked at. That only time keeps them from starting
-// is seen after.
-bool model::someone_lines_up_before(int task) const {
+// Whose slots came to wait in this tick, before its own were looked at: surely, if they fell due before. A group of
+// which somebody waited before the tick is known to be closed for a time, if it is. Of others the core finds that
+// out only when it gives places to those who wait, which is after it has looked at all that is due.
+bool model::someone_lines_up_before(int task, const due_order& order, bool surely, instant now) const {
+    auto worth = [this](int i) { return of(i).plan.priority * options_.priority_ageing.count(); };
+    const auto& mine = order[static_cast<std::size_t>(task)];
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
         const mirror& m = of(i);
-        const tasks_together& g = groups_[group_of(i)];
-        bool lines_up = backlog_may_start(m) || (m.left && m.place == arrivals_);
-        bool at_limit = g.limits.runs_max != 0 && g.in_flight >= g.limits.runs_max;
-        if (lines_up && !at_limit && m.plan.priority > of(task).plan.priority) return true;
+        std::size_t group = group_of(i);
+        bool waits = m.place == 0 || m.place > arrivals_;
+        bool lines_up = (backlog_may_start(m) && waits) || (m.left && m.place == arrivals_);
+        if (!lines_up || worth(i) <= worth(task)) continue;
+        const auto& its = order[static_cast<std::size_t>(i)];
+        if (its ? *its > *mine || (surely && *its == *mine) : surely) continue;
+        const group_plan& limits = groups_[group].limits;
+        if (limits.runs_max != 0 && groups_[group].in_flight >= limits.runs_max) continue;
+        bool known = opens_at(group, now) > ns_of(now) && std::ranges::any_of(waiting_, [&](const place& p) {
+                         return group_of(p.task) == group && p.arrival < arrivals_;
+                     });
+        if (!known) return true;
     }
     return false;
+}
+
+model::due_order model::order_of(const std::vector<int>& due) const {
+    due_order order;
+    for (int i : due) {
+        const mirror& m = of(i);
+        order[static_cast<std::size_t>(i)] = {m.when.by_wall(), m.held ? m.held_until : m.due};
+    }
+    return order;
 }
 
 // In the order in which their slots fell due, first those of intervals.
@@ -94,10 +114,8 @@ std::vector<int> model::all_due(instant now) const {
         if (m.held && m.held_until > key(m, now)) continue;
         if (!paused_meanwhile(m)) due.push_back(i); // else what is due is due, as it was
     }
-    std::ranges::stable_sort(due, {}, [this](int i) {
-        const mirror& m = of(i);
-        return std::pair(m.when.by_wall(), m.held ? m.held_until : m.due);
-    });
+    std::ranges::stable_sort(due, {},
+                             [order = order_of(due)](int i) { return order[static_cast<std::size_t>(i)]; });
     return due;
 }
 

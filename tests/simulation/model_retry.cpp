@@ -19,6 +19,7 @@ void model::ask_to_end(sim_run& run, cancel_reason reason, instant now) {
     if (run.at == overdue || run.cancelled != cancel_reason::none) return;
     run.cancelled = reason;
     if (run.at == running) run.must_tell = true;
+    if (run.at == waiting && run.why == trigger::backfill) return stop_backfill(run.task);
     if (run.at == waiting) run.expect_end(outcome_of(reason));
     if (run.at != backing_off) return;
     forget_retry(run);
@@ -58,6 +59,7 @@ void model::retry_later(sim_run& run, sim_run& next) {
     next.attempt = run.attempt + 1;
     next.successes = run.successes;
     next.for_slot = run.for_slot;
+    next.of_backfill = run.of_backfill;
     next.end_moves = run.end_moves;
     next.overlap = run.overlap;
     next.ask = run.ask;
@@ -71,6 +73,7 @@ void model::retry_later(sim_run& run, sim_run& next) {
 void model::last_has_failed(const sim_run& run) {
     mirror& m = of(run.task);
     if (m.successes == run.successes) ++m.failures;
+    if (run.of_backfill) ended_of_backfill(run, outcome::failed);
 }
 
 void model::forget_retry(sim_run& run) {

@@ -69,9 +69,10 @@ void model::shutdown(std::int64_t grace_ns, instant now) {
         stop_at_ = std::min(stop_at_, ns_of(now) + grace_ns);
     if (stage_ != stopping::no) return;
     stage_ = stopping::grace;
-    for (mirror& m : tasks_) {
-        m.place = 0;
-        m.left = false;
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        of(i).place = 0;
+        of(i).left = false;
+        stop_backfill(i);
     }
     for (sim_run* r : runs_)
         if (r->at == sim_run::stage::waiting || r->at == sim_run::stage::backing_off)

@@ -44,4 +44,23 @@ naive_slots naive_schedule::until(wall_time first, wall_time end) const {
     return found;
 }
 
+// The grid of an interval has no beginning.
+std::vector<wall_time> naive_schedule::between(wall_time from, wall_time to) const {
+    std::vector<wall_time> all;
+    moment slot;
+    switch (kind()) {
+    case schedule::kind::every:
+        slot = from + ((anchor_ - from) % interval() + interval()) % interval();
+        break;
+    case schedule::kind::rule: slot = after(from - std::chrono::microseconds(1)); break;
+    case schedule::kind::once: slot = anchor_; break;
+    case schedule::kind::at: slot = when_.when(); break;
+    case schedule::kind::every_after:
+    case schedule::kind::after: break;
+    }
+    for (; slot && *slot < to; slot = after(*slot))
+        if (*slot >= from) all.push_back(*slot);
+    return all;
+}
+
 } // namespace rondo::simulation

@@ -6,6 +6,7 @@
 #include <rondo/time.hpp>
 
 #include <cstdint>
+#include <vector>
 
 namespace rondo::simulation {
 
@@ -41,6 +42,8 @@ public:
     [[nodiscard]] bool has(wall_time slot) const;
     /// The slots from `first` until `end`, which is not earlier.
     [[nodiscard]] naive_slots until(wall_time first, wall_time end) const;
+    /// All that it has, or would have had, from `from` to before `to`.
+    [[nodiscard]] std::vector<wall_time> between(wall_time from, wall_time to) const;
 
 private:
     schedule when_;

@@ -35,6 +35,8 @@ enum class input_kind : std::uint8_t {
     shutdown,
     detach,
     set_group,
+    backfill,
+    stop_backfill,
 };
 
 /// One input to the core, and what came out of it, for the model and the checkers to judge.

@@ -47,6 +47,7 @@ struct sim_run {
     std::uint32_t attempt = 1;
     std::uint64_t successes = 0; ///< of its task, when it ended, or the attempt before did
     bool for_slot = false;       ///< it, or the first attempt before it, stands for its slot
+    bool of_backfill = false;    ///< likewise, for one of a backfill
     std::int64_t retry_at =
         0; ///< when the attempt after this one may begin, if `must_retry`; its own, of one
     std::int64_t give_up_at = 0;    ///< when the time of all attempts is over; 0: never

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 constexpr wall_time midnight = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
 
 // Time passes in halves of an interval, so that a slot may fall between two events or on one. The first few
-// bring out what waits, and for whom; longer stories have but these.
+// bring out what waits, and for whom; longer stories have but these. The last two backfill three slots: one after the other, and
+// beside each other.
 const std::vector<event> alphabet{
     {event_kind::pass, 0, 5'000},   {event_kind::stall, 0, 25'000}, {event_kind::trigger, 0, 0},
     {event_kind::trigger, 1, 0},    {event_kind::end_body, 0, 0},   {event_kind::pause, 0, 0},
@@ -23,7 +24,8 @@ const std::vector<event> alphabet{
     {event_kind::end_body, 1, 0},   {event_kind::cancel, 0, 0},     {event_kind::rival, 0, 0},
     {event_kind::remove, 0, 0},     {event_kind::add, 0, 0},        {event_kind::set_clock, 0, -5'000},
     {event_kind::crash, 0, 12'000}, {event_kind::pause, 0, 12'000}, {event_kind::update, 0, 1},
-    {event_kind::update, 0, 2},     {event_kind::detach, 0, 0},
+    {event_kind::update, 0, 2},     {event_kind::detach, 0, 0},     {event_kind::backfill, 0, 66},
+    {event_kind::backfill, 0, 37},
 };
 constexpr std::size_t short_alphabet = 7;
 constexpr int short_story = 4;

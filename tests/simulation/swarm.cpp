@@ -153,6 +153,10 @@ void random_groups(dice& d, swarm& s) {
     s.group_changes = maybe(d, 10);
 }
 
+void random_backfills(dice& d, swarm& s) {
+    s.backfills = maybe(d, d.one_in(3) ? 40 : 10);
+}
+
 } // namespace
 
 group_plan group_plan_of(std::int64_t n, std::int64_t unit_us) {
@@ -189,6 +193,8 @@ swarm swarm_of(std::uint64_t seed) {
     random_faults(d, s);
     dice apart(draw(seed, 47));
     random_groups(apart, s);
+    dice later(draw(seed, 53));
+    random_backfills(later, s);
     if (d.one_in(2)) return s;
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.plans[i]);
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.others[i]);

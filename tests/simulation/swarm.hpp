@@ -28,6 +28,13 @@ struct group_plan {
     std::chrono::nanoseconds per{1};
 };
 
+/// A range of slots that somebody wants to run.
+struct backfill_plan {
+    wall_time from{};
+    wall_time to{};
+    rondo::overlap policy = overlap::skip;
+};
+
 /// A task as the application of the world wants it.
 struct task_plan {
     rondo::schedule when = once();
@@ -93,6 +100,7 @@ struct swarm {
     std::int64_t previews = 0;
     std::int64_t detaches = 0;
     std::int64_t group_changes = 0;
+    std::int64_t backfills = 0;
 };
 
 [[nodiscard]] swarm swarm_of(std::uint64_t seed);

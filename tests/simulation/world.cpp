@@ -70,6 +70,8 @@ void world::play(const event& e) {
     case event_kind::detach: return detach(task, e.amount);
     case event_kind::set_group:
         return set_group(static_cast<std::size_t>(task), group_plan_of(e.amount, swarm_.unit_us));
+    case event_kind::backfill: return backfill(task, e.amount);
+    case event_kind::stop_backfill: return stop_backfill(task);
     }
 }
 
@@ -84,6 +86,7 @@ void world::add(int task) {
     wanted_[i] = true;
     records_[i] = r.value();
     check_.nothing_after.added(task);
+    check_.counters.activated(task);
     model_.reserve(task, *r.value(), spec.when.for_uid(spec.uid), p);
     registrations_[i].open = true;
     std::uint64_t n = draw(swarm_.seed, 17, task, ++drawn_);
@@ -221,6 +224,10 @@ void world::trigger(int task, std::int64_t policy) {
     seen_.answered = wanted.what;
     stat before = core_->stat_of(*records_[i]);
     bool served = records_[i]->slot_waits() && model_.has_place(task, now_);
+    const mirror& m = model_.of(task);
+    moment early; // it waits again for its time
+    if (!m.backlog.empty() && m.when.by_wall() && m.backlog.front().first > now_.wall)
+        early = m.backlog.front().first;
     std::vector<std::uint64_t> who = users_who_ask();
     std::vector<user> users;
     for (std::uint64_t one : who) users.emplace_back(check_manual::name_of(one));
@@ -228,10 +235,10 @@ void world::trigger(int task, std::int64_t policy) {
     input(input_kind::trigger, task, nullptr, [&] {
         auto r = core_->trigger(*records_[i], std::move(users), how, now_);
         if (!r) answer = r.error();
-        const naive_schedule& when = model_.of(task).when;
+        const naive_schedule& when = m.when;
         check_.manual.triggered(task, before, core_->stat_of(*records_[i]),
                                 when.fixed_delay() ? when.interval() : std::chrono::microseconds(0),
-                                now_.wall, served);
+                                now_.wall, served, early);
         if (!r || wanted.error) return;
         look(task);
         auto& run = *static_cast<sim_run*>(r.value()->runner);
@@ -308,6 +315,7 @@ void world::live_again() {
     core_.emplace(options);
     model_.restart();
     check_.limits.restarted();
+    check_.backfill.restarted();
     check_.uid_unique.restarted();
     check_.nothing_after.restarted();
     store_.start();

@@ -42,12 +42,16 @@ struct tally {
     std::uint64_t slots = 0;     ///< that became due and were decided
     std::uint64_t decisions = 0; ///< that the core gave to the store
     std::uint64_t inputs = 0;    ///< that the core was given
+    std::uint64_t backfills = 0; ///< that were done
+    std::uint64_t filled = 0;    ///< slots that they ran
     std::array<std::uint64_t, fault_names.size()> faults{};
 
     tally& operator+=(const tally& other) noexcept {
         slots += other.slots;
         decisions += other.decisions;
         inputs += other.inputs;
+        backfills += other.backfills;
+        filled += other.filled;
         for (std::size_t i = 0; i != faults.size(); ++i) faults[i] += other.faults[i];
         return *this;
     }
@@ -98,6 +102,11 @@ private:
     void detach(int task, std::int64_t index);
     void set_group(std::size_t index, const group_plan& limits);
     void end_oldest_body(int task);
+    // world_backfill.cpp
+    void backfill(int task, std::int64_t n);
+    void stop_backfill(int task);
+    void obey_backfill_done(int task);
+    // world.cpp
     void ask_preview(int task, std::int64_t n);
     void shutdown(std::int64_t grace_us);
     void die(std::int64_t down_us, bool crashed);

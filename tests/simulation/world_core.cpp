@@ -66,7 +66,7 @@ void world::look(int task) {
         sim_run& s = *seen_.fresh[known];
         if (s.why == rondo::trigger::retry) continue; // it begins later
         check_.nothing_after.begun(task);
-        if (s.why == rondo::trigger::manual) continue;
+        if (!s.for_slot) continue;
         seen_.of(task).push_back(simulation::run_of(s.slot, s.why));
         check_.counters.begun(task);
         check_.never_early.begun(task, s.slot, now_);
@@ -98,6 +98,7 @@ sim_run& world::adopt(core::run_record& r) {
     s.slot = r.scheduled_at;
     s.started_at = r.started_at;
     if (s.why == rondo::trigger::retry) s.at = sim_run::stage::backing_off;
+    if (s.why == rondo::trigger::backfill) s.at = sim_run::stage::waiting;
     runs_.push_back(&s);
     seen_.touched |= 1u << s.task;
     return s;
@@ -124,6 +125,7 @@ void world::judge() {
         check_.counters.begun(r->task);
         check_.nothing_after.begun(r->task);
         seen_.touched |= 1u << r->task;
+        if (r->why == rondo::trigger::backfill) check_.backfill.begun(*r);
         if (r->why != rondo::trigger::retry) continue;
         check_.counters.retried(r->task);
         check_.attempts.begun(*r, now_);
@@ -133,6 +135,7 @@ void world::judge() {
     check_.outcomes.after_input(runs_);
     check_.attempts.after_input(runs_);
     check_.limits.after_input(runs_);
+    check_.backfill.after_input(runs_);
     for (std::size_t i = 0; i != swarm_.tasks; ++i)
         if (records_[i] != nullptr && (seen_.touched >> i & 1) != 0)
             check_.counters.after_input(static_cast<int>(i), records_[i]->counts());
@@ -148,6 +151,7 @@ void world::obey_all() {
         switch (a.kind) {
         case kind::cancel_run:
         case kind::task_paused:
+        case kind::backfill_done:
         case kind::task_gone:
         case kind::shutdown_done: return true;
         case kind::no_retry: return a.run->state == core::run_state_kind::backing_off || run_of(*a.run).body;
@@ -176,11 +180,13 @@ void world::obey(const core::action& a) {
     case kind::release_run: return obey_release(run_of(*a.run));
     case kind::run_overrunning: return check_.outcomes.overruns(run_of(*a.run));
     case kind::retry_later: return obey_retry_later(run_of(*a.run), *a.next);
-    case kind::no_retry: return check_.attempts.given_up(run_of(*a.run));
+    case kind::no_retry:
+        check_.backfill.ended(run_of(*a.run), outcome::failed);
+        return check_.attempts.given_up(run_of(*a.run));
     case kind::task_paused: return obey_own_pause(task, true);
     case kind::task_resumed: return obey_own_pause(task, false);
-    case kind::follow_refused:
-    case kind::backfill_done: return out_.report("actions", task, "what no task of this world wants");
+    case kind::backfill_done: return obey_backfill_done(task);
+    case kind::follow_refused: return out_.report("actions", task, "what no task of this world wants");
     case kind::slots_skipped: return;
     case kind::task_gone: return obey_gone(task);
     case kind::shutdown_done:
@@ -206,6 +212,7 @@ void world::obey_end(sim_run& r, const core::action& a) {
     int task = r.task;
     if (r.at == sim_run::stage::waiting) check_.counters.begun(task); // dropped: it counts as a run
     check_.outcomes.ended(r, a.outcome, a.last);
+    if (a.last) check_.backfill.ended(r, a.outcome);
     check_.counters.ended(task, a.outcome);
     if (out_.telling)
         note(task,
@@ -251,6 +258,7 @@ void world::record_own_pauses() {
 void world::obey_gone(int task) {
     if (out_.telling) note(task, "gone");
     check_.nothing_after.gone(task);
+    check_.backfill.gone(task);
     check_.uid_unique.gone(task);
     check_.preview.intervened(task);
     model_.gone(task);

@@ -144,7 +144,7 @@ void world::check_quiet() {
     if (out_.failed()) return;
     for (std::size_t i = 0; i != swarm_.tasks; ++i) {
         const mirror& m = model_.of(static_cast<int>(i));
-        if (!m.backlog.empty() || !m.manual.empty() || m.left)
+        if (!m.backlog.empty() || !m.manual.empty() || m.left || !m.filling.over())
             out_.report("progress", static_cast<int>(i), "it waits for ever in a healed world");
     }
 }

@@ -77,6 +77,46 @@ TEST_CASE("beside each other there are never more than a hundred") {
     CHECK(progress_of(s).succeeded == 1000);
 }
 
+TEST_CASE("a body that stays after its timeout, or is given up, counts among the hundred") {
+    core_script s;
+    idle(s, {.timeout = 5s}).backfill("a", -1000h, 0s, overlap::allow_all).expect_anything();
+    s.at(5s).expect_anything();
+    CHECK(progress_of(s) == backfill_progress{1000, 0, 100, 0, 0, 900, moment(wall_base - 900h)});
+    CHECK(s.bodies("a") == backfill_in_flight_max);
+    s.end("a").expect_start("a", -900h, trigger::backfill).detach("a").expect_anything();
+    CHECK(s.bodies("a") == backfill_in_flight_max);
+    while (s.bodies("a") > 0) s.end("a").expect_anything();
+    CHECK(progress_of(s).left == 0);
+}
+
+TEST_CASE("what waited for an attempt goes before the slots that take its place") {
+    play([](core_script& s) {
+        task_extra extra{.overlap = overlap::buffer_one};
+        extra.policy.retry = {2, 10s, 1, 10s, 0};
+        idle(s, extra).trigger("a").expect_start("a", 0s, trigger::manual);
+        s.end("a", body_end::failed).expect_retry("a", 2).at(1s).trigger("a").expect_nothing();
+        s.backfill("a", -2h, 0s, overlap::cancel_other).expect("no retry a");
+        s.expect_start("a", 1s, trigger::manual).end("a");
+        start_of(s, -1h);
+        s.end("a").expect("backfill done a");
+    });
+}
+
+TEST_CASE("a manual run that takes the place of others goes before its next slot") {
+    play([](core_script& s) {
+        task_extra extra;
+        extra.policy.retry = {2, 10s, 1, 10s, 0};
+        idle(s, extra).backfill("a", -2h, 0s, overlap::buffer_all);
+        start_of(s, -2h);
+        s.end("a", body_end::failed).expect_retry("a", 2).at(1s);
+        s.trigger("a", overlap::buffer_one).expect_nothing().trigger("a", overlap::cancel_other);
+        s.expect("no retry a").expect_end("a", outcome::cancelled);
+        s.expect_start("a", 1s, trigger::manual).end("a");
+        start_of(s, -1h);
+        s.end("a").expect("backfill done a");
+    });
+}
+
 TEST_CASE("a slot that falls due meanwhile finds a run in flight, and a manual one goes first") {
     play([](core_script& s) {
         s.add("a", every(1h), {.overlap = overlap::buffer_one}).at(0s).expect_start("a", 0s).end("a");

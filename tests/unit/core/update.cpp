@@ -265,6 +265,20 @@ TEST_CASE("a slot that has no place is as late as it was seen to be, whatever wa
     s.expect_skip("a", skip_reason::missed, 1);
 }
 
+TEST_CASE("a slot that nobody has seen is late, though one before it waits for a place") {
+    play({.runs_in_flight_max = 2}, [](core_script& s) {
+        task_extra extra{.overlap = overlap::buffer_all};
+        extra.policy.catch_up = {.coalesce = coalesce::none, .grace = 1s};
+        s.add("b", every(1h), {.first = after_interval}).add("c", every(1h), {.first = after_interval});
+        s.add("a", every(10s), extra).at(0s).expect_start("a", 0s).at(10s).expect_nothing();
+        s.trigger("b").expect_start("b", 10s, trigger::manual).trigger("c").expect_nothing();
+        s.at(12s).end("a").expect_start("c", 10s, trigger::manual);
+        s.clock(25s).update("a", every(7s), extra).expect_nothing();
+        s.end("b").expect_start("a", 10s).expect_skip("a", skip_reason::missed, 1).end("a");
+        s.expect_next_run("a", 28s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace
