@@ -62,7 +62,7 @@ public:
     }
 
     /// Says how far the run is: `share` is 0 to 1, others are moved into that range, and `text` says what it is at.
-    /// The latest is seen in `run::output`, by `manager::async_run_of` at once, and is kept with the end of the
+    /// The latest is seen at once in `stat::progress` and by `manager::async_run_of`, and is kept with the end of the
     /// run. Gives whether it was taken: not if `share` is not a number, the run has its outcome already, or there
     /// is no memory for it. Texts are bounded and made harmless, as in <rondo/run_output.hpp>. Costs a lock, and
     /// at first an allocation; a run that never says anything costs nothing.

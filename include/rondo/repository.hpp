@@ -58,7 +58,7 @@ public:
     /// repository completes when it is safely stored, for the bodies start then.
     virtual awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) = 0;
 
-    /// Records the ends of runs. One answer for each request, in order.
+    /// Records the ends of runs, with their messages, results and output. One answer for each request, in order.
     virtual awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) = 0;
 
     /// Pages through the runs, those in flight too.

@@ -3,6 +3,7 @@
 #define RONDO_STAT_HPP
 
 #include <rondo/backfill.hpp>
+#include <rondo/run_output.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/time.hpp>
 #include <rondo/words.hpp>
@@ -60,6 +61,8 @@ struct stat {
     /// count yet; a cancelled one never does, and ends no row. A success is what ends it.
     std::uint32_t failures = 0;
     std::uint32_t runs_in_flight = 0;
+    /// The latest that a run in flight told (`context::progress`).
+    std::optional<run_progress> progress;
     std::uint32_t runs_retrying = 0;    ///< failed, and will be tried again
     std::uint32_t runs_overrunning = 0; ///< past their deadline, and their body still there
     std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run, or for a place

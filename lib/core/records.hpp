@@ -214,7 +214,7 @@ struct run_record {
     task_record* task = nullptr;
     run_record* next = nullptr; ///< of its task
     run_record* previous = nullptr;
-    void* runner = nullptr; ///< the shell's
+    void* runner = nullptr; ///< the shell's; written on its strand, and read by its observers: see there
     wall_time scheduled_at{};
     wall_time started_at{};
     std::int64_t deadline = 0;   ///< monotonic nanoseconds; 0: none

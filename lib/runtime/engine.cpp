@@ -82,6 +82,10 @@ void engine::on_context_shutdown() noexcept {
             if (run->runner != nullptr) static_cast<detail::run_state*>(run->runner)->keep = body;
     }
     let_bodies_go();
+    {
+        std::lock_guard lock(mutex_); // observers look at them
+        for (auto& [id, state] : runs_) state->record->runner = nullptr;
+    }
     runs_.clear();
     want_users_.clear();
     run_waiters_.clear();
@@ -273,6 +277,22 @@ void engine::leave() {
     post([self = shared_from_this()] { self->shutdown(nullptr, std::chrono::nanoseconds(0)); });
 }
 
+namespace {
+
+/// With the lock of observers: what a run tells goes only after the run is off the list of its task.
+stat stat_with_progress(const core::scheduler& core, const core::task_record& task) {
+    stat s = core.stat_of(task);
+    for (core::run_record* run = task.runs; run != nullptr; run = run->next) {
+        void* runner = std::atomic_ref(run->runner).load();
+        if (runner == nullptr || run->state == core::run_state_kind::overdue) continue;
+        auto told = static_cast<const detail::run_state*>(runner)->progress();
+        if (told && (!s.progress || told->at >= s.progress->at)) s.progress = std::move(told);
+    }
+    return s;
+}
+
+} // namespace
+
 std::vector<stat> engine::stats(bool with_hidden) const {
     std::vector<stat> all;
     {
@@ -280,7 +300,7 @@ std::vector<stat> engine::stats(bool with_hidden) const {
         all.reserve(core_.tasks().size());
         core_.tasks().for_each([&](const core::task_record& task) {
             if (task.state == core::task_state_kind::registering || (task.hidden && !with_hidden)) return;
-            all.push_back(core_.stat_of(task));
+            all.push_back(stat_with_progress(core_, task));
         });
     }
     std::ranges::sort(all, [](const stat& a, const stat& b) {
@@ -295,7 +315,7 @@ result<stat> engine::find(std::string_view uid) const {
     std::lock_guard lock(mutex_);
     core::task_record* task = core_.find(uid);
     if (task == nullptr || task->state == core::task_state_kind::registering) return errc::task_not_exists;
-    return core_.stat_of(*task);
+    return stat_with_progress(core_, *task);
 }
 
 manager_stat engine::state() const {

@@ -11,6 +11,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -170,8 +171,8 @@ void engine::start_body(core::run_record& record) {
     state->what = static_cast<detail::body*>(record.task->payload.get());
     state->record = &record;
     note_due(*state, record);
-    record.runner = state.get();
     runs_.emplace(record.id, state);
+    std::atomic_ref(record.runner).store(state.get()); // observers may look
     if (!state->what->for_users() || state->users_asked) return spawn(state);
     want_users_.push_back(std::move(state));
     if (want_users_.size() == 1) post([self = shared_from_this()] { self->load_users(); });

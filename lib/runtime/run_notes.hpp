@@ -24,6 +24,7 @@ public:
     void progress(double share, std::string_view text, wall_time at);
     void log(std::string_view text, wall_time at);
     [[nodiscard]] run_output copy() const;
+    [[nodiscard]] const std::optional<run_progress>& latest_progress() const noexcept { return progress_; }
 
 private:
     void add(std::string_view line, wall_time at);

@@ -40,6 +40,12 @@ std::shared_ptr<const run_output> run_state::output() const {
     return notes_ != nullptr ? std::make_shared<const run_output>(notes_->copy()) : nullptr;
 }
 
+std::optional<run_progress> run_state::progress() const {
+    if (!has_notes_) return std::nullopt;
+    std::lock_guard lock(mutex_);
+    return notes_ != nullptr ? notes_->latest_progress() : std::nullopt;
+}
+
 std::shared_ptr<const run_output> run_state::take_output() noexcept {
     notes_taken_ = true;
     if (!has_notes_) return nullptr;

@@ -88,7 +88,8 @@ public:
     }
     /// What was told until now; null: nothing. Any thread.
     [[nodiscard]] std::shared_ptr<const run_output> output() const;
-    /// The same, and it takes nothing more. Null for want of memory, too.
+    [[nodiscard]] std::optional<run_progress> progress() const;
+    /// As `output`, and it takes nothing more. Null for want of memory, too.
     [[nodiscard]] std::shared_ptr<const run_output> take_output() noexcept;
 
 private:

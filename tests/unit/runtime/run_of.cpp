@@ -164,8 +164,12 @@ TEST_CASE("what a body tells is seen while it runs, and kept with its end") {
     const auto live = run_of(w, id)->output;
     REQUIRE(live != nullptr);
     CHECK(live->progress == run_progress{0.4, "the \xef\xbf\xbd part", start});
+    CHECK(w.find("t").progress == live->progress);
+    CHECK(w.tasks->stats()[0].progress == (w.tasks->stats()[0].uid == "t" ? live->progress : std::nullopt));
+    CHECK_FALSE(w.find("mute").progress);
     CHECK(live->lines == std::vector<run_line>{{start, "begins"}});
     w.pass(10s);
+    CHECK_FALSE(w.find("t").progress);
     const auto kept = run_of(w, id)->output;
     REQUIRE(kept != nullptr);
     CHECK(kept->progress == run_progress{1, "", start + 10s});
@@ -198,6 +202,29 @@ TEST_CASE("what a body tells after the outcome of its run is not taken, and what
     REQUIRE(run_of(w, id)->output != nullptr);
     CHECK(run_of(w, id)->output->lines.size() == 1);
     CHECK_FALSE(run_of(w, id)->output->progress);
+}
+
+TEST_CASE("of several runs in flight the latest progress is seen, and none of one that has its outcome") {
+    world w;
+    w.start();
+    auto body = [](context ctx) -> asio::awaitable<void> {
+        ctx.progress(ctx.trigger() == rondo::trigger::manual ? 0.25 : 0.5);
+        stubborn deaf{10s};
+        co_await deaf(ctx);
+    };
+    task t("t", "", every(1s), body);
+    t.overlap(overlap::allow_all).runs_in_flight_max(2).timeout(5s);
+    REQUIRE(w.add(std::move(t)));
+    CHECK(w.find("t").progress->share == 0.5);
+    w.pass(500ms);
+    trigger(w, "t");
+    CHECK(w.find("t").progress->share == 0.25);
+    w.pass(4600ms);
+    CHECK(w.find("t").runs_overrunning == 1);
+    CHECK(w.find("t").progress->share == 0.25);
+    w.pass(500ms);
+    CHECK(w.find("t").runs_overrunning == 2);
+    CHECK_FALSE(w.find("t").progress);
 }
 
 TEST_CASE("a context that outlives its run takes nothing, even from a body that told nothing") {

@@ -204,7 +204,9 @@ TEST_CASE("what threads tell of a run while it ends is kept or counted if it was
     tasks.async_add(std::move(t), asio::use_future).get().value();
     for (int i = 0; i != 50; ++i) {
         taken = 0;
-        const run ended = tasks.async_run("t", asio::use_future).get().value();
+        auto over = tasks.async_run("t", asio::use_future);
+        while (over.wait_for(0s) != std::future_status::ready) (void)tasks.stats();
+        const run ended = over.get().value();
         for (auto& teller : tellers) teller.join();
         tellers.clear();
         REQUIRE(ended.output != nullptr);
