@@ -103,7 +103,7 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
             if (s.when == nullptr) s.when = old, s.schedule_no = no;
     // A run in flight may be what the delay counts from, under both.
     bool waits = task.cursor == cursor_waits_for_end && task.in_flight > 0;
-    if (waits && task.fixed_delay()) return;
+    if (waits && task.fixed_delay() && old->type() == schedule::kind::every_after) return;
     wait_for_no_end_on_record(task);
     moment slot = first_slot_of(task, decided, now);
     wall_time cursor = slot ? *slot : no_slot;

@@ -181,11 +181,12 @@ void model::change_schedule(int task, const schedule& when, instant now) {
         last = m.backlog.back().last;
     else if (m.slot != no_slot)
         last = m.when.when().previous_before(m.slot, m.when.anchor());
+    bool both = m.when.fixed_delay() && when.type() == schedule::kind::every_after;
     unschedule(m);
     m.slot = no_slot;
     m.when = naive_schedule(when, m.when.anchor());
     // What is in flight may be what the delay counts from, under both.
-    if (m.when.fixed_delay() && m.cursor == cursor_waits_for_end && m.in_flight > 0) return;
+    if (both && m.cursor == cursor_waits_for_end && m.in_flight > 0) return;
     no_end_moves(m);
     moment first = when.next_after(last ? std::max(*last, now.wall) : now.wall, m.when.anchor());
     if (m.when.kind() == schedule::kind::at) first = *when.when();

@@ -279,6 +279,19 @@ TEST_CASE("a slot that nobody has seen is late, though one before it waits for a
     });
 }
 
+TEST_CASE("a fixed delay that comes back while a slot of it waits counts from then") {
+    play([](core_script& s) {
+        s.add("a", every_after(10s)).at(0s).expect_start("a", 0s).at(1s).end("a").at(5s).trigger("a");
+        s.expect_start("a", 5s, trigger::manual).at(11s).expect_skip("a", skip_reason::overlap, 1);
+        s.at(12s).end("a").expect_next_run("a", 22s).at(20s).trigger("a");
+        task_extra waits{.overlap = overlap::buffer_one};
+        s.expect_start("a", 20s, trigger::manual).update("a", every_after(10s), waits).at(22s);
+        s.update("a", every(5s), waits).at(24s).update("a", every_after(10s), waits);
+        s.expect_next_run("a", 34s).at(30s).end("a").expect_start("a", 22s).at(31s).end("a");
+        s.expect_next_run("a", 34s).at(34s).expect_start("a", 34s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace
