@@ -29,6 +29,8 @@ struct backfill_mirror {
     bool there_was_one = false;
     bool beside = false;        ///< they need not wait for others
     sim_run* waiting = nullptr; ///< the first of them
+    std::uint64_t made_at =
+        0; ///< when that was told: it may have had a turn since, before one that came at once
     std::uint64_t slots = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
@@ -55,7 +57,7 @@ struct mirror {
     bool left = false;           ///< its slot is due, and there was no place
     std::int64_t left_at = 0;    ///< when that was first seen
     std::uint64_t place = 0;     ///< when its slots came to wait for a place; 0: they do not
-    std::uint64_t again_at = 0;  ///< likewise, if its due slots may have had a turn just before
+    std::uint64_t again_at = 0;  ///< likewise, if its due slots may have had a turn by then
     std::uint32_t in_flight = 0;
     std::uint32_t overrunning = 0;
     std::uint32_t failures = 0; ///< in a row
@@ -249,6 +251,7 @@ private:
     void explain_time(observation& o);
     void explain_resume(observation& o);
     void line_up(int task, std::uint64_t arrival);
+    [[nodiscard]] turn earliest_turn_of(const place& p) const;
     bool serve(observation& o, const place& p);
     bool serve_slot(observation& o, int task);
     bool serve_run(observation& o, const place& p);
@@ -258,7 +261,7 @@ private:
     void compare(observation& o, int task);
 
     // model_backfill.cpp
-    void next_of_backfill(int task);
+    void next_of_backfill(int task, std::uint64_t arrival);
     void ended_of_backfill(const sim_run& run, outcome how);
     bool serve_backfill(observation& o, const place& p);
     void compare_backfill(int task, const core::task_record& r);

@@ -63,7 +63,7 @@ void model::ended_of_backfill(const sim_run& run, outcome how) {
 }
 
 // One of its slots waits at a time. What is in flight counts until its body is gone.
-void model::next_of_backfill(int task) {
+void model::next_of_backfill(int task, std::uint64_t arrival) {
     backfill_mirror& f = of(task).filling;
     if (f.left.empty() || f.waiting != nullptr) return;
     std::size_t there = 0;
@@ -78,6 +78,7 @@ void model::next_of_backfill(int task) {
         r->explained = true;
         r->overlap = f.beside ? overlap::allow_all : overlap::buffer_all;
         f.waiting = r;
+        f.made_at = arrival;
         return;
     }
     out_.report("model", task, "the next slot of a backfill does not wait");
@@ -90,9 +91,10 @@ bool model::serve_backfill(observation& o, const place& p) {
     bool begins =
         p.run->at == sim_run::stage::waiting && p.run->record->state != core::run_state_kind::waiting;
     if (!begins || !may) return false;
-    // After a turn of the task it may come to wait before the others do.
-    std::uint64_t before = p.arrival - p.arrival % 2;
-    if (m.place != 0 && m.place <= before && backlog_may_start(m))
+    // One that is made after a turn of the task may come to wait before the others do.
+    std::uint64_t before = std::min(p.arrival, m.filling.made_at);
+    before -= before % 2;
+    if (m.place != 0 && m.place <= before && m.again_at != m.place && backlog_may_start(m))
         out_.report("model", p.task, "a backfill goes before a slot");
     for (const sim_run* r : m.manual) {
         if (r->arrival == 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) break;

@@ -129,8 +129,10 @@ std::vector<int> model::decide_all_due(instant now) {
         bool behind = surely || (of(i).record->held && someone_lines_up_before(i, order, false, now));
         if (!behind) decide(i, now, key(of(i), now));
     }
-    for (int i : due)
-        if (someone_lines_up_before(i, order, false, now)) of(i).again_at = arrivals_;
+    for (int i : due) {
+        bool now_lined_up = of(i).place == 0 || of(i).place == arrivals_;
+        if (now_lined_up && someone_lines_up_before(i, order, false, now)) of(i).again_at = arrivals_;
+    }
     looked_ = now;
     return left;
 }

@@ -130,7 +130,7 @@ void model::line_up(int task, std::uint64_t arrival) {
         r->arrival = arrival;
         places_.push_back({task, r, r->arrival});
     }
-    next_of_backfill(task);
+    next_of_backfill(task, arrival);
     sim_run* r = m.filling.waiting;
     if (r == nullptr || r->arrival != 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) return;
     r->arrival = arrival;
@@ -161,15 +161,22 @@ void model::explain_places(observation& o) {
         more = false;
         for (std::size_t i = 0; i != places_.size(); ++i) {
             place p = places_[i];
+            turn its = earliest_turn_of(p);
             if (!serve(o, p)) continue;
             more = true;
             turn& latest = latest_served[group_of(p.task)];
-            latest = std::max(latest, turn_of(p.task, p.arrival));
+            latest = std::max(latest, its);
             line_up(p.task, arrivals_ + 1);
         }
     }
     if (!midway_) check_manual_starts();
     check_places(o, latest_served);
+}
+
+// Among those that came at the same instant it may have been earlier.
+model::turn model::earliest_turn_of(const place& p) const {
+    bool next = p.run != nullptr && p.run->why == rondo::trigger::backfill;
+    return turn_of(p.task, next ? std::min(p.arrival, of(p.task).filling.made_at) : p.arrival);
 }
 
 bool model::serve(observation& o, const place& p) {
@@ -218,7 +225,7 @@ bool model::serve_run(observation& o, const place& p) {
             out_.report(checker, p.task, "a manual run goes before an earlier one");
         return false; // else after that one, which may be in the place of an attempt that is dropped
     }
-    if (m.place != 0 && m.place <= p.arrival && backlog_may_start(m))
+    if (m.place != 0 && m.place <= p.arrival && m.again_at != m.place && backlog_may_start(m))
         out_.report(checker, p.task, "a manual run goes before a slot");
     p.run->at = sim_run::stage::beginning;
     o.begun.push_back(p.run);
@@ -277,7 +284,7 @@ void model::check_places(const observation& o, const std::array<turn, groups_max
                 (full() && group_open(i, o.now) && opened_at(group_of(i)) <= groups_seen_ && mine < latest);
             if (passed_over && !had_its_turn) out_.report(checker, i, "who came later got the place");
         };
-        if (m.place != 0 && (m.left || backlog_may_start(m))) check(m.place, m.again_at == arrivals_);
+        if (m.place != 0 && (m.left || backlog_may_start(m))) check(m.place, m.again_at == m.place);
         for (sim_run* r : m.manual) {
             if (r->arrival == 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) break;
             check(r->arrival, r->kept_at == arrivals_);
