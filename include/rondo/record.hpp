@@ -156,7 +156,8 @@ struct prune_policy {
     std::optional<std::size_t> runs_per_task; ///< all but the latest so many of each task
     std::size_t limit =
         0; ///< no more runs than this in one call, which looks at about so many tasks; 0: no limit
-    std::uint64_t from = 0; ///< `prune_progress::next` of the call before, under a limit; 0: the first
+    std::uint64_t from =
+        0; ///< of a repository: `prune_progress::next` of the call before, under a limit; 0: the first
 };
 
 /// What one call of `repository::prune` has done.

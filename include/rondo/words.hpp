@@ -70,9 +70,9 @@ enum class record : std::uint8_t {
     /// their slots run again. While the repository is behind by more than `manager_options::outbox_max`, runs wait
     /// for it as under `write_ahead`.
     write_behind,
-    /// When it has ended: those that did not succeed, and the success that follows one. Those in flight are not on
-    /// record; skips are. As `write_behind` for the rest. A task that another follows (`after`) keeps its
-    /// successes too, for that one.
+    /// When it has ended: those that did not succeed, and the success that follows one that failed or timed out.
+    /// Those in flight are not on record; skips are. As `write_behind` for the rest. A task that another follows
+    /// (`after`) keeps its successes too, for that one.
     failures_only,
     /// None, and no skips; but as before for one that another follows.
     none,
@@ -82,19 +82,23 @@ enum class record : std::uint8_t {
 enum class on_abandoned : std::uint8_t {
     record_only, ///< nothing: each slot runs at most once, but for its retries
     /// It runs again when the task is added by the next process: as the next attempt, of trigger `retry`, at once
-    /// or in its turn. Not if the slot is later than `catch_up::window`, nor beyond `retry::attempts` (but once in
-    /// any case, so that a body that brings its process down does not do so for ever), nor while the task is
-    /// paused. Of several slots the latest, or under `overlap::allow_all` all of the task's latest runs. It must be
-    /// among the latest `history_limit_max` runs of the task. Of `record::failures_only` and `none` no such run is
-    /// on record.
+    /// or in its turn, and on record before its body starts whatever `record` says. Not if the slot is later than
+    /// `catch_up::window`, nor beyond `retry::attempts` (but once in any case, so that a body that brings its process
+    /// down does not do so for ever), nor while the task or the manager is paused. Of several slots the latest, or
+    /// under `overlap::allow_all` all; under `overlap::cancel_other` a later slot may take its place. It must be among
+    /// the latest `history_limit_max` runs of the task; a slot that somebody asked for by hand, too, is left as it is.
+    /// What was cancelled before it began comes back with the next process. Of `record::failures_only` and `none` no
+    /// such run is on record, so nothing runs again.
     rerun,
 };
 
 /// What becomes of runs that are due while the repository fails, or is overdue.
 enum class on_store_failure : std::uint8_t {
     go_on, ///< they start, and their record follows
-    /// They wait until it works again; slots that fall due meanwhile meet them there, as `overlap` says. Bodies
-    /// that run already go on. At a shutdown those that wait are `interrupted`.
+    /// They wait until it works again; slots that fall due meanwhile meet them there, as `overlap` says. What waits
+    /// begins however late it is then, with the start on record at which it was decided; to cancel or remove it takes
+    /// effect then, too. Bodies that run already go on; of a task that does not wait for its record (`record`), a few
+    /// may begin until the failure is known. At a shutdown those that wait are `interrupted`.
     stop,
 };
 

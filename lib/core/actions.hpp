@@ -40,8 +40,7 @@ struct action {
     skip_range skipped{};
     bool last = true;      ///< of an end: no other attempt may follow
     bool followed = false; ///< of an end: tasks follow this one, so that it goes on record before they begin
-    bool after_failure =
-        false; ///< of an end: a run of the task failed before it, and none has succeeded since
+    bool recorded = true;  ///< of an end: it goes on record
     error_code refused{};
     run_record* next = nullptr;
 };

@@ -5,12 +5,12 @@
 namespace rondo::core {
 
 // A fixed delay counts from this end, which tells the next slot: an end may overtake decisions, so it does only
-// where that of its own slot, which is on record, left the cursor to it. Else a decision does, in its turn.
+// where it is on record and that of its own slot left the cursor to it. Else a decision does, in its turn.
 void scheduler::go_on_after(run_record& run, std::size_t told, instant now) {
     task_record& task = *run.task;
     if (task.cursor != cursor_waits_for_end || task.slot != no_slot) return;
     wall_time next = now.wall + *task.when.interval();
-    bool by_end = run.end_moves;
+    bool by_end = run.end_moves && actions_[told].recorded;
     wait_for_no_end_on_record(task);
     if (by_end) {
         actions_[told].next_slot = next;

@@ -23,8 +23,10 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
         abandoned.scheduled_at < now.wall && now.wall - abandoned.scheduled_at > policy.catch_up.window;
     if (late || !may_start(task.overlap, task.in_flight, task.in_flight_max)) return false;
 
+    make_room(task); // first, as what is made now counts
     std::vector<user> users = abandoned.users;
     run_record& next = make_run(task, rondo::trigger::retry, abandoned.scheduled_at, now);
+    next.mode = record::write_ahead; // or each process would run it again
     next.state = run_state_kind::backing_off;
     next.attempt = abandoned.attempt + 1;
     next.outcome = outcome::abandoned;
@@ -42,6 +44,7 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
         task.slot = no_slot;
         next.end_moves = true;
     }
+    take_followers_back(task, now);
     return true;
 }
 

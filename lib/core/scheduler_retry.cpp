@@ -97,9 +97,10 @@ void scheduler::give_up_on(run_record& run, instant now) {
     actions_.push_back({action::kind::no_retry, run.task, &run});
     // It was the last; it failed when it ended, which may be before a success.
     task_past& past = *run.task->past;
-    if (past.counts.succeeded == run.successes) ++past.failures;
+    bool failed = is_failure(run.outcome); // not if a process took it with it
+    if (failed && past.counts.succeeded == run.successes) ++past.failures;
     bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
-    if (!willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
+    if (failed && !willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed);
     tell_followers(run, run.outcome, now);
 }

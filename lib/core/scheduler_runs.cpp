@@ -22,6 +22,12 @@ void count(counters& c, outcome how) noexcept {
     }
 }
 
+// The end of a run, where a run of its task has failed before it and none has succeeded since, or not.
+bool goes_on_record(record mode, outcome how, bool after_failure) noexcept {
+    if (mode == record::failures_only) return how != outcome::success || after_failure;
+    return mode != record::none;
+}
+
 } // namespace
 
 // Of a run that was asked to end, and did not end well.
@@ -177,7 +183,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
     told.last = last;
     told.followed = is_followed(task);
-    told.after_failure = after_failure;
+    told.recorded = told.followed || goes_on_record(run.mode, how, after_failure);
     if (last) pause_if_failing(task, how);
     if (last && run.of_backfill) ended_of_backfill(run, how);
     if (last) tell_followers(run, how, now);

@@ -54,6 +54,7 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
     constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
     options_.store_timeout = std::min(options_.store_timeout, for_ever);
     options_.cancel_grace = std::min(options_.cancel_grace, for_ever);
+    options_.retention.every = std::min(options_.retention.every, for_ever);
     stillborn_.reserve(64);
 }
 

@@ -203,14 +203,12 @@ private:
     void record_later(const char* what) noexcept;
     void put_back_called();
     void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);
+    [[nodiscard]] bool may_take_decisions() const noexcept;
     void take_decisions();
 
-    // engine_behind.cpp: runs that do not wait for their record, or have none.
+    // engine_behind.cpp: runs that do not wait for their record.
     void let_runs_ahead(std::size_t fresh);
     [[nodiscard]] bool may_run_ahead() const noexcept;
-    void forget_unsaid();
-    [[nodiscard]] static bool goes_on_record(const core::action& a) noexcept;
-    void end_unrecorded(const core::action& a, ended_run& ended);
 
     // engine_outage.cpp: while it is down.
     /// Whether runs wait for it to work again.
@@ -238,6 +236,7 @@ private:
     void prune_on(const std::shared_ptr<pruning>& p);
     void prune_guarded(const std::shared_ptr<pruning>& p) noexcept;
     void end_pruning(pruning& p, error_code why) noexcept;
+    void log_pruning_failed(error_code why) noexcept;
     void start_retention();
     void retain() noexcept;
 
@@ -349,6 +348,7 @@ private:
     bool recording_pauses_ = false;
     steady_time pauses_at_ = steady_time::max();
     steady_time prune_at_ = steady_time::max();
+    bool prune_failed_ = false;                 // the latest time
     steady_time drain_at_ = steady_time::max(); // for want of memory
     bool obeying_ = false;
     std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;

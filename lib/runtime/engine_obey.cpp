@@ -334,7 +334,7 @@ void engine::end_run(const core::action& a) {
     log_end(r);
     if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
     keep_for_followers(a, ended);
-    if (!goes_on_record(a)) return end_unrecorded(a, ended);
+    if (!a.recorded) return let_waiters_go(ended);
     outbox_.add(std::move(ended));
 }
 

@@ -19,14 +19,15 @@ constexpr std::chrono::nanoseconds backoff_max = std::chrono::seconds(5);
 
 } // namespace
 
+// Where runs wait for the store, only a shutdown brings this about: it interrupts them, and no body starts.
 void engine::tell_unrecorded(core::decision& d) {
     if (d.run == nullptr) return;
-    with_core([&](core::scheduler& core) {
-        instant now = clock_.now();
-        if (waits_for_store())
-            core.cancel(*d.run, cancel_reason::shutdown, now); // which it is: its body never starts
-        core.begun(*d.run, 0, now);
-    });
+    core::run_record& run = *d.run;
+    if (waits_for_store() && life_ == life::draining) {
+        with_core([&](core::scheduler& core) { core.cancel(run, cancel_reason::shutdown, clock_.now()); });
+        obey_actions(); // one input at a time: another may end what this one brings
+    }
+    with_core([&](core::scheduler& core) { core.begun(run, 0, clock_.now()); });
     d.run = nullptr;
     obey_actions(); // not `obey`: that would bring us back here
 }
@@ -51,8 +52,7 @@ void engine::go_on_without_store() {
         let_waiters_go(outbox_.next_end_that_waits());
     trim_outbox();
     bool more = outbox_.ends_waiting > 0 || outbox_too_full();
-    if (begins) more = more || outbox_.begins_waiting > 0;
-    if (!waits_for_store()) more = more || core_.has_decisions();
+    if (begins) more = more || outbox_.begins_waiting > 0 || core_.has_decisions();
     if (!more || going_on_) return;
     post([self = shared_from_this()] {
         self->going_on_ = false;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -38,7 +39,10 @@ void engine::prune_on(const std::shared_ptr<pruning>& p) {
                          [this, p](result<prune_progress> now) {
                              if (!now) return end_pruning(*p, now.error());
                              p->runs += now.value().runs;
-                             if (!now.value().next || !p->whole) return end_pruning(*p, {});
+                             if (!p->whole)
+                                 p->policy.limit -=
+                                     std::min<std::uint64_t>(p->policy.limit, now.value().runs);
+                             if (!now.value().next || p->policy.limit == 0) return end_pruning(*p, {});
                              p->policy.from = *now.value().next;
                              // Not from in here: a repository that answers at once would have us call ourselves.
                              post([self = shared_from_this(), p] { self->prune_guarded(p); });
@@ -60,8 +64,18 @@ void engine::end_pruning(pruning& p, error_code why) noexcept {
         p.done->complete(why ? result<std::uint64_t>(why) : p.runs);
         return;
     }
+    bool news = why && !prune_failed_; // one line for each row of failures
+    prune_failed_ = bool(why);
+    if (news && why != errc::shutting_down) log_pruning_failed(why);
     prune_at_ = clock_.now().steady + options_.retention.every;
     rearm();
+}
+
+void engine::log_pruning_failed(error_code why) noexcept {
+    try {
+        log(log_level::error, fmt::format("history is not pruned: {}", why.message()));
+    } catch (...) { // no memory
+    }
 }
 
 void engine::start_retention() {

@@ -34,6 +34,11 @@ boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitabl
 
 } // namespace
 
+// While runs wait for the store, the core merges what is not asked for yet. A shutdown lets go of all of it.
+bool engine::may_take_decisions() const noexcept {
+    return !waits_for_store() || outbox_.empty() || life_ == life::draining;
+}
+
 void engine::take_decisions() {
     bool ahead = core_.has_runs_ahead() && may_run_ahead();
     std::size_t fresh = core_.decisions_count();
@@ -48,7 +53,7 @@ void engine::record() {
     if (life_ == life::over) return;
     bool at_once = store_down_ || (core_.has_runs_ahead() && may_run_ahead());
     if (recording_ && !at_once) return;
-    if (!waits_for_store() || outbox_.empty()) take_decisions();
+    if (may_take_decisions()) take_decisions();
     if (store_down_) go_on_without_store();
     if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
     recording_ = true;
@@ -97,7 +102,7 @@ void engine::put_back_called() {
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
-        if (outbox_.begins.size() < batch_max && (!waits_for_store() || outbox_.empty())) take_decisions();
+        if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
         if (outbox_.empty() || store_works()) on_store_up();
         if (outbox_.empty()) break;
         // Begins first, as bodies wait for them; but some build on an end before.
@@ -121,19 +126,20 @@ boost::asio::awaitable<void> engine::give_way() {
 
 boost::asio::awaitable<void> engine::record_begins() {
     outbox_.call_begins(outbox_.begins_that_may_go(batch_max));
-    forget_unsaid();
-    if (outbox_.begins_called.empty()) co_return;
     std::vector<begin_request> requests;
     requests.reserve(outbox_.begins_called.size());
-    for (const core::decision& d : outbox_.begins_called) requests.push_back(recorded_of(d));
-    record_deadline_ = clock_.now().steady + options_.store_timeout;
-    rearm();
-    result<std::vector<begin_answer>> answers = errc::store_failed;
-    try {
-        answers =
-            co_await guarded(repository_->begin_runs(std::move(requests)), outbox_.begins_called.size());
-    } catch (...) { // thrown before there was a coroutine
-        answers = errc::store_failed;
+    for (const core::decision& d : outbox_.begins_called)
+        if (!is_unsaid(d)) requests.push_back(recorded_of(d));
+    const std::size_t said = requests.size();
+    result<std::vector<begin_answer>> answers = std::vector<begin_answer>();
+    if (said > 0) {
+        record_deadline_ = clock_.now().steady + options_.store_timeout;
+        rearm();
+        try {
+            answers = co_await guarded(repository_->begin_runs(std::move(requests)), said);
+        } catch (...) { // thrown before there was a coroutine
+            answers = errc::store_failed;
+        }
     }
     record_deadline_ = steady_time::max();
     if (!answers) {
@@ -145,15 +151,19 @@ boost::asio::awaitable<void> engine::record_begins() {
         on_store_failure(answers.error());
         co_return;
     }
-    took_begins_ = true;
+    took_begins_ = took_begins_ || said > 0;
     auto called = std::exchange(outbox_.begins_called, {});
     instant now = clock_.now();
     std::size_t of_outage = std::min(begins_of_outage_, called.size());
     begins_of_outage_ -= of_outage;
+    auto answer = answers.value().begin();
     for (std::size_t i = 0; i != called.size(); ++i) {
         try {
             bool missed = (store_down_ && !waits_for_store()) || i < of_outage;
-            on_begin_answer(called[i], answers.value()[i], missed, now);
+            if (is_unsaid(called[i]))
+                tell_unrecorded(called[i]);
+            else
+                on_begin_answer(called[i], *answer++, missed, now);
         } catch (...) { // no memory: asked again, the store says the same again
             log_exception("a run does not begin yet");
             if (called[i].run != nullptr) outbox_.begins_called.push_back(std::move(called[i]));

@@ -14,7 +14,8 @@ namespace {
 
 /// What the record says of one instant, which may be a slot.
 struct attempts {
-    bool of_slot = false;      ///< not of a run by hand alone
+    bool of_slot = false;
+    bool beside = false; ///< somebody asked for a run with it, whose attempts cannot be told from the slot's
     const run* last = nullptr; ///< by number: the wall clock may have been set back between them
 };
 
@@ -22,14 +23,15 @@ struct attempts {
 std::vector<run> taken_along(const std::vector<run>& runs) {
     std::map<wall_time, attempts, std::greater<>> slots;
     for (const run& r : runs) {
-        if (r.trigger == trigger::manual || r.trigger == trigger::backfill) continue;
         attempts& a = slots[r.scheduled_at];
+        a.beside = a.beside || r.trigger == trigger::manual || r.trigger == trigger::backfill;
         a.of_slot = a.of_slot || takes_slot(r.trigger);
         if (a.last == nullptr || r.attempt > a.last->attempt) a.last = &r;
     }
     std::vector<run> found;
     for (const auto& [slot, a] : slots)
-        if (a.of_slot && a.last->outcome == outcome::abandoned && a.last->message == abandoned_message)
+        if (a.of_slot && !a.beside && a.last->outcome == outcome::abandoned &&
+            a.last->message == abandoned_message)
             found.push_back(*a.last);
     return found;
 }

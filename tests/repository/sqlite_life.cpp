@@ -156,12 +156,62 @@ TEST_CASE("a run that its process took with it ended when that was last seen ali
     }
 }
 
+TEST_CASE("who opens a file and dies before it starts has given no sign of life") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    const wall_time started = one_begin("t", 1)[0].started->started_at;
+    {
+        const auto first = sqlite::open(path).value();
+        blocking(first->start(started)).value();
+        blocking(first->register_tasks(one_task("t"))).value();
+        blocking(first->begin_runs(one_begin("t", 1))).value();
+    }
+    touch(path + ".lock", started + 7s);
+    sqlite::detail::seams s;
+    s.beat_interval = 0ms;
+    blocking(sqlite::detail::open_file(path, {}, s).value()->users()).value();
+    const auto third = sqlite::open(path).value();
+    CHECK(blocking(third->start(started + 50s)).value() == 1);
+    CHECK(blocking(third->history({})).value().runs.at(0).finished_at == started + 7s);
+}
+
+TEST_CASE("what a second manager in one process finds unfinished has ended now") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    const auto now = std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
+    sqlite::open(path).value();
+    touch(path + ".lock", now - 1h);
+    const auto r = sqlite::open(path).value();
+    blocking(r->start(now)).value();
+    blocking(r->register_tasks(one_task("t"))).value();
+    auto begin = one_begin("t", 1);
+    begin[0].started->started_at = now + 10s;
+    blocking(r->begin_runs(begin)).value();
+    CHECK(blocking(r->start(now + 50s)).value() == 1);
+    CHECK(blocking(r->history({})).value().runs.at(0).finished_at == now + 50s);
+}
+
+TEST_CASE("no copy is made of a file that was put in the place of ours") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    const auto r = sqlite::open(path).value();
+    fs::rename(path, folder.path("away.db"));
+    {
+        raw_database other(path);
+        other.execute("create table t (x)");
+    }
+    CHECK(blocking(r->back_up(folder.path("copy.db"))).error() == errc::store_cannot_open);
+    CHECK(blocking(r->find_damage(10)).error() == errc::store_cannot_open);
+    CHECK_FALSE(fs::exists(folder.path("copy.db")));
+}
+
 TEST_CASE("the owner of a file gives signs of life, busy or not") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
     sqlite::detail::seams s;
     s.beat_interval = 1ms;
     const auto r = sqlite::detail::open_file(path, {}, s).value();
+    blocking(r->start(at(0))).value();
     for (bool busy : {false, true}) {
         CAPTURE(busy);
         touch(path + ".lock", at(1));

@@ -24,8 +24,6 @@ inline constexpr wall_time never = wall_time::min();
     return t == never ? moment() : moment(t);
 }
 
-/// What `start` writes into the runs that nobody will end any more.
-
 /// What most runs do not have.
 struct run_details {
     std::string message;

@@ -33,8 +33,10 @@ class database {
 public:
     explicit database(connection db) : db_(std::move(db)) {}
 
-    /// Of the process that had the file before; nothing: it is not known.
-    void last_alive(moment when) noexcept { last_alive_ = when; }
+    /// Of the process that had the file before; nothing: it is not known. And when this one opened it.
+    void last_alive(moment when, wall_time opened) noexcept { last_alive_ = when, opened_ = opened; }
+    /// Whether `start` was called: what is unfinished since is ours.
+    [[nodiscard]] bool started() const noexcept { return started_; }
     std::uint64_t start(wall_time now);
     std::vector<task_state> register_tasks(const std::vector<task_definition>& tasks);
     void update_tasks(const std::vector<task_update>& updates);
@@ -104,6 +106,8 @@ private:
 
     connection db_;
     moment last_alive_;
+    wall_time opened_{};
+    bool started_ = false;
 };
 
 } // namespace rondo::sqlite::detail

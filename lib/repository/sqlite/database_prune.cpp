@@ -49,7 +49,11 @@ prune_progress database::prune_old(wall_time ended_before, std::int64_t most) {
 
 prune_progress database::prune_surplus(std::int64_t after, std::size_t runs_per_task, std::int64_t most) {
     prune_progress done;
-    const std::vector<std::int64_t> tasks = tasks_after(after, most);
+    // To find what is surplus of a task takes a step for each run that stays.
+    constexpr std::int64_t steps_max = 20'000;
+    const std::int64_t steps = std::min(to_limit(runs_per_task), steps_max) + 1;
+    const std::int64_t looks = most == no_limit ? most : std::clamp<std::int64_t>(steps_max / steps, 1, most);
+    const std::vector<std::int64_t> tasks = tasks_after(after, looks);
     std::int64_t left = most;
     for (std::int64_t task : tasks) {
         left -= prune_surplus_of(task, runs_per_task, left);
@@ -57,7 +61,7 @@ prune_progress database::prune_surplus(std::int64_t after, std::size_t runs_per_
         after = task;
     }
     done.runs = static_cast<std::uint64_t>(most - left);
-    if (left == 0 || static_cast<std::int64_t>(tasks.size()) == most)
+    if (left == 0 || static_cast<std::int64_t>(tasks.size()) == looks)
         done.next = static_cast<std::uint64_t>(after);
     return done;
 }

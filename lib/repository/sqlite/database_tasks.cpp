@@ -12,9 +12,10 @@ namespace rondo::sqlite::detail {
 std::uint64_t database::start(wall_time now) {
     execute("update task set active = 0 where active <> 0");
     const wall_time alive = std::min(last_alive_.value_or(now), now);
-    execute("update run set finished_at = max(started_at, ?), outcome = 'abandoned', message = ? "
-            "where finished_at is null",
-            alive, abandoned_message);
+    execute("update run set finished_at = max(started_at, iif(started_at < ?, ?, ?)), outcome = 'abandoned', "
+            "message = ? where finished_at is null",
+            opened_, alive, now, abandoned_message);
+    started_ = true;
     return db_.changes();
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <ctime>
 #include <exception>
 #include <fcntl.h>
 #include <filesystem>
@@ -71,6 +72,15 @@ moment last_touched(int descriptor) noexcept {
     return wall_time(std::chrono::duration_cast<wall_time::duration>(since));
 }
 
+void set_touched(int descriptor, wall_time when) noexcept {
+    const auto since = when.time_since_epoch();
+    const auto whole = std::chrono::floor<std::chrono::seconds>(since);
+    const auto part = std::chrono::nanoseconds(since - whole);
+    const timespec t{static_cast<std::time_t>(whole.count()), static_cast<long>(part.count())};
+    const timespec both[] = {t, t};
+    [[maybe_unused]] const int done = ::futimens(descriptor, both);
+}
+
 /// Takes the next line off.
 std::string next_line(std::string_view& text) {
     const auto end = std::min(text.find('\n'), text.size());
@@ -97,6 +107,7 @@ lock_file::lock_file(const std::string& path, std::chrono::milliseconds wait,
     }
     alive_ = last_touched(mine.descriptor_);
     note_owner(mine.descriptor_);
+    if (alive_) set_touched(mine.descriptor_, *alive_); // it shows no sign of life yet
     std::swap(descriptor_, mine.descriptor_);
 }
 

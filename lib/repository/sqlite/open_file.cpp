@@ -5,6 +5,7 @@
 #include <repository/sqlite/lock_file.hpp>
 #include <repository/sqlite/sqlite_repository.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <system_error>
@@ -59,10 +60,12 @@ result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, opt
             lock = std::make_unique<lock_file>(path, opt.lock_wait, s.on_lock_busy);
         }
         database db = prepare(path, opt, s);
-        if (lock != nullptr) db.last_alive(lock->last_owner_alive());
-        auto name = lock != nullptr ? open_name(path) : open_name();
-        auto w = std::make_shared<writer>(std::move(db), std::move(name), lock.get(), std::move(s));
-        auto reader = lock != nullptr ? std::make_shared<side_reader>(path) : nullptr;
+        const auto opened =
+            std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
+        if (lock != nullptr) db.last_alive(lock->last_owner_alive(), opened);
+        const auto file = lock != nullptr ? open_name(path) : open_name();
+        auto w = std::make_shared<writer>(std::move(db), file, lock.get(), std::move(s));
+        auto reader = lock != nullptr ? std::make_shared<side_reader>(path, file) : nullptr;
         return std::shared_ptr<sqlite::database>(
             std::make_shared<sqlite_repository>(std::move(w), std::move(reader), std::move(lock)));
     } catch (const failure& e) {

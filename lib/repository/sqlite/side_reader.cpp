@@ -44,6 +44,7 @@ void side_reader::process(job& j) {
     if (stopped_) return;
     j.error = error_of([&] {
         database db(connection(path_, access::read));
+        if (!file_.leads_to_it()) throw failure(errc::store_cannot_open); // that is another file
         const auto broken_off = [&] { return stopped_ || j.waiter.expired(); };
         const interruptible here(db.raw(), broken_off);
         j.run(db);

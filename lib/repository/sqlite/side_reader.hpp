@@ -2,6 +2,7 @@
 #ifndef RONDO_REPOSITORY_SQLITE_SIDE_READER_HPP
 #define RONDO_REPOSITORY_SQLITE_SIDE_READER_HPP
 
+#include <repository/sqlite/open_name.hpp>
 #include <repository/sqlite/writer.hpp>
 
 #include <atomic>
@@ -17,7 +18,7 @@ namespace rondo::sqlite::detail {
 /// goes on meanwhile. A job that nobody waits for any more is broken off.
 class side_reader {
 public:
-    explicit side_reader(std::string path) : path_(std::move(path)) {}
+    side_reader(std::string path, open_name file) : path_(std::move(path)), file_(std::move(file)) {}
 
     /// Any thread. False: it has stopped, and nothing will happen.
     [[nodiscard]] bool push(std::shared_ptr<job> j);
@@ -30,6 +31,7 @@ private:
     void process(job& j);
 
     const std::string path_;
+    const open_name file_;
     std::atomic<bool> stopped_ = false; // set under the mutex
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -29,7 +29,11 @@ writer::jobs writer::wait_for_jobs() {
     jobs batch;
     std::unique_lock lock(mutex_);
     const auto woken = [this] { return stopped_ || !queue_.empty(); };
-    while (!wake_.wait_for(lock, seams_.beat_interval, woken)) beat();
+    while (!wake_.wait_for(lock, seams_.beat_interval, woken)) {
+        lock.unlock(); // a disk may keep us, and those who come must not wait for it
+        beat();
+        lock.lock();
+    }
     batch.swap(queue_);
     return batch;
 }
@@ -44,7 +48,7 @@ void writer::run() {
 
 void writer::beat() noexcept {
     const auto now = std::chrono::steady_clock::now();
-    if (lock_ == nullptr || now - beaten_ < seams_.beat_interval) return;
+    if (lock_ == nullptr || !db_.started() || now - beaten_ < seams_.beat_interval) return;
     beaten_ = now;
     lock_->beat();
 }

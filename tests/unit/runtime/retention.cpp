@@ -87,6 +87,28 @@ TEST_CASE("who says how much asks once") {
     CHECK(w.history().size() == 6);
 }
 
+TEST_CASE("who says how much gets as much, however many tasks there are before it") {
+    world w;
+    w.start();
+    for (int i = 0; i != 10; ++i) REQUIRE(w.add(task("quiet" + std::to_string(i), "", every(100h), nothing)));
+    REQUIRE(w.add(task("z", "", every(1s), nothing)));
+    w.pass(9s);
+    prune_policy some{{}, 1};
+    some.limit = 4;
+    for (std::uint64_t n : {4, 4, 1, 0}) CHECK(w.get<std::uint64_t>(w.tasks->async_prune(some)).value() == n);
+}
+
+TEST_CASE("once in for ever is not all the time") {
+    auto store = std::make_shared<counting_repository>(memory::open());
+    manager_options o;
+    o.retention.runs_per_task = 1;
+    o.retention.every = std::chrono::nanoseconds::max();
+    world w(store, o);
+    w.start();
+    w.pass(1h);
+    CHECK(store->calls == 0);
+}
+
 TEST_CASE("a repository that fails to forget is asked again") {
     auto faulty = std::make_shared<faulty_repository>(memory::open());
     manager_options o;
@@ -99,6 +121,9 @@ TEST_CASE("a repository that fails to forget is asked again") {
     CHECK(w.get<std::uint64_t>(w.tasks->async_prune({{}, 1})).error() == errc::store_failed);
     w.pass(30s);
     CHECK(w.history().size() == 31);
+    CHECK(std::ranges::count_if(w.log, [](const std::string& line) {
+              return line.find("history is not pruned") != line.npos;
+          }) == 1);
     faulty->set("prune", fault::none);
     w.pass(10s);
     CHECK(w.history().size() <= 2);

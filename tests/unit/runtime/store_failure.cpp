@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace rondo::tests {
@@ -90,6 +91,72 @@ TEST_CASE("under stop a shutdown interrupts what waits, and no body of it begins
     REQUIRE(report);
     CHECK(report->value().still_running.empty());
     CHECK(began == 0);
+}
+
+TEST_CASE("under stop a shutdown interrupts all that waits, in the outbox or not there yet") {
+    for (std::size_t tasks : {2, 40}) {
+        faulty_world s(stopping());
+        std::size_t runs = 0;
+        s.faulty->set("begin_runs", fault::fails);
+        for (std::size_t i = 0; i != tasks; ++i) {
+            REQUIRE(s.w.add(task("t" + std::to_string(i), "", every(1h), planned{"", &runs})));
+            s.w.pass(1s);
+        }
+        std::optional<result<shutdown_report>> report;
+        s.w.tasks->async_shutdown(5s, [&](result<shutdown_report> r) { report.emplace(std::move(r)); });
+        s.w.pass(10min);
+        REQUIRE(report);
+        CHECK(report->value().still_running.empty());
+        CHECK(runs == 0);
+    }
+}
+
+TEST_CASE("under stop a shutdown answers everybody who waits for a run, once") {
+    faulty_world s(stopping());
+    std::size_t runs = 0;
+    std::size_t answers = 0;
+    constexpr std::size_t tasks = 2500; // more than one part of a pass
+    for (std::size_t i = 0; i != tasks; ++i) {
+        task t("t" + std::to_string(i), "", every(1h), planned{"", &runs});
+        REQUIRE(s.w.add(std::move(t.first_run(after_interval).overlap(overlap::buffer_one))));
+    }
+    s.faulty->set("begin_runs", fault::fails);
+    s.w.pass(1h);
+    CHECK(runs == 0);
+    for (std::size_t i = 0; i != tasks; ++i)
+        s.w.tasks->async_run("t" + std::to_string(i), [&](result<run>) { ++answers; });
+    s.w.pass(0s);
+    std::optional<result<shutdown_report>> report;
+    s.w.tasks->async_shutdown(0s, [&](result<shutdown_report> r) { report.emplace(std::move(r)); });
+    s.w.pass(10min);
+    REQUIRE(report);
+    CHECK(answers == tasks);
+    CHECK(runs == 0);
+}
+
+TEST_CASE("under stop a run by hand that needs no record starts when the store works again") {
+    for (record mode : {record::none, record::failures_only}) {
+        CAPTURE(to_string(mode));
+        manager_options o = stopping();
+        o.record = mode;
+        faulty_world s(o);
+        std::size_t slots = 0;
+        std::size_t runs = 0;
+        REQUIRE(s.w.add(task("slots", "", every(1s), planned{"", &slots})));
+        task t("t", "", every(1000h), planned{"", &runs});
+        REQUIRE(s.w.add(std::move(t.first_run(after_interval))));
+        s.faulty->set("begin_runs", fault::fails);
+        s.w.pass(2s);
+        std::optional<result<run>> got;
+        s.w.tasks->async_run("t", [&](result<run> r) { got.emplace(std::move(r)); });
+        s.w.pass(1min);
+        CHECK(runs == 0);
+        s.faulty->set("begin_runs", fault::none);
+        s.w.pass(20s);
+        REQUIRE(got);
+        CHECK(got->value().outcome == outcome::success);
+        CHECK(runs == 1);
+    }
 }
 
 TEST_SUITE_END();
