@@ -2,8 +2,9 @@
 // Runs on record in SQLite, beside SQLite by hand, and what waiting for the record costs a run.
 #include <ours.hpp>
 #include <plain_file.hpp>
-#include <scratch.hpp>
 #include <work.hpp>
+
+#include <repository/scratch_folder.hpp>
 
 #include <rondo/memory.hpp>
 #include <rondo/sqlite.hpp>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -29,7 +31,7 @@ double us_since(steady::time_point start) {
     return std::chrono::duration<double, std::micro>(steady::now() - start).count();
 }
 
-std::shared_ptr<repository> open_fresh(const scratch& folder, durability how) {
+std::shared_ptr<repository> open_fresh(const testing::scratch_folder& folder, durability how) {
     sqlite::options o;
     o.durability = how;
     return sqlite::open(folder.path("ours.db"), o).value();
@@ -37,7 +39,7 @@ std::shared_ptr<repository> open_fresh(const scratch& folder, durability how) {
 
 /// Tasks of which all run once, together, again and again: by hand, so that the disk alone says how often.
 values measure_ours(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
-    scratch folder;
+    testing::scratch_folder folder;
     ours subject(std::chrono::milliseconds(0), open_fresh(folder, how));
     std::uint64_t runs = 0;
     subject.add_idle(tasks, runs);
@@ -48,7 +50,7 @@ values measure_ours(durability how, std::size_t tasks, std::chrono::nanoseconds 
 }
 
 values measure_plain(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
-    scratch folder;
+    testing::scratch_folder folder;
     plain_file file(folder.path("plain.db"), how, tasks);
     auto start = steady::now();
     std::size_t rounds = 0;
@@ -77,7 +79,7 @@ values measure_delay(ours& subject, std::size_t tasks, std::chrono::nanoseconds 
 }
 
 values measure_delay_on_record(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
-    scratch folder;
+    testing::scratch_folder folder;
     ours subject(std::chrono::milliseconds(0), open_fresh(folder, how));
     return measure_delay(subject, tasks, length);
 }
@@ -146,7 +148,7 @@ std::vector<work> recorded_works(const extent& e) {
                  [=, length = e.window] { return measure_delay_in_memory(tasks, length); }});
         }
     }
-    static const scratch folder; // one history for all rounds, which goes with the process
+    static const testing::scratch_folder folder; // one history for all rounds, which goes with the process
     auto pages = [path = folder.path("history.db"), n = e.history_runs] { return measure_history(path, n); };
     works.push_back({"sqlite-history",
                      {{"latest_page_ms", "ms", figure::over_rounds::median, 5},
