@@ -55,6 +55,7 @@ struct decision {
     rondo::record mode = rondo::record::write_ahead; ///< of the run, or of the task then
     task_record* task = nullptr;                     ///< for the core's own use
     std::uint32_t schedule_no = 0;                   ///< whose slots it says: `task_record::schedule_no` then
+    std::uint32_t no = 0;                            ///< which of those that move the cursor of its task
 };
 
 /// How a body ended.

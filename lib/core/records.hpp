@@ -114,6 +114,7 @@ struct task_past {
     wall_time undecided = no_slot;  ///< the first slot that refused decisions took back, while others follow
     std::uint32_t undecided_no = 0; ///< by which schedule
     std::uint32_t schedule_no = 0;  ///< how many it had before this one
+    std::uint32_t decisions = 0;    ///< that moved its cursor
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;

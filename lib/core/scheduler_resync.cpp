@@ -25,6 +25,12 @@ bool within(const begin_request& r, moment cursor) noexcept {
     return cursor && cursor != r.expected && *cursor >= first_of(r) && *cursor <= last_of(r);
 }
 
+// Whether its cursor is where this left it. An end moves it too.
+bool is_latest(const task_record& task, const decision& d) noexcept {
+    bool there = task.cursor == (d.request.next ? *d.request.next : no_slot);
+    return there && task.past != nullptr && task.past->decisions == d.no;
+}
+
 } // namespace
 
 // A decision counts once it is on record. What one that is refused said of its slots is taken off the
@@ -39,15 +45,14 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
     // The uid may be another task's by now.
     if (task == nullptr || task->uid.view().data() != request.uid.view().data()) return;
     attend(*task);
+    bool latest = is_latest(*task, d);
     if (!request.skipped && !request.started) { // it only moved the cursor: to another schedule
-        bool latest = task->cursor == (request.next ? *request.next : no_slot);
         if (!latest || task->state != task_state_kind::live) return;
         task->made_past().undecided = no_slot;
         return follow(*task, cursor, now);
     }
     bool back = may_go_back(*task, d, cursor);
     take_back(*task, request, cursor, back);
-    bool latest = task->cursor == (request.next ? *request.next : no_slot);
     if (!latest) { // those that follow will be refused too, and the last of them tells where it is
         if (back || (d.schedule_no != task->schedule_no() && within(request, cursor))) {
             task->past->undecided = *cursor;

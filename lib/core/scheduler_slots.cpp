@@ -236,6 +236,7 @@ decision* scheduler::open_skip(task_record& task, std::uint32_t schedule_no) noe
 }
 
 decision& scheduler::append_decision(task_record& task, wall_time next) {
+    std::uint32_t& made = task.made_past().decisions;
     decision& d = decisions_.emplace_back(); // the last that may fail for want of memory
     if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
     d.task = &task;
@@ -243,6 +244,7 @@ decision& scheduler::append_decision(task_record& task, wall_time next) {
     task.pending_decision = static_cast<std::uint32_t>(decisions_.size());
     d.request.uid = task.uid;
     d.schedule_no = task.schedule_no();
+    d.no = ++made;
     d.request.force = task.cursor_lost;
     task.cursor_lost = false;
     if (task.cursor != no_slot) d.request.expected = task.cursor;

@@ -21,13 +21,15 @@ struct lane {
         bool is_end = false;
         core::decision decision;
         std::uint32_t schedule_no = 0; ///< of the slots that it says
+        std::uint32_t no = 0;          ///< which of those that move the cursor
         end_record end;
     };
     enum class fate : std::uint8_t { works, fails, answer_lost };
 
     std::vector<entry> queue;
     std::size_t head = 0;
-    std::size_t told = 0; ///< up to here nobody waits for an answer any more
+    std::size_t told = 0;    ///< up to here nobody waits for an answer any more
+    std::uint32_t moves = 0; ///< decisions that came here and move the cursor
     bool calling = false;
     bool applied = false; ///< the store has done it, and its answer is on its way
     fate ends = fate::works;

@@ -167,12 +167,12 @@ model::answer model::trigger(int task, overlap policy, instant now) {
 
 // What a refused decision told is off the books: the slots before the cursor are another manager's, and the
 // others are undecided, if the cursor is among those that this decision told, or refused ones before it.
-model::refusal model::refused(int task, const begin_request& r, std::uint32_t schedule_no, moment cursor,
-                              instant now) {
+model::refusal model::refused(int task, const begin_request& r, std::uint32_t schedule_no, bool last_made,
+                              moment cursor, instant now) {
     mirror& m = of(task);
     if (!r.skipped && !r.started) { // it only went on to another schedule
         refusal a;
-        a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
+        a.moved = last_made && m.cursor == (r.next ? *r.next : no_slot) && m.live();
         if (a.moved) m.taken_back.reset();
         if (a.moved) follow(m, cursor, now);
         return a;
@@ -189,7 +189,7 @@ model::refusal model::refused(int task, const begin_request& r, std::uint32_t sc
     refusal a;
     a.back =
         !old && on_grid && elsewhere && cursor && *cursor >= least && *cursor <= last && m.when.has(*cursor);
-    a.moved = m.cursor == (r.next ? *r.next : no_slot) && m.live();
+    a.moved = last_made && m.cursor == (r.next ? *r.next : no_slot) && m.live();
     if (a.moved) {
         m.taken_back.reset();
         if (r.started && !elsewhere && cursor && m.slot == no_slot)

@@ -135,9 +135,9 @@ public:
         bool moved = false;            ///< the task goes on from the store's cursor
         bool back = false;             ///< which is one of its slots, and behind where it was
     };
-    /// The store refuses a decision.
-    [[nodiscard]] refusal refused(int task, const begin_request& r, std::uint32_t schedule_no, moment cursor,
-                                  instant now);
+    /// The store refuses a decision: the last that moves the cursor of its task, or one that others follow.
+    [[nodiscard]] refusal refused(int task, const begin_request& r, std::uint32_t schedule_no, bool last_made,
+                                  moment cursor, instant now);
     void shutdown(std::int64_t grace_ns, instant now);
     void detach(sim_run& run, instant now);
     void set_group(std::size_t index, const group_plan& limits);
@@ -298,9 +298,10 @@ private:
     std::int64_t stop_at_ = never_ns;
     stopping stage_ = stopping::no;
     bool paused_all_ = false;
-    instant looked_{};          // when it was last seen that no pause is over
-    bool midway_ = false;       // while a tick is explained in part
-    bool at_deadlines_ = false; // and comes to them
+    instant looked_{};                 // when it was last seen that no pause is over
+    bool midway_ = false;              // while a tick is explained in part
+    std::int64_t deadline_passed_ = 0; // which the places are for that are explained; 0: not for one alone
+    bool at_deadlines_ = false;        // and comes to them
 };
 
 /// Nanoseconds of the monotonic clock.

@@ -295,7 +295,7 @@ void model::check_places(const observation& o, const std::array<turn, groups_max
             check(next->arrival, next->kept_at == arrivals_);
         for (sim_run* r : runs_)
             if (r->task == i && r->at == sim_run::stage::backing_off && r->arrival != 0 && !over(*r, o.now))
-                check(r->arrival);
+                check(r->arrival, deadline_passed_ != 0 && r->retry_at == deadline_passed_); // in any order
     }
 }
 

@@ -21,9 +21,11 @@ bool model::pass_deadlines(observation& o) {
             if (r->deadline != 0 && r->deadline <= time && (first == nullptr || before(r, first))) first = r;
         if (first == nullptr) break;
         again = again || first->at == sim_run::stage::backing_off;
+        deadline_passed_ = first->deadline;
         pass_deadline(*first, now);
         if (first->at == sim_run::stage::dropped)
             explain_places(o); // who may start now goes before those who may at a later deadline
+        deadline_passed_ = 0;
     }
     if (stop_at_ > time) return again;
     if (stage_ == stopping::grace) {

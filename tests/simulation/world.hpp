@@ -141,8 +141,8 @@ private:
     void call(int task);
     void apply(int task);
     void answered(int task);
-    void begin_answered(int task, core::decision& d, std::uint32_t schedule_no, const begin_answer& a);
-    void refused(int task, core::decision& d, std::uint32_t schedule_no, moment cursor);
+    void begin_answered(int task, lane::entry& e, const begin_answer& a);
+    void refused(int task, lane::entry& e, moment cursor);
     void store_fails();
     void tell_unrecorded();
     void trim_outbox();

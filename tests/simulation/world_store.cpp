@@ -64,7 +64,10 @@ void world::take_decisions() {
             run.started_at = d.run->started_at;
             check_.manual.decided(run, r);
         }
-        lane::entry& e = lanes_[static_cast<std::size_t>(task)].push();
+        lane& l = lanes_[static_cast<std::size_t>(task)];
+        if (r.moves_cursor) ++l.moves;
+        lane::entry& e = l.push();
+        e.no = l.moves;
         e.decision = std::move(d);
         e.schedule_no = schedule_no;
     }
@@ -128,15 +131,16 @@ void world::answered(int task) {
         if (f == finish_state::fenced && e.end.next_slot && record != nullptr) record->cursor_lost = true;
         return;
     }
-    begin_answered(task, e.decision, e.schedule_no, a);
+    begin_answered(task, e, a);
 }
 
-void world::begin_answered(int task, core::decision& d, std::uint32_t schedule_no, const begin_answer& a) {
+void world::begin_answered(int task, lane::entry& e, const begin_answer& a) {
+    core::decision& d = e.decision;
     bool waiting = d.run != nullptr;
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
     bool ours = !waiting && (d.request.started.has_value() || store_down_);
-    if (conflict && !ours) return refused(task, d, schedule_no, a.next_slot);
+    if (conflict && !ours) return refused(task, e, a.next_slot);
     if (waiting) begun(*d.run, a.state == begin_state::recorded ? a.token : 0);
     core::task_record* record = records_[static_cast<std::size_t>(task)];
     bool another =
@@ -144,15 +148,17 @@ void world::begin_answered(int task, core::decision& d, std::uint32_t schedule_n
     if (record != nullptr && ours && (another || conflict)) record->cursor_lost = true;
 }
 
-void world::refused(int task, core::decision& d, std::uint32_t schedule_no, moment cursor) {
+void world::refused(int task, lane::entry& e, moment cursor) {
+    core::decision& d = e.decision;
     sim_run* run = d.run != nullptr ? static_cast<sim_run*>(d.run->runner) : nullptr;
     if (out_.telling)
         note(task, fmt::format("refused, from {} to {} by schedule {}: the cursor on record is {}",
                                rondo::to_string(d.request.expected), rondo::to_string(d.request.next),
-                               schedule_no, rondo::to_string(cursor)));
+                               e.schedule_no, rondo::to_string(cursor)));
     // The task may be gone, and its uid that of another by now.
     if (live(task) || model_.of(task).at == mirror::stage::removing) {
-        model::refusal a = model_.refused(task, d.request, schedule_no, cursor, now_);
+        bool last = e.no == lanes_[static_cast<std::size_t>(task)].moves;
+        model::refusal a = model_.refused(task, d.request, e.schedule_no, last, cursor, now_);
         seen_.theirs = a.theirs;
         if (a.taken_back && d.request.skipped)
             check_.counters.taken_back(task, d.request.skipped->reason, d.request.skipped->count);

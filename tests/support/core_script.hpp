@@ -6,6 +6,8 @@
 
 #include <core/history_reader.hpp>
 
+#include <iterator>
+
 namespace rondo::test {
 
 /// The options of a task in a script.
@@ -226,6 +228,18 @@ public:
                 take_actions();
             }
         });
+        return *this;
+    }
+    /// The first of those that wait finds the cursor at `cursor`; the others go on waiting.
+    core_script& refuse_first(moment cursor) {
+        auto rest = std::exchange(held_, {});
+        step("", [&] {
+            touched_.insert(rest.front().request.uid.str());
+            core_driver::refuse(rest.front(), cursor);
+            take_actions();
+        });
+        held_.insert(held_.begin(), std::make_move_iterator(rest.begin() + 1),
+                     std::make_move_iterator(rest.end()));
         return *this;
     }
     /// The next decision with a run finds the cursor at `cursor`.

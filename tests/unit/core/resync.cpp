@@ -242,6 +242,15 @@ TEST_CASE("what a refused decision said is by the schedule that it was made with
     });
 }
 
+TEST_CASE("a refused decision is the latest only if none was made after it") {
+    play([](core_script& s) {
+        s.add("a", every(10s), {.first = after_interval}).hold().at(10s);
+        s.update("a", every(7s)).update("a", every(10s)).expect_next_run("a", 20s); // where the first left it
+        s.refuse_first(wall_base + 40s).expect_skip("a", skip_reason::not_owner, 1).expect_next_run("a", 20s);
+        s.refuse(wall_base + 40s).expect_next_run("a", 40s).at(40s).expect_start("a", 40s);
+    });
+}
+
 TEST_CASE("a refused decision takes nothing from the slots that wait behind it") {
     play([](core_script& s) {
         task_extra two{.overlap = overlap::buffer_all};
