@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/keys.hpp>
 #include <core/scheduler.hpp>
 
 #include <algorithm>
@@ -78,12 +79,17 @@ void scheduler::next_of_backfill(task_record& task, instant now) {
         run.overlap = b.beside ? overlap::allow_all : overlap::buffer_all;
         b.waiting = &run;
     }
-    if (b.waiting != nullptr) want_place(*b.waiting, now);
+    bool put_off = b.waiting != nullptr && b.waiting->heap_index != not_in_heap;
+    if (b.waiting != nullptr && !put_off) want_place(*b.waiting, now);
 }
 
 void scheduler::begin_of_backfill(run_record& run, instant now) {
     task_record& task = *run.task;
     backfill_state& b = *task.backfill();
+    if (b.when.type() != schedule::kind::every && run.scheduled_at > now.wall) { // the clock was set back
+        run.turn = {.task = &task, .run = &run};
+        return deadlines_.push(run, key_of(now.steady + (run.scheduled_at - now.wall)));
+    }
     b.waiting = nullptr;
     --b.progress.left;
     ++b.progress.in_flight;

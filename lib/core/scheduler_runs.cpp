@@ -291,6 +291,7 @@ void scheduler::cancel_running(task_record& task, cancel_reason why, instant now
 void scheduler::on_deadline(run_record& run, instant now) {
     deadlines_.erase(run);
     if (run.state == run_state_kind::backing_off) return on_retry_due(run, now);
+    if (run.state == run_state_kind::waiting) return want_place(run, now);
     if (run.state == run_state_kind::overdue) {
         actions_.push_back({action::kind::run_overrunning, run.task, &run});
         return;

@@ -16,17 +16,22 @@
 
 namespace rondo::simulation {
 
-/// A backfill runs slots of its range, each once and in order, of which one waits at a time and so many are in
+/// A backfill runs slots of its range, each once and in order, none before its time, of which one waits at a time and so many are in
 /// flight at most. Its end is told once, when nothing of it waits or is to end, and says what was seen.
 class check_backfill {
 public:
     explicit check_backfill(findings& out) : out_(out) {}
 
-    void begins(int task, const backfill_plan& p) { books_of(task) = {true, p, wall_time::min(), 0, 0, 0}; }
-    void begun(const sim_run& r) {
+    /// Whether its slots are instants of the wall clock.
+    void begins(int task, const backfill_plan& p, bool by_wall) {
+        books_of(task) = {true, by_wall, p, wall_time::min(), 0, 0, 0};
+    }
+    void begun(const sim_run& r, instant now) {
         books& b = books_of(r.task);
         if (!b.open) complain(r.task, "a run of no backfill");
         if (r.slot < b.plan.from || r.slot >= b.plan.to) complain(r.task, "a run outside the range");
+        if (b.by_wall && r.slot > now.wall)
+            complain(r.task, "a slot runs before its time, the clock having been set back");
         if (r.slot <= b.latest) complain(r.task, "a slot runs twice, or after a later one");
         b.latest = r.slot;
         ++b.runs;
@@ -64,6 +69,7 @@ public:
 private:
     struct books {
         bool open = false;
+        bool by_wall = false;
         backfill_plan plan;
         wall_time latest = wall_time::min();
         std::uint64_t runs = 0;

@@ -28,6 +28,7 @@ struct backfill_mirror {
     std::deque<wall_time> left; ///< to be started
     bool there_was_one = false;
     bool beside = false;        ///< they need not wait for others
+    bool by_wall = false;       ///< they are instants of the wall clock
     sim_run* waiting = nullptr; ///< the first of them
     std::uint64_t made_at =
         0; ///< when that was told: it may have had a turn since, before one that came at once
@@ -264,6 +265,7 @@ private:
     void next_of_backfill(int task, std::uint64_t arrival);
     void ended_of_backfill(const sim_run& run, outcome how);
     bool serve_backfill(observation& o, const place& p);
+    void put_off_backfill(sim_run& run, instant now);
     void compare_backfill(int task, const core::task_record& r);
 
     // model_time.cpp

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <vector>
 
 namespace rondo::simulation {
@@ -33,6 +34,7 @@ error_code model::backfill(int task, const backfill_plan& p, instant now) {
     std::vector<wall_time> all = m.when.between(p.from, p.to);
     m.filling = {};
     m.filling.there_was_one = true;
+    m.filling.by_wall = m.when.by_wall();
     m.filling.beside = p.policy == overlap::allow_all;
     m.filling.left = let_through(p.policy, all, m.in_flight == 0);
     m.filling.slots = all.size();
@@ -50,6 +52,7 @@ void model::stop_backfill(int task) {
     if (sim_run* r = std::exchange(m.filling.waiting, nullptr)) {
         r->at = sim_run::stage::dropped;
         r->arrival = 0;
+        r->deadline = 0;
     }
     m.filling.must_be_done = m.filling.over();
 }
@@ -84,12 +87,22 @@ void model::next_of_backfill(int task, std::uint64_t arrival) {
     out_.report("model", task, "the next slot of a backfill does not wait");
 }
 
+// As an attempt that would begin before its slot, as the wall clock was set back.
+void model::put_off_backfill(sim_run& run, instant now) {
+    backfill_mirror& f = of(run.task).filling;
+    if (!f.by_wall || run.arrival == 0 || run.record->turn.drawn() || run.slot <= now.wall) return;
+    run.arrival = 0;
+    f.made_at = std::numeric_limits<std::uint64_t>::max();
+    run.deadline = ns_of(now) + (run.slot - now.wall).count() * 1000;
+}
+
 bool model::serve_backfill(observation& o, const place& p) {
     mirror& m = of(p.task);
     bool may = may_start(p.run->overlap, m.in_flight, m.plan.in_flight_max);
     if (!may) p.run->kept_at = arrivals_;
-    bool begins =
-        p.run->at == sim_run::stage::waiting && p.run->record->state != core::run_state_kind::waiting;
+    bool waits = p.run->at == sim_run::stage::waiting;
+    bool begins = waits && p.run->record->state != core::run_state_kind::waiting;
+    if (waits && !begins) put_off_backfill(*p.run, o.now);
     if (!begins || !may) return false;
     // One that is made after a turn of the task may come to wait before the others do.
     std::uint64_t before = std::min(p.arrival, m.filling.made_at);

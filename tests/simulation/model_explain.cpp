@@ -132,7 +132,9 @@ void model::line_up(int task, std::uint64_t arrival) {
     }
     next_of_backfill(task, arrival);
     sim_run* r = m.filling.waiting;
-    if (r == nullptr || r->arrival != 0 || !may_start(r->overlap, m.in_flight, m.plan.in_flight_max)) return;
+    if (r == nullptr || r->arrival != 0 || r->deadline != 0 ||
+        !may_start(r->overlap, m.in_flight, m.plan.in_flight_max))
+        return;
     r->arrival = arrival;
     places_.push_back({task, r, r->arrival});
 }
@@ -171,6 +173,12 @@ void model::explain_places(observation& o) {
     }
     if (!midway_) check_manual_starts();
     check_places(o, latest_served);
+    // Who could not start when its turn came has to come again, and may have by the end of the tick.
+    for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
+        mirror& m = of(i);
+        bool in_vain = m.place != 0 && !m.left && !backlog_may_start(m);
+        if (in_vain && turn_of(i, m.place) < latest_served[group_of(i)]) m.place = 0;
+    }
 }
 
 // Among those that came at the same instant it may have been earlier.

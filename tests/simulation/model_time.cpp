@@ -20,7 +20,7 @@ bool model::pass_deadlines(observation& o) {
         for (sim_run* r : runs_)
             if (r->deadline != 0 && r->deadline <= time && (first == nullptr || before(r, first))) first = r;
         if (first == nullptr) break;
-        again = again || first->at == sim_run::stage::backing_off;
+        again = again || first->at == sim_run::stage::backing_off || first->at == sim_run::stage::waiting;
         deadline_passed_ = first->deadline;
         pass_deadline(*first, now);
         if (first->at == sim_run::stage::dropped)
@@ -52,6 +52,8 @@ void model::pass_deadline(sim_run& run, instant now) {
         if (run.arrival != 0) return lose_retry(run, now);
         run.arrival = arrivals_ + 1; // behind those slots that are due
         run.deadline = run.give_up_at;
+    } else if (run.at == sim_run::stage::waiting) { // of a backfill: it comes to wait for a place again
+        run.deadline = 0;
     } else if (run.at == sim_run::stage::running) {
         ask_to_end(run, cancel_reason::timeout, now);
         bool slot_over = run.give_up_at != 0 && run.give_up_at <= time;

@@ -60,7 +60,7 @@ void world::backfill(int task, std::int64_t n) {
         note(task, fmt::format("backfill from {} to {}, overlap {}", rondo::to_string(p.from, 6),
                                rondo::to_string(p.to, 6), static_cast<int>(p.policy)));
     error_code wanted = model_.backfill(task, p, now_);
-    if (!wanted) check_.backfill.begins(task, p);
+    if (!wanted) check_.backfill.begins(task, p, model_.of(task).when.by_wall());
     error_code answer;
     input(input_kind::backfill, task, nullptr, [&] {
         auto r = core_->backfill(*records_[i], p.from, p.to, p.policy, now_);

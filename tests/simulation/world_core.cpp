@@ -125,7 +125,7 @@ void world::judge() {
         check_.counters.begun(r->task);
         check_.nothing_after.begun(r->task);
         seen_.touched |= 1u << r->task;
-        if (r->why == rondo::trigger::backfill) check_.backfill.begun(*r);
+        if (r->why == rondo::trigger::backfill) check_.backfill.begun(*r, now_);
         if (r->why != rondo::trigger::retry) continue;
         check_.counters.retried(r->task);
         check_.attempts.begun(*r, now_);

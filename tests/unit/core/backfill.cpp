@@ -192,6 +192,27 @@ TEST_CASE("cron expressions, single instants, and ranges without a slot") {
     });
 }
 
+TEST_CASE("a slot of the wall clock that is ahead again, as that was set back, waits for its time") {
+    play([](core_script& s) {
+        s.clock(1h).add("a", cron<"*/20 * * * *">, {.first = after_interval}).at(1h);
+        s.backfill("a", 0s, 40min, overlap::buffer_all);
+        start_of(s, 0s);
+        s.wall_steps_by(-50min).end("a").expect_nothing(); // it is 00:10, and the next is of 00:20
+        CHECK(progress_of(s).left == 1);
+        s.trigger("a").expect_start("a", 10min, trigger::manual).end("a").expect_nothing();
+        s.at(70min);
+        start_of(s, 20min);
+        s.end("a").expect("backfill done a");
+    });
+    play([](core_script& s) { // or is stopped
+        s.clock(1h).add("a", cron<"*/20 * * * *">, {.first = after_interval}).at(1h);
+        s.backfill("a", 0s, 40min, overlap::buffer_all);
+        start_of(s, 0s);
+        s.wall_steps_by(-50min).end("a").expect_nothing();
+        s.stop_backfill("a").expect("backfill done a").at(70min).expect_nothing();
+    });
+}
+
 TEST_CASE("what makes no sense is refused") {
     core_script s;
     s.add("a", every(1h)).add("b", every_after(1h)).at(0s).expect_anything();
