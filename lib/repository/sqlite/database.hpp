@@ -79,9 +79,10 @@ private:
     void apply(const task_head& task, const begin_request& request, begin_answer& answer);
     void add_skip(std::int64_t task, const skip_range& range);
     [[nodiscard]] bool slot_taken(std::int64_t task, rondo::trigger trigger, wall_time slot);
-    void insert_run(std::int64_t task, std::uint64_t token, const run_begin& r);
+    [[nodiscard]] bool insert_run(std::int64_t task, std::uint64_t token, const run_begin& r);
 
     [[nodiscard]] finish_state finish(const finish_request& request);
+    [[nodiscard]] bool end_as_begun(const finish_request& request);
     void end_run(const run& r, wall_time started_at);
     void keep_output(const run_id& id, const run_output& output);
 

@@ -17,6 +17,11 @@ std::int64_t as_integer(std::uint64_t n) noexcept {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max()));
 }
 
+// Skips of earlier slots than the run's go first: the run then parts them from later ones.
+bool skip_is_later(const begin_request& request) noexcept {
+    return request.started && request.skipped && request.skipped->last > request.started->scheduled_at;
+}
+
 } // namespace
 
 std::vector<begin_answer> database::begin_runs(const std::vector<begin_request>& requests) {
@@ -26,7 +31,8 @@ std::vector<begin_answer> database::begin_runs(const std::vector<begin_request>&
     return answers;
 }
 
-// All that can refuse the request is looked at before anything is written.
+// All that can refuse the request is looked at before anything is written. Mostly nothing does, which the insertion
+// of the run finds out by itself.
 begin_answer database::begin(const begin_request& request) {
     begin_answer answer;
     const auto task = find_task(request.uid);
@@ -35,6 +41,13 @@ begin_answer database::begin(const begin_request& request) {
         return answer;
     }
     answer.next_slot = task->next_slot;
+    const bool elsewhere = request.moves_cursor && !request.force && task->next_slot != request.expected;
+    const bool run_first = request.started && !(request.skipped && !skip_is_later(request));
+    if (run_first && !elsewhere && insert_run(task->id, task->token + 1, *request.started)) {
+        answer.token = task->token + 1;
+        apply(*task, request, answer);
+        return answer;
+    }
     if (request.started) {
         {
             query q(db_.prepared("select task, token from run where id = ?"), request.started->id);
@@ -48,27 +61,24 @@ begin_answer database::begin(const begin_request& request) {
         if (slot_taken(task->id, request.started->trigger, request.started->scheduled_at))
             answer.state = begin_state::conflict;
     }
-    if (request.moves_cursor && !request.force && task->next_slot != request.expected)
-        answer.state = begin_state::conflict;
+    if (elsewhere) answer.state = begin_state::conflict;
     if (answer.state == begin_state::recorded) apply(*task, request, answer);
     return answer;
 }
 
+// An answer with a token: the run is there already.
 void database::apply(const task_head& task, const begin_request& request, begin_answer& answer) {
-    // Skips of earlier slots than the run's go first: the run then parts them from later ones.
-    const bool skip_is_later =
-        request.started && request.skipped && request.skipped->last > request.started->scheduled_at;
-    if (request.skipped && !skip_is_later) add_skip(task.id, *request.skipped);
+    const bool later = skip_is_later(request);
+    if (request.skipped && !later) add_skip(task.id, *request.skipped);
     if (request.moves_cursor) answer.next_slot = request.next;
-    if (request.started) {
-        const run_begin& r = *request.started;
+    if (request.started && answer.token == 0) {
         answer.token = task.token + 1;
-        insert_run(task.id, answer.token, r);
+        if (!insert_run(task.id, answer.token, *request.started)) throw failure(errc::store_corrupt);
     }
     if (request.moves_cursor || request.started)
         execute("update task set next_slot = ?, token = ? where id = ?", answer.next_slot,
                 as_integer(request.started ? answer.token : task.token), task.id);
-    if (request.skipped && skip_is_later) add_skip(task.id, *request.skipped);
+    if (later) add_skip(task.id, *request.skipped);
 }
 
 void database::add_skip(std::int64_t task, const skip_range& range) {
@@ -108,15 +118,18 @@ bool database::slot_taken(std::int64_t task, rondo::trigger trigger, wall_time s
     return q.step();
 }
 
-void database::insert_run(std::int64_t task, std::uint64_t token, const run_begin& r) {
+// False: the run is on record, or another that has its slot.
+bool database::insert_run(std::int64_t task, std::uint64_t token, const run_begin& r) {
     execute("insert into run (id, task, \"trigger\", attempt, scheduled_at, started_at, token) "
-            "values (?, ?, ?, ?, ?, ?, ?)",
+            "values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
             r.id, task, to_string(r.trigger), std::int64_t{r.attempt}, r.scheduled_at, r.started_at,
             as_integer(token));
+    if (db_.changes() == 0) return false;
     std::int64_t position = 0;
     for (const user& u : r.users)
         execute("insert into run_user (run, position, user) values (?, ?, ?)", r.id, position++,
                 std::string_view(u.id()));
+    return true;
 }
 
 std::vector<finish_state> database::finish_runs(const std::vector<finish_request>& requests) {
@@ -129,6 +142,7 @@ std::vector<finish_state> database::finish_runs(const std::vector<finish_request
 finish_state database::finish(const finish_request& request) {
     const run& r = request.run;
     assert(r.finished_at && r.outcome);
+    if (request.token != 0 && r.results.empty() && end_as_begun(request)) return finish_state::recorded;
     const auto task = find_task(r.uid);
     if (!task) return finish_state::fenced;
     bool known = false;
@@ -147,14 +161,31 @@ finish_state database::finish(const finish_request& request) {
     if (!known) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (slot_taken(task->id, r.trigger, r.scheduled_at)) return finish_state::fenced;
-        insert_run(task->id, task->token + 1,
-                   {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt});
+        if (!insert_run(task->id, task->token + 1,
+                        {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt}))
+            throw failure(errc::store_corrupt);
         execute("update task set token = token + 1 where id = ?", task->id);
     }
     end_run(r, started_at);
     if (request.next_slot && task->next_slot == moment(cursor_waits_for_end))
         execute("update task set next_slot = ? where id = ?", request.next_slot, task->id);
     return finish_state::recorded;
+}
+
+// What mostly is there to do. False: the run is not as it was begun, or not there.
+bool database::end_as_begun(const finish_request& request) {
+    const run& r = request.run;
+    execute("update run set finished_at = ?, outcome = ?, message = ? where id = ? and outcome is null and "
+            "token = ? "
+            "and task = (select id from task where uid = ?)",
+            r.finished_at, to_string(*r.outcome), std::string_view(r.message), r.id,
+            as_integer(request.token), std::string_view(r.uid));
+    if (db_.changes() == 0) return false;
+    if (r.output != nullptr) keep_output(r.id, *r.output);
+    if (request.next_slot)
+        execute("update task set next_slot = ? where uid = ? and next_slot = ?", request.next_slot,
+                std::string_view(r.uid), cursor_waits_for_end);
+    return true;
 }
 
 void database::end_run(const run& r, wall_time started_at) {
