@@ -135,7 +135,7 @@ MUTANTS = (
     ("override ignored", "scheduler_trigger.cpp",
      "overlap how = policy.value_or(task.overlap);", "overlap how = policy ? task.overlap : task.overlap;"),
     ("override forgotten while it waits", "scheduler_waiting.cpp",
-     "run.overlap = policy;", "run.overlap = policy == overlap::skip ? policy : task.overlap;"),
+     "run.overlap = policy;", "run.overlap = policy == overlap::skip ? policy : run.task->overlap;"),
     ("merged users lost", "scheduler_waiting.cpp",
      "if (std::ranges::find(run.users, u) == run.users.end()) run",
      "if (std::ranges::find(run.users, u) == run.users.end() && run.users.size() < 2) run"),
