@@ -43,6 +43,11 @@ public:
 
     virtual ~repository() = default;
 
+    /// Whether a call costs about the same however much it brings, as a transaction or a round trip does. What is
+    /// ready at the same moment then goes into one call, for which the first waits one turn of the loop. Always the
+    /// same; any thread.
+    [[nodiscard]] virtual bool calls_are_costly() const noexcept { return false; }
+
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
     /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.
     virtual awaitable<std::uint64_t> start(wall_time now) = 0;

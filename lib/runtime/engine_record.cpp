@@ -100,6 +100,9 @@ void engine::put_back_called() {
 }
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
+    // Those whose handlers are ready go on record with the first. A shutdown may have no time for that.
+    if (repository_->calls_are_costly() && life_ != life::draining)
+        co_await boost::asio::post(*strand_, boost::asio::deferred);
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();

@@ -14,6 +14,7 @@ class forwarding_repository : public repository {
 public:
     explicit forwarding_repository(std::shared_ptr<repository> inner) : inner_(std::move(inner)) {}
 
+    [[nodiscard]] bool calls_are_costly() const noexcept override { return inner_->calls_are_costly(); }
     awaitable<std::uint64_t> start(wall_time now) override { return inner_->start(now); }
     awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
         return inner_->register_tasks(std::move(tasks));
