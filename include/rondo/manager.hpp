@@ -250,7 +250,7 @@ public:
     /// the other, in order; under `allow_all` beside each other, up to the task's limit and
     /// `backfill_in_flight_max`; under `skip` the first alone, if nothing runs; under `buffer_one` that and the
     /// next; under `cancel_other` the last. Slots that fall due meanwhile find these runs in flight. How far it is: `stat::backfill`.
-    /// Once the wall clock was set back, those of its slots that are ahead again wait for it.
+    /// By the wall clock (`at`, rules), slots that are ahead again, as it was set back, wait for it, and so does the call.
     /// It neither moves the schedule nor survives the process.
     /// Errors: `task_not_exists`, `invalid_option` (the range), `invalid_schedule` (of `every_after`),
     /// `already_running` (a task has one backfill at a time), `shutting_down`.

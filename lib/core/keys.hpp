@@ -4,6 +4,7 @@
 
 #include <rondo/time.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -16,6 +17,13 @@ namespace rondo::core {
 
 [[nodiscard]] constexpr steady_time time_of(std::int64_t key) noexcept {
     return steady_time(std::chrono::nanoseconds(key));
+}
+
+/// When to look again whether `slot` has come, which is ahead as the wall clock was set back: before long, as that may
+/// be set once more.
+[[nodiscard]] constexpr std::int64_t look_again_at(wall_time slot, instant now) noexcept {
+    constexpr std::chrono::microseconds most = std::chrono::seconds(1);
+    return key_of(now.steady + std::min(slot - now.wall, most));
 }
 
 } // namespace rondo::core

@@ -86,6 +86,11 @@ struct pause_note {
     instant since{}; ///< by both clocks
 };
 
+/// Whether its slots are instants of the wall clock, not of the monotonic one.
+[[nodiscard]] inline bool is_by_wall(const schedule& when) noexcept {
+    return when.type() == schedule::kind::at || when.type() == schedule::kind::rule;
+}
+
 /// Slots of the past that somebody asked for.
 struct backfill_state {
     backfill_progress progress;
@@ -183,10 +188,7 @@ struct task_record {
 
     [[nodiscard]] bool follows() const noexcept { return when.type() == schedule::kind::after; }
     [[nodiscard]] bool fixed_delay() const noexcept { return when.type() == schedule::kind::every_after; }
-    /// Whether it waits for an instant of the wall clock, not of the monotonic one.
-    [[nodiscard]] bool by_wall() const noexcept {
-        return when.type() == schedule::kind::at || when.type() == schedule::kind::rule;
-    }
+    [[nodiscard]] bool by_wall() const noexcept { return is_by_wall(when); }
 };
 
 enum class run_state_kind : std::uint8_t {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <core/keys.hpp>
+#include <core/make_room.hpp>
 #include <core/scheduler.hpp>
 
 #include <algorithm>
@@ -85,11 +86,14 @@ void scheduler::next_of_backfill(task_record& task, instant now) {
 
 void scheduler::begin_of_backfill(run_record& run, instant now) {
     task_record& task = *run.task;
+    make_room(task); // first, as it may throw
+    core::make_room(decisions_, 1);
     backfill_state& b = *task.backfill();
-    if (b.when.type() != schedule::kind::every && run.scheduled_at > now.wall) { // the clock was set back
+    if (is_by_wall(b.when) && run.scheduled_at > now.wall) { // the clock was set back
         run.turn = {.task = &task, .run = &run};
-        return deadlines_.push(run, key_of(now.steady + (run.scheduled_at - now.wall)));
+        return deadlines_.push(run, look_again_at(run.scheduled_at, now));
     }
+    begin_manual_run(run, now);
     b.waiting = nullptr;
     --b.progress.left;
     ++b.progress.in_flight;
@@ -97,7 +101,6 @@ void scheduler::begin_of_backfill(run_record& run, instant now) {
     if (!b.progress.next || *b.progress.next >= b.to || *b.progress.next <= run.scheduled_at)
         b.progress.skipped += std::exchange(b.progress.left, 0); // the last, or a rule contradicts itself
     if (b.progress.left == 0) b.progress.next = moment();
-    begin_manual_run(run, now);
     next_of_backfill(task, now);
 }
 

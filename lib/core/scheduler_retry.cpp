@@ -53,10 +53,12 @@ void scheduler::on_retry_due(run_record& run, instant now) {
 
 // The wall clock was set back, to before its slot.
 bool scheduler::put_off_retry(run_record& run, instant now) {
-    if (!run.for_slot || !run.task->by_wall() || run.scheduled_at <= now.wall) return false;
+    const task_record& task = *run.task;
+    bool by_wall = run.of_backfill ? is_by_wall(task.backfill()->when) : run.for_slot && task.by_wall();
+    if (!by_wall || run.scheduled_at <= now.wall) return false;
     run.turn = {.task = run.task, .run = &run};
     deadlines_.erase(run);
-    deadlines_.push(run, key_of(now.steady + (run.scheduled_at - now.wall)));
+    deadlines_.push(run, look_again_at(run.scheduled_at, now));
     return true;
 }
 

@@ -16,8 +16,8 @@
 
 namespace rondo::simulation {
 
-/// A backfill runs slots of its range, each once and in order, none before its time, of which one waits at a time and so many are in
-/// flight at most. Its end is told once, when nothing of it waits or is to end, and says what was seen.
+/// A backfill runs slots of its range, each once and in order, none before its time, of which one waits at a time
+/// and so many are in flight at most. Its end is told once, when nothing of it waits or is to end, and says what was seen.
 class check_backfill {
 public:
     explicit check_backfill(findings& out) : out_(out) {}
@@ -30,11 +30,15 @@ public:
         books& b = books_of(r.task);
         if (!b.open) complain(r.task, "a run of no backfill");
         if (r.slot < b.plan.from || r.slot >= b.plan.to) complain(r.task, "a run outside the range");
-        if (b.by_wall && r.slot > now.wall)
-            complain(r.task, "a slot runs before its time, the clock having been set back");
+        in_time(r, now);
         if (r.slot <= b.latest) complain(r.task, "a slot runs twice, or after a later one");
         b.latest = r.slot;
         ++b.runs;
+    }
+    /// Also of another attempt.
+    void in_time(const sim_run& r, instant now) {
+        if (books_of(r.task).by_wall && r.slot > now.wall)
+            complain(r.task, "a slot runs before its time, as the clock was set back");
     }
     /// The last attempt of a slot.
     void ended(const sim_run& r, outcome how) {

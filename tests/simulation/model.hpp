@@ -12,6 +12,7 @@
 #include <simulation/model_policy.hpp>
 #include <simulation/observation.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -309,6 +310,11 @@ private:
 /// Nanoseconds of the monotonic clock.
 [[nodiscard]] constexpr std::int64_t ns_of(instant now) noexcept {
     return std::chrono::nanoseconds(now.steady.time_since_epoch()).count();
+}
+
+/// When somebody who would be early, as the wall clock was set back, is looked at again: within a second.
+[[nodiscard]] inline std::int64_t look_again_ns(wall_time slot, instant now) {
+    return ns_of(now) + std::min<std::int64_t>((slot - now.wall).count(), 1'000'000) * 1000;
 }
 
 } // namespace rondo::simulation

@@ -93,7 +93,7 @@ void model::put_off_backfill(sim_run& run, instant now) {
     if (!f.by_wall || run.arrival == 0 || run.record->turn.drawn() || run.slot <= now.wall) return;
     run.arrival = 0;
     f.made_at = std::numeric_limits<std::uint64_t>::max();
-    run.deadline = ns_of(now) + (run.slot - now.wall).count() * 1000;
+    run.deadline = look_again_ns(run.slot, now);
 }
 
 bool model::serve_backfill(observation& o, const place& p) {

@@ -253,9 +253,10 @@ bool model::over(const sim_run& run, instant now) {
 void model::put_off(sim_run& run, instant now) {
     const mirror& m = of(run.task);
     bool waits = run.at == sim_run::stage::backing_off && run.arrival != 0 && !run.record->turn.drawn();
-    if (!waits || !run.for_slot || !m.when.by_wall() || run.slot <= now.wall) return;
+    bool by_wall = run.of_backfill ? m.filling.by_wall : run.for_slot && m.when.by_wall();
+    if (!waits || !by_wall || run.slot <= now.wall) return;
     run.arrival = 0;
-    run.deadline = ns_of(now) + (run.slot - now.wall).count() * 1000;
+    run.deadline = look_again_ns(run.slot, now);
 }
 
 // It has its task to itself already.

@@ -127,6 +127,7 @@ void world::judge() {
         seen_.touched |= 1u << r->task;
         if (r->why == rondo::trigger::backfill) check_.backfill.begun(*r, now_);
         if (r->why != rondo::trigger::retry) continue;
+        if (r->of_backfill) check_.backfill.in_time(*r, now_);
         check_.counters.retried(r->task);
         check_.attempts.begun(*r, now_);
     }

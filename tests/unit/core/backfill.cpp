@@ -204,6 +204,19 @@ TEST_CASE("a slot of the wall clock that is ahead again, as that was set back, w
         start_of(s, 20min);
         s.end("a").expect("backfill done a");
     });
+    play([](core_script& s) { // or until that is set forward; and so does another attempt
+        task_extra again{.first = after_interval};
+        again.policy.retry = {.attempts = 2, .backoff = 1min, .jitter = 0};
+        s.clock(1h).add("a", cron<"*/20 * * * *">, again).at(1h);
+        s.backfill("a", 0s, 40min, overlap::buffer_all);
+        start_of(s, 0s);
+        s.wall_steps_by(-50min).end("a").expect_nothing().expect_wakeup(1h + 1s).at(1h + 1s).expect_nothing();
+        s.wall_steps_by(50min).at(1h + 2s);
+        start_of(s, 20min);
+        s.wall_steps_by(-50min).end("a", body_end::failed).expect_retry("a", 2).at(1h + 62s).expect_nothing();
+        s.wall_steps_by(50min).at(1h + 63s).expect_start("a", 20min, trigger::retry);
+        s.end("a").expect("backfill done a");
+    });
     play([](core_script& s) { // or is stopped
         s.clock(1h).add("a", cron<"*/20 * * * *">, {.first = after_interval}).at(1h);
         s.backfill("a", 0s, 40min, overlap::buffer_all);
