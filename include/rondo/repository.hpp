@@ -43,9 +43,9 @@ public:
 
     virtual ~repository() = default;
 
-    /// Whether a call costs about the same however much it brings, as a transaction or a round trip does. What is
-    /// ready at the same moment then goes into one call, for which the first waits one turn of the loop. Always the
-    /// same; any thread.
+    /// Whether a call costs about the same however much it brings, as a transaction or a round trip does. Runs that are
+    /// ready to begin at the same moment then begin in one call, and those that end likewise, as far as they fit into
+    /// one; for which the first waits one turn of the loop. Always the same. Who wraps a repository hands it on.
     [[nodiscard]] virtual bool calls_are_costly() const noexcept { return false; }
 
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at

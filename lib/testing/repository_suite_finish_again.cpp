@@ -78,6 +78,18 @@ void ends_of_two_tasks(probe& p) {
     p.is_true("the other is in flight", kept && !kept->outcome);
 }
 
+void end_under_another_uid(probe& p) {
+    p.put(task("t"));
+    p.put(task("u"));
+    const begin_request t = slot_run("t", 1, 0);
+    p.begin({t, slot_run("u", 2, 0)});
+    finish_request end = end_of(t, 1);
+    end.run.uid = shared_string("u");
+    p.same("state", "fenced", show(p.finish(end)));
+    const auto kept = p.find(id(1));
+    p.is_true("it is in flight", kept && !kept->outcome);
+}
+
 } // namespace
 
 std::span<const suite_case> finish_again_cases() {
@@ -87,6 +99,7 @@ std::span<const suite_case> finish_again_cases() {
         {"a repeated end moves no cursor", repeat_leaves_cursor},
         {"ends of a batch are applied in order, each for itself", batch_of_ends},
         {"an end concerns its own run alone", ends_of_two_tasks},
+        {"an end under the uid of another task is fenced off", end_under_another_uid},
     };
     return cases;
 }

@@ -87,6 +87,16 @@ void forced_repeat(probe& p) {
     p.same("skipped", "3", show(total(p.skips("t"))));
 }
 
+void skip_after_the_run(probe& p) {
+    p.put(task("t"));
+    p.begin(skip_only("t", 0, 20, skip(skip_reason::missed, 0, 10, 2)));
+    begin_request r = slot_run("t", 1, 20);
+    r.next = at(50);
+    r.skipped = skip(skip_reason::missed, 30, 40, 2);
+    p.same("state", "recorded", show(p.begin(r).state));
+    p.is_true("the run parts them", p.skips("t").size() == 2);
+}
+
 } // namespace
 
 std::span<const suite_case> skip_cases() {
@@ -96,6 +106,7 @@ std::span<const suite_case> skip_cases() {
         {"skips in a row may be one range, and none is lost", in_a_row},
         {"a run parts the ranges around it", parted_by_run},
         {"a run parts the ranges of its own call and the next", parted_by_run_of_same_call},
+        {"a run parts the ranges before it and after it", skip_after_the_run},
         {"a range counts as far as it has to", huge_count},
         {"a repeated skip is counted once, by force too", forced_repeat},
     };

@@ -22,6 +22,35 @@ void slot_is_taken(probe& p) {
     p.same("the next token", "2", show(p.begin(slot_run("t", 3, 10)).token));
 }
 
+void taken_slot_leaves_nothing(probe& p) { // nothing comes before the run
+    p.put(task("t"));
+    p.begin(slot_run("t", 1, 0));
+    begin_request r = slot_run("t", 2, 0);
+    r.force = true;
+    r.next = at(50);
+    r.started->users = {user("ann")};
+    begin_answer expected;
+    expected.state = begin_state::conflict;
+    expected.next_slot = at(10);
+    p.same("answer", show(expected), show(p.begin(r)));
+    p.is_true("there is no such run", !p.find(id(2)));
+    r = slot_run("t", 2, 10);
+    p.same("the next token", "2", show(p.begin(r).token));
+    const auto kept = p.find(id(2));
+    p.is_true("nobody asked for it", kept && kept->users.empty());
+}
+
+void id_of_another_task(probe& p) {
+    p.put(task("t"));
+    p.put(task("u"));
+    p.begin(slot_run("t", 1, 0));
+    begin_request r = slot_run("u", 1, 0);
+    p.same("state", "conflict", show(p.begin(r).state));
+    p.same("history", "1", numbers(p.history().runs));
+    r.started->id = id(2);
+    p.same("with one of its own", "recorded", show(p.begin(r).state));
+}
+
 void slot_is_taken_by_catch_up(probe& p) {
     p.put(task("t"));
     p.begin({slot_run("t", 1, 0), slot_run("t", 2, 10), slot_run("t", 3, 20)});
@@ -152,6 +181,8 @@ std::span<const suite_case> slot_cases() {
     static constexpr suite_case cases[] = {
         {"a slot has one run, whatever moves the cursor", slot_is_taken},
         {"a slot that ran is not caught up", slot_is_taken_by_catch_up},
+        {"of a run whose slot is taken nothing is kept", taken_slot_leaves_nothing},
+        {"a run of another task is no run of this one", id_of_another_task},
         {"manual runs take no slot", manual_beside_slot},
         {"retries and backfills take no slot", retries_beside_slot},
         {"tasks do not share slots", slots_of_other_tasks},

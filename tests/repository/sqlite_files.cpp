@@ -172,6 +172,21 @@ TEST_CASE("a database without its tables is corrupt") {
     CHECK(open_error(path) == errc::store_corrupt);
 }
 
+TEST_CASE("a database that lets a slot run twice takes no run") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    make_database(path);
+    raw_database(path).execute("drop index run_slot");
+    const auto repository = sqlite::open(path).value();
+    CHECK(error_of(repository->begin_runs(one_begin("t", 9))) == errc::store_corrupt);
+    CHECK_FALSE(error_of(repository->history({})));
+}
+
+TEST_CASE("a call costs a transaction") {
+    const scratch_folder folder;
+    CHECK(sqlite::open(folder.path("a.db")).value()->calls_are_costly());
+}
+
 TEST_CASE("rows that nobody of ours wrote are told as corrupt, each to its caller alone") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");

@@ -118,10 +118,11 @@ bool database::slot_taken(std::int64_t task, rondo::trigger trigger, wall_time s
     return q.step();
 }
 
-// False: the run is on record, or another that has its slot.
+// False: the run is on record, or another that has its slot. A file without the index of slots is refused.
 bool database::insert_run(std::int64_t task, std::uint64_t token, const run_begin& r) {
     execute("insert into run (id, task, \"trigger\", attempt, scheduled_at, started_at, token) "
-            "values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+            "values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing "
+            "on conflict (task, scheduled_at) where " RONDO_TAKES_SLOT " do nothing",
             r.id, task, to_string(r.trigger), std::int64_t{r.attempt}, r.scheduled_at, r.started_at,
             as_integer(token));
     if (db_.changes() == 0) return false;
@@ -175,9 +176,8 @@ finish_state database::finish(const finish_request& request) {
 // What mostly is there to do. False: the run is not as it was begun, or not there.
 bool database::end_as_begun(const finish_request& request) {
     const run& r = request.run;
-    execute("update run set finished_at = ?, outcome = ?, message = ? where id = ? and outcome is null and "
-            "token = ? "
-            "and task = (select id from task where uid = ?)",
+    execute("update run set finished_at = ?, outcome = ?, message = ? "
+            "where id = ? and outcome is null and token = ? and task = (select id from task where uid = ?)",
             r.finished_at, to_string(*r.outcome), std::string_view(r.message), r.id,
             as_integer(request.token), std::string_view(r.uid));
     if (db_.changes() == 0) return false;
