@@ -111,6 +111,9 @@ private:
         orders_.quit_after = 100;
         process worker(orders_.to_arguments(), place_.path("log"));
         const auto status = worker.wait_for(patience);
+        ended_at_ = std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::system_clock::now().time_since_epoch())
+                        .count();
         if (!status)
             fail(fmt::format("life {} does not end", orders_.life));
         else if (*status != 0)
@@ -122,6 +125,7 @@ private:
             tolerance t;
             t.lost_tail = campaign_.power && campaign_.normal;
             t.clock_shifts = campaign_.shifts;
+            t.ended_at = ended_at_;
             const auto journal = read_journal(orders_.journal);
             report_.found.add(check(read_record(orders_.database), journal, plans, t));
         } catch (const std::exception& e) {
@@ -136,6 +140,7 @@ private:
     workplace place_;
     worker_orders orders_;
     campaign_report report_;
+    std::int64_t ended_at_ = 0; // of the wall clock
 };
 
 } // namespace

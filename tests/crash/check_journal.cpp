@@ -33,6 +33,7 @@ public:
             case entry_kind::end: end(e); break;
             case entry_kind::acknowledged: acknowledged(e); break;
             case entry_kind::life:
+            case entry_kind::paused:
             case entry_kind::quit: break;
             }
         }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace rondo::crash {
@@ -86,7 +88,7 @@ std::map<std::int64_t, slot_story> stories_of(const recorded_task& task) {
 } // namespace
 
 // The latest of the slots that are left as they are, though they may run again: a later one was run in its place.
-void check_reruns(const recorded_task& task, const plan& p, findings& out) {
+void check_reruns(const recorded_task& task, const plan& p, const tolerance& t, findings& out) {
     // Under `cancel_other` a later slot may have taken its place before it began.
     if (!p.reruns || p.window >= 0 || p.overlap == overlap::cancel_other) return;
     const auto stories = stories_of(task);
@@ -95,14 +97,31 @@ void check_reruns(const recorded_task& task, const plan& p, findings& out) {
         if (story.takes_slot && story.ran_again) return;
         if (!story.takes_slot || story.last->outcome != "abandoned") continue;
         if (story.last->attempt >= p.attempts_max()) continue;
+        // Its time had not come again by the end.
+        if (t.clock_shifts && p.rule == rule::seconds && s->first > t.ended_at) return;
         out.complain(out.lost, name_of(task, *story.last) + " is abandoned, and was not run again");
         return;
     }
 }
 
+namespace {
+
+/// Nothing runs again of those that were paused when the last life began.
+std::set<std::string> paused_at_last(const std::vector<entry>& journal) {
+    std::set<std::string> paused;
+    for (const entry& e : journal) {
+        if (e.kind == entry_kind::life) paused.clear();
+        if (e.kind == entry_kind::paused) paused.insert(e.uid);
+    }
+    return paused;
+}
+
+} // namespace
+
 findings check(const record& r, const std::vector<entry>& journal, const std::vector<plan>& plans,
                const tolerance& t) {
     findings out;
+    const auto paused = paused_at_last(journal);
     if (r.integrity != "ok") out.complain(out.unexplained, "integrity_check: " + r.integrity);
     for (const plan& p : plans) {
         const auto task = r.tasks.find(p.uid);
@@ -111,7 +130,7 @@ findings check(const record& r, const std::vector<entry>& journal, const std::ve
             continue;
         }
         check_runs(task->second, p, out);
-        check_reruns(task->second, p, out);
+        if (!paused.contains(p.uid)) check_reruns(task->second, p, t, out);
         check_slots(task->second, p, t, out);
     }
     check_journal(r, journal, t, out);

@@ -16,6 +16,7 @@ namespace rondo::crash {
 struct tolerance {
     bool lost_tail = false;    ///< a loss of power may take the last commits of a life
     bool clock_shifts = false; ///< the wall clock was set between lives
+    std::int64_t ended_at = 0; ///< the wall clock after the last life; those before it may have been ahead
 };
 
 /// Each slot of the schedule is decided once: from the first to the cursor, runs and skips lie side by side,
@@ -26,7 +27,7 @@ void check_slots(const recorded_task& task, const plan& p, const tolerance& t, f
 void check_runs(const recorded_task& task, const plan& p, findings& out);
 
 /// Slots whose process died run again, where the plan says so.
-void check_reruns(const recorded_task& task, const plan& p, findings& out);
+void check_reruns(const recorded_task& task, const plan& p, const tolerance& t, findings& out);
 
 /// What bodies wrote of themselves is on record, and the other way round.
 void check_journal(const record& r, const std::vector<entry>& journal, const tolerance& t, findings& out);

@@ -116,6 +116,14 @@ public:
     witness(std::shared_ptr<repository> inner, const journal& j)
         : forwarding_repository(std::move(inner)), journal_(j) {}
 
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        const auto definitions = tasks;
+        auto states = co_await inner_->register_tasks(std::move(tasks));
+        if (states.has_error()) co_return states;
+        for (std::size_t i = 0; i != definitions.size(); ++i)
+            if (states.value()[i].paused) journal_.task_paused(definitions[i].uid);
+        co_return states;
+    }
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
         const auto copy = requests;
         auto states = co_await inner_->finish_runs(std::move(requests));

@@ -24,7 +24,7 @@ namespace rondo::crash {
 [[nodiscard]] std::shared_ptr<repository> with_flaw(std::string_view name, std::shared_ptr<repository> inner,
                                                     boost::asio::any_io_executor executor);
 
-/// `inner`, and each end that it acknowledges goes into the journal.
+/// `inner`, and what the journal is to know of it: each end that it acknowledges, each task that comes paused.
 [[nodiscard]] std::shared_ptr<repository> witnessed(std::shared_ptr<repository> inner, const journal& j);
 
 } // namespace rondo::crash

@@ -53,6 +53,10 @@ void journal::life_begins() const {
     write_line(fmt::format("L {} {} - - 0 0 - -\n", life_, since_boot()));
 }
 
+void journal::task_paused(std::string_view uid) const {
+    write_line(fmt::format("P {} {} - {} 0 0 - -\n", life_, since_boot(), uid));
+}
+
 void journal::life_ends() const {
     write_line(fmt::format("Q {} {} - - 0 0 - -\n", life_, since_boot()));
 }
@@ -79,7 +83,7 @@ std::vector<entry> read_journal(const std::string& path) {
         char kind = 0;
         std::istringstream in(line);
         in >> kind >> e.life >> e.boot >> e.id >> e.uid >> e.slot >> e.attempt >> e.trigger >> e.how;
-        if (!in || file.eof() || std::string_view("LBEFQ").find(kind) == std::string_view::npos)
+        if (!in || file.eof() || std::string_view("LPBEFQ").find(kind) == std::string_view::npos)
             throw std::runtime_error("no line of a journal: " + line);
         e.kind = static_cast<entry_kind>(kind);
         entries.push_back(std::move(e));

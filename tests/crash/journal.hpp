@@ -23,6 +23,8 @@ public:
     ~journal();
 
     void life_begins() const;
+    /// This task comes paused from the life before.
+    void task_paused(std::string_view uid) const;
     void body_begins(const context& c) const;
     void body_ends(const context& c, std::string_view how) const;
     /// The repository has said that this end is on record.
@@ -38,7 +40,14 @@ private:
     std::uint64_t life_;
 };
 
-enum class entry_kind : char { life = 'L', begin = 'B', end = 'E', acknowledged = 'F', quit = 'Q' };
+enum class entry_kind : char {
+    life = 'L',
+    paused = 'P',
+    begin = 'B',
+    end = 'E',
+    acknowledged = 'F',
+    quit = 'Q'
+};
 
 /// One line of it.
 struct entry {
