@@ -133,6 +133,8 @@ public:
             submit(shared_->strand, std::forward<F>(f));
     }
 
+    [[nodiscard]] const run_strand<Home>& strand() const noexcept { return *shared_; }
+
     friend bool operator==(const body_executor& a, const body_executor& b) noexcept {
         return a.shared_ == b.shared_;
     }
@@ -176,12 +178,17 @@ private:
     bool continues_;
 };
 
-/// Makes strands for runs, each its own.
+/// Makes strands for bodies.
 class strand_source {
 public:
     virtual ~strand_source() = default;
-    /// `watch` may be empty. The manager's strand.
+    /// `watch` may be empty.
     [[nodiscard]] virtual boost::asio::any_io_executor make(std::optional<stopwatch> watch) = 0;
+    /// Of one that was made here: how many executors and handlers there are of it. On the strand.
+    [[nodiscard]] virtual std::size_t uses(const boost::asio::any_io_executor& strand) const noexcept = 0;
+    /// Of one that was made here: times another run from now on. On the strand.
+    virtual void pass_on(const boost::asio::any_io_executor& strand, const shared_string& uid,
+                         run_id id) noexcept = 0;
     /// The context goes down: nothing of it is kept from now on.
     virtual void close() noexcept = 0;
 };
@@ -203,6 +210,15 @@ public:
         return body_executor<Home>(std::move(s));
     }
 
+    std::size_t uses(const boost::asio::any_io_executor& strand) const noexcept override {
+        const run_strand<Home>& s = of(strand);
+        return s.executors.load(std::memory_order_relaxed) + static_cast<std::size_t>(s.handlers.use_count());
+    }
+    void pass_on(const boost::asio::any_io_executor& strand, const shared_string& uid,
+                 run_id id) noexcept override {
+        if (auto& watch = of(strand).handlers->watch) watch->pass_on(uid, id);
+    }
+
     void close() noexcept override {
         std::lock_guard lock(mutex_);
         open_ = false;
@@ -220,6 +236,9 @@ public:
     }
 
 private:
+    [[nodiscard]] static const run_strand<Home>& of(const boost::asio::any_io_executor& strand) noexcept {
+        return strand.target<body_executor<Home>>()->strand();
+    }
     [[nodiscard]] run_strand<Home>* take() {
         std::lock_guard lock(mutex_);
         if (first_ == nullptr) return new run_strand<Home>(home_.value());

@@ -99,7 +99,8 @@ void engine::on_context_shutdown() noexcept {
     calls_.clear();
     shutdown_waiters_.clear();
     outbox_ = {};
-    ended_.clear();
+    ready_.list.clear();
+    ended_.list.clear();
     late_->drop();
     for (auto& queue : listeners()) queue->drop_waiter();
     strands_->close();
@@ -187,13 +188,14 @@ void engine::tick() {
     }
     if (pauses_at_ <= now.steady) record_pauses();
     if (prune_at_ <= now.steady) retain();
-    if (drain_at_ <= now.steady || undrained_) drain_ended();
+    if (ready_.unposted) seat_those_left();
+    if (drain_at_ <= now.steady || ended_.unposted) drain_ended();
     if (!registering_ && !adds_.empty()) register_tasks();
     if (drain_until_ <= now.steady) finish_shutdown();
 }
 
 steady_time engine::next_wakeup(instant now) {
-    bool again = late_->any() || undrained_ || (!registering_ && !adds_.empty()) ||
+    bool again = late_->any() || ready_.unposted || ended_.unposted || (!registering_ && !adds_.empty()) ||
                  (!obeying_ && !core_.actions().empty());
     steady_time t = again ? now.steady + pause_after_failure : steady_time::max();
     if (life_ == life::over) return t;

@@ -5,13 +5,14 @@
 #include <rondo/manager.hpp>
 
 #include <core/scheduler.hpp>
+#include <runtime/awaited_call.hpp>
 #include <runtime/clock_watch.hpp>
 #include <runtime/context_service.hpp>
-#include <runtime/ended_list.hpp>
 #include <runtime/event_queue.hpp>
 #include <runtime/host_clock.hpp>
 #include <runtime/outbox.hpp>
 #include <runtime/pending.hpp>
+#include <runtime/run_queue.hpp>
 #include <runtime/run_state.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
@@ -36,16 +37,6 @@
 #include <vector>
 
 namespace rondo::runtime {
-
-/// A call of the repository that somebody waits for, no longer than until its deadline.
-struct awaited_call {
-    steady_time deadline{};
-    bool over = false; ///< answered
-
-    virtual ~awaited_call() = default;
-    /// Gives up waiting.
-    virtual void expire(errc why) = 0;
-};
 
 class strand_source;
 
@@ -160,12 +151,24 @@ private:
     void obey_guarded(core::action& a) noexcept;
     [[nodiscard]] bool end_stillborn();
     void start_body(core::run_record& record);
-    void spawn(const state_ptr& state);
     void load_users();
     void begin_for(const state_ptr& state, const result<std::vector<user>>& users) noexcept;
-    void cancel_body(core::run_record& record);
     void end_run(const core::action& a);
     void release_run(core::run_record& record);
+
+    // engine_bodies.cpp
+    void spawn(const state_ptr& state);
+    void seat_soon();
+    void seat_next();
+    void seat_those_left();
+    void give_seat(const state_ptr& state) noexcept;
+    void cannot_begin(const state_ptr& state) noexcept;
+    void open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state);
+    boost::asio::awaitable<void> take_turns(std::shared_ptr<engine> self,
+                                            std::shared_ptr<detail::body_seat> seat, state_ptr state);
+    void cancel_body(core::run_record& record);
+    void end_body(const state_ptr& state, instant now);
+    void ask_late(const state_ptr& state);
 
     // engine_retry.cpp: what goes on after the end of a run.
     void keep_for_followers(const core::action& a, ended_run& ended);
@@ -180,10 +183,7 @@ private:
     void body_ended(state_ptr state) noexcept;
     void drain_ended();
     void drain_later() noexcept;
-    void end_body(const state_ptr& state, instant now);
-    void ask_late(const state_ptr& state);
-    [[nodiscard]] state_ptr next_ended();
-    void take_results(const state_ptr& state, run& r);
+    void take_results(detail::run_state& state, run& r);
 
     // engine_remove.cpp: what of a task may still be on its way to the repository when it is gone.
     void on_task_gone(const core::action& a);
@@ -279,7 +279,8 @@ private:
     void forget_answered_calls();
 
     // engine_measure.cpp
-    [[nodiscard]] state_ptr new_state(const core::run_record& record);
+    [[nodiscard]] state_ptr new_state();
+    [[nodiscard]] std::optional<stopwatch> watch_for(const detail::run_state& state);
     void note_due(detail::run_state& state, const core::run_record& record) const;
     void note_begin(const detail::run_state& state);
     void note_lag(steady_time asked, bool expired);
@@ -307,7 +308,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     std::optional<strand> strand_;
-    std::shared_ptr<strand_source> strands_; // of the runs
+    std::shared_ptr<strand_source> strands_; // of the bodies
     std::shared_ptr<spare_blocks> spare_states_ = std::make_shared<spare_blocks>();
     std::shared_ptr<rondo::repository> repository_;
     manager_options options_;
@@ -326,10 +327,8 @@ private:
     bool events_over_ = false; // guarded likewise
     std::atomic<std::size_t> subscribers_count_ = 0;
 
-    std::mutex ended_mutex_; // guards the next two
-    ended_list ended_;
-    bool draining_ = false;               // it has been posted
-    std::atomic<bool> undrained_ = false; // it could not be
+    run_queue ready_; // whose bodies are to begin
+    run_queue ended_; // whose bodies have ended
 
     std::shared_ptr<late_answers> late_ = std::make_shared<late_answers>();
 

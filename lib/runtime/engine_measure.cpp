@@ -36,15 +36,19 @@ steady_time due_of(const core::run_record& run, const clock& c) noexcept {
 
 } // namespace
 
-engine::state_ptr engine::new_state(const core::run_record& record) {
-    std::optional<stopwatch> watch;
-    if (options_.blocking_warn_after != std::chrono::nanoseconds(0)) {
-        watch.emplace(weak_from_this(), clock_owner_, host_clock_.get(), options_.blocking_warn_after);
-        watch->uid = record.task->uid;
-        watch->id = record.id;
-    }
+engine::state_ptr engine::new_state() {
     return std::allocate_shared<detail::run_state>(spare_allocator<detail::run_state>(spare_states_),
-                                                   executor_, strands_->make(std::move(watch)), clock_owner_);
+                                                   executor_, clock_owner_);
+}
+
+// Any thread.
+std::optional<stopwatch> engine::watch_for(const detail::run_state& state) {
+    std::optional<stopwatch> watch;
+    if (options_.blocking_warn_after == std::chrono::nanoseconds(0)) return watch;
+    watch.emplace(weak_from_this(), clock_owner_, host_clock_.get(), options_.blocking_warn_after);
+    watch->uid = state.uid;
+    watch->id = state.id;
+    return watch;
 }
 
 void engine::note_due(detail::run_state& state, const core::run_record& record) const {

@@ -3,16 +3,10 @@
 
 #include <rondo/format.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-
 #include <fmt/format.h>
-
-#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <iterator>
 #include <utility>
 
@@ -97,67 +91,9 @@ void engine::obey(core::action& a) {
     }
 }
 
-namespace {
-
-bool has_failed(const detail::run_report& report) noexcept {
-    return report.failed ||
-           std::ranges::any_of(report.results, [](const task_result& r) { return r.failed(); });
-}
-
-// Whether the user wants another attempt.
-void ask_for_retry(detail::run_state& state, bool late) noexcept {
-    detail::run_report& report = state.report;
-    state.asked = true;
-    try {
-        run_failure failure{
-            state.uid,   state.id,      state.attempt, late ? outcome::timed_out : outcome::failed,
-            report.code, report.thrown, report.error,  report.results};
-        report.final = !state.what->extras()->retry_if(failure);
-    } catch (...) {
-        report.final = true;
-        try {
-            report.error += " (retry_if threw: " + detail::current_exception_text() + ")";
-        } catch (...) { // no memory, so it goes unsaid
-        }
-    }
-}
-
-// Its body did not know that it had failed: it was late, or never began.
-bool is_to_be_asked(const detail::run_state& state) noexcept {
-    const core::run_record& record = *state.record;
-    if (!state.what->wants_to_be_asked() || state.asked) return false;
-    if (record.cancelled != cancel_reason::none && record.cancelled != cancel_reason::timeout) return false;
-    return record.state == core::run_state_kind::overdue ? !record.last : has_failed(state.report);
-}
-
-boost::asio::awaitable<void> run_body(std::shared_ptr<detail::run_state> state) {
-    if (state->cancelled()) {
-        state->report.failed = true;
-        state->report.error = "cancelled before it began";
-        co_return;
-    }
-    try {
-        co_await state->what->run(context(state), state->users, state->report);
-    } catch (const boost::system::system_error& e) {
-        state->report.failed = true;
-        state->report.thrown = std::current_exception();
-        state->report.code = e.code();
-        state->report.error = e.what();
-    } catch (...) {
-        state->report.failed = true;
-        state->report.thrown = std::current_exception();
-        state->report.error = detail::current_exception_text();
-    }
-    bool late = state->reason() == cancel_reason::timeout;
-    if (state->what->wants_to_be_asked() && (late || has_failed(state->report))) ask_for_retry(*state, late);
-    state->report.thrown = nullptr; // here, as it may refer to what goes with the body
-}
-
-} // namespace
-
 void engine::start_body(core::run_record& record) {
     tell_run(event_kind::run_started, record, {}, {});
-    auto state = new_state(record);
+    auto state = new_state();
     state->uid = record.task->uid;
     state->name = record.task->name;
     state->id = record.id;
@@ -176,25 +112,6 @@ void engine::start_body(core::run_record& record) {
     if (!state->what->for_users() || state->users_asked) return spawn(state);
     want_users_.push_back(std::move(state));
     if (want_users_.size() == 1) post([self = shared_from_this()] { self->load_users(); });
-}
-
-// Never at once: a strand that is free runs what it is given at once, here within ours, and a body may compute
-// for long before it first waits.
-void engine::spawn(const state_ptr& state) {
-    if (state->record == nullptr) return; // it was given up while it waited for its users
-    auto later = boost::asio::require(state->executor(), boost::asio::execution::blocking.never);
-    later.execute([self = shared_from_this(), state] {
-        auto signal = std::make_shared<boost::asio::cancellation_signal>();
-        state->signal = signal;
-        self->note_begin(*state);
-        boost::asio::co_spawn(
-            state->executor(), run_body(state),
-            boost::asio::bind_cancellation_slot(signal->slot(), [self, state, signal](std::exception_ptr) {
-                state->signal.reset(); // a cancel that comes later finds nothing to do
-                self->body_ended(state);
-            }));
-    });
-    state->spawned = true;
 }
 
 // One look at the users serves all runs that start together, and no later one: that may be for others.
@@ -222,89 +139,51 @@ void engine::begin_for(const state_ptr& state, const result<std::vector<user>>& 
     body_ended(state);
 }
 
-void engine::cancel_body(core::run_record& record) {
-    auto found = runs_.find(record.id);
-    if (found == runs_.end()) return;
-    state_ptr state = found->second;
-    cancel_reason why = record.cancelled;
-    if (!state->spawned) return state->cancel(why); // it will look before it begins
-    // The signal belongs to the strand of the coroutine.
-    boost::asio::post(state->executor(), [state, why] {
-        state->cancel(why);
-        if (auto signal = state->signal.lock()) signal->emit(boost::asio::cancellation_type::terminal);
-    });
-}
-
 // Any thread. Where there is no memory to tell the strand, the next who ends does, or the next tick.
 void engine::body_ended(state_ptr state) noexcept {
-    std::lock_guard lock(ended_mutex_);
-    ended_.push(std::move(state));
+    std::lock_guard lock(ended_.mutex);
+    ended_.list.push(std::move(state));
     drain_later();
 }
 
 // With the lock.
 void engine::drain_later() noexcept {
     constexpr int tries = 3; // another thread may let go of some memory
-    for (int i = 0; i != tries && !draining_; ++i) {
+    for (int i = 0; i != tries && !ended_.posted; ++i) {
         try {
             post([self = shared_from_this()] { self->drain_ended(); });
-            draining_ = true;
+            ended_.posted = true;
         } catch (...) {
             log_exception("the end of a run is seen later");
         }
     }
-    undrained_ = !draining_;
-}
-
-engine::state_ptr engine::next_ended() {
-    std::lock_guard lock(ended_mutex_);
-    return ended_.pop();
-}
-
-// On its strand, as always.
-void engine::ask_late(const state_ptr& state) {
-    bool late = state->record->state == core::run_state_kind::overdue;
-    boost::asio::post(state->executor(), [self = shared_from_this(), state, late] {
-        ask_for_retry(*state, late);
-        self->body_ended(state);
-    });
+    ended_.unposted = !ended_.posted;
 }
 
 // Not so many that the loop would stand still; for the others it comes back.
 void engine::drain_ended() {
     constexpr std::size_t batch_max = 1000;
     {
-        std::lock_guard lock(ended_mutex_);
-        draining_ = false;
-        undrained_ = false;
+        std::lock_guard lock(ended_.mutex);
+        ended_.posted = false;
+        ended_.unposted = false;
     }
     drain_at_ = steady_time::max();
     instant now = clock_.now();
     state_ptr state;
     try {
-        for (std::size_t left = batch_max; left > 0 && (state = next_ended()) != nullptr; --left)
+        for (std::size_t left = batch_max; left > 0 && (state = ended_.next()) != nullptr; --left)
             end_body(state, now);
         settle();
     } catch (...) { // no memory: what was told is obeyed with the next input, the others wait a little
         log_exception("the end of a run could not be served");
-        std::lock_guard lock(ended_mutex_);
-        if (state != nullptr) ended_.push(std::move(state));
+        std::lock_guard lock(ended_.mutex);
+        if (state != nullptr) ended_.list.push(std::move(state));
         drain_at_ = now.steady + std::chrono::milliseconds(100);
         return rearm();
     }
-    std::lock_guard lock(ended_mutex_);
-    if (!ended_.empty()) drain_later();
-}
-
-void engine::end_body(const state_ptr& state, instant now) {
-    if (state->record == nullptr) return;
-    if (is_to_be_asked(*state)) return ask_late(state); // the report is its strand's until then
-    state->body_over = true;
-    auto how = state->report.final         ? core::body_end::failed_for_good
-               : has_failed(state->report) ? core::body_end::failed
-                                           : core::body_end::success;
-    with_core([&](core::scheduler& core) { core.ended(*state->record, how, now); });
-    obey_actions();
+    std::lock_guard lock(ended_.mutex);
+    if (!ended_.list.empty()) drain_later();
 }
 
 void engine::end_run(const core::action& a) {
@@ -324,9 +203,10 @@ void engine::end_run(const core::action& a) {
     // The begin of a fixed delay builds on the end before, which moves its cursor; that of a task that follows on the
     // end that it follows; and that of another attempt must not find the one that failed unfinished beside it.
     ended.comes_first = a.next_slot.has_value() || a.followed || !a.last;
-    auto found = runs_.find(r.id);
-    if (found != runs_.end()) r.output = found->second->take_output();
-    if (found != runs_.end() && found->second->body_over) take_results(found->second, r);
+    if (auto* state = static_cast<detail::run_state*>(a.run->runner)) {
+        r.output = state->take_output();
+        if (state->body_over) take_results(*state, r);
+    }
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
         r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";
     if (r.outcome == outcome::cancelled && !a.run->why_cancelled.empty()) r.message = a.run->why_cancelled;
@@ -339,11 +219,11 @@ void engine::end_run(const core::action& a) {
 }
 
 // Results are kept of those users only that the run was for.
-void engine::take_results(const state_ptr& state, run& r) {
-    detail::run_report& report = state->report;
+void engine::take_results(detail::run_state& state, run& r) {
+    detail::run_report& report = state.report;
     std::size_t failed = 0;
     for (task_result& result : report.results) {
-        if (std::ranges::find(state->users, result.user()) == state->users.end()) {
+        if (std::ranges::find(state.users, result.user()) == state.users.end()) {
             log(log_level::warning,
                 fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid,
                             result.user().id()));

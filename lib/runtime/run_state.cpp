@@ -10,6 +10,25 @@ boost::asio::any_io_executor run_state::executor() const {
     return strand_ ? strand_ : home_;
 }
 
+cancel_reason run_state::take(const std::shared_ptr<body_seat>& s) {
+    seat = s;
+    std::lock_guard lock(mutex_);
+    strand_ = s->executor;
+    has_turn_ = true;
+    return at_turn_;
+}
+
+bool run_state::has_turn() const {
+    std::lock_guard lock(mutex_);
+    return has_turn_;
+}
+
+bool run_state::cancel_at_turn(cancel_reason reason) {
+    std::lock_guard lock(mutex_);
+    if (!has_turn_) at_turn_ = reason;
+    return !has_turn_;
+}
+
 cancellation_token run_state::token() {
     std::lock_guard lock(mutex_);
     if (!source_) {

@@ -25,12 +25,21 @@ struct task_past;
 
 namespace rondo::detail {
 
+/// Where bodies run, one after the other: a coroutine, its strand, and the signal that cancels it. Owned by what the
+/// coroutine hands on to: a signal keeps what was last connected to it, and with that an executor, which must not
+/// outlive its context as a run may.
+struct body_seat {
+    boost::asio::any_io_executor executor;
+    boost::asio::cancellation_signal signal;
+    bool fresh = false;     ///< its coroutine has not waited for anything yet
+    bool cancelled = false; ///< the signal was used, which the coroutine does not forget
+};
+
 /// A run as its body and the shell see it. Shared by the coroutine, the shell, and each context.
 class run_state {
 public:
-    run_state(boost::asio::any_io_executor home, boost::asio::any_io_executor strand,
-              std::shared_ptr<rondo::clock> c)
-        : clock(std::move(c)), home_(std::move(home)), strand_(std::move(strand)) {}
+    run_state(boost::asio::any_io_executor home, std::shared_ptr<rondo::clock> c)
+        : clock(std::move(c)), home_(std::move(home)) {}
 
     // Set before the body starts, constant from then on.
     std::shared_ptr<rondo::clock> clock; ///< owned, if it is not its user's
@@ -49,18 +58,22 @@ public:
 
     // Of the coroutine, on its strand; of the shell, once it has ended.
     run_report report;
-    bool asked = false; ///< whether another attempt is wanted
-    /// Owned by the coroutine's completion handler: a signal keeps what was last connected to it, and
-    /// with that an executor, which must not outlive its context as this state may.
-    std::weak_ptr<boost::asio::cancellation_signal> signal;
+    bool asked = false;            ///< whether another attempt is wanted
+    std::weak_ptr<body_seat> seat; ///< while the body is there
 
     // Of the shell, on the manager's strand.
     body* what = nullptr;               ///< lives until the run is released
     core::run_record* record = nullptr; ///< likewise; null afterwards
     bool spawned = false;
     bool body_over = false;
-    std::shared_ptr<run_state> next_ended; ///< while it waits for the manager to see it, under its lock
-    std::shared_ptr<task_payload> keep;    ///< the body, if the engine goes first
+    std::shared_ptr<run_state> next;    ///< in a list of the engine's, under the lock of that
+    std::shared_ptr<task_payload> keep; ///< the body, if the engine goes first
+
+    /// Its turn has come. Gives why it is to be cancelled, if it is already.
+    [[nodiscard]] cancel_reason take(const std::shared_ptr<body_seat>& s);
+    [[nodiscard]] bool has_turn() const;
+    /// Leaves it to `take`. False: its turn has come.
+    [[nodiscard]] bool cancel_at_turn(cancel_reason reason);
 
     [[nodiscard]] boost::asio::any_io_executor executor() const;
     [[nodiscard]] cancellation_token token();
@@ -96,6 +109,8 @@ private:
     mutable std::mutex mutex_; // guards all that is not atomic
     boost::asio::any_io_executor home_;
     boost::asio::any_io_executor strand_;
+    bool has_turn_ = false;
+    cancel_reason at_turn_ = cancel_reason::none;
     std::optional<cancellation_source> source_; // made when somebody asks for the token
     std::unique_ptr<runtime::run_notes> notes_; // made when the body tells something
     // Whoever sets one of these looks at the other then: most runs have no notes, and need no lock to say so.

@@ -34,26 +34,30 @@ public:
     shared_string uid;
     run_id id;
 
+    /// Within a handler: another run has its turn.
+    void pass_on(const shared_string& to_uid, run_id to) noexcept {
+        look();
+        uid = to_uid;
+        id = to;
+    }
+
     /// One handler, from its construction to its destruction. One within another is part of that.
     class stretch {
     public:
         explicit stretch(stopwatch& w) noexcept : watch_(w), outer_(!std::exchange(w.running_, true)) {
-            if (outer_) began_ = w.now();
+            if (outer_) w.began_ = w.now();
         }
         stretch(const stretch&) = delete;
         stretch& operator=(const stretch&) = delete;
         ~stretch() {
             if (!outer_) return;
             watch_.running_ = false;
-            auto took = watch_.now() - began_;
-            if (took <= watch_.limit_) return;
-            if (auto sink = watch_.sink_.lock()) sink->on_long_stretch(watch_, took);
+            watch_.look();
         }
 
     private:
         stopwatch& watch_;
         bool outer_;
-        steady_time began_{};
     };
 
 private:
@@ -62,11 +66,20 @@ private:
         return host_ != nullptr ? host_->awake() : clock_->now().steady;
     }
 
+    // At the end of a stretch, and the beginning of another.
+    void look() noexcept {
+        steady_time t = now();
+        auto took = t - std::exchange(began_, t);
+        if (took <= limit_) return;
+        if (auto sink = sink_.lock()) sink->on_long_stretch(*this, took);
+    }
+
     std::weak_ptr<stretch_sink> sink_;
     std::shared_ptr<rondo::clock> clock_;
     const host_clock* host_; // the same, or null if the user brought a clock
     std::chrono::nanoseconds limit_;
     bool running_ = false; // of the strand
+    steady_time began_{};  // likewise
 };
 
 } // namespace rondo::runtime

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RUNTIME_RUN_QUEUE_HPP
+#define RONDO_RUNTIME_RUN_QUEUE_HPP
+
+#include <runtime/run_state.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace rondo::runtime {
+
+/// Runs in order, linked through themselves: to take one in needs no memory. Each is in one list at most.
+class run_list {
+public:
+    using state_ptr = std::shared_ptr<detail::run_state>;
+
+    run_list() = default;
+    run_list(const run_list&) = delete;
+    run_list& operator=(const run_list&) = delete;
+    ~run_list() { clear(); }
+
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    void push(state_ptr state) noexcept {
+        detail::run_state* last = state.get();
+        (first_ == nullptr ? first_ : last_->next) = std::move(state);
+        last_ = last;
+    }
+    /// Null if there is none.
+    state_ptr pop() noexcept {
+        state_ptr first = std::move(first_);
+        if (first != nullptr) first_ = std::move(first->next);
+        return first;
+    }
+    void clear() noexcept {
+        while (pop() != nullptr) {
+        }
+    }
+
+private:
+    state_ptr first_;
+    detail::run_state* last_ = nullptr;
+};
+
+/// Runs that a handler will take, which is posted when there are some. Any thread.
+struct run_queue {
+    std::mutex mutex; ///< guards the next two
+    run_list list;
+    bool posted = false;                ///< the handler
+    std::atomic<bool> unposted = false; ///< there was no memory to post it; the next tick does
+
+    [[nodiscard]] run_list::state_ptr next() noexcept {
+        std::lock_guard lock(mutex);
+        return list.pop();
+    }
+};
+
+} // namespace rondo::runtime
+
+#endif // RONDO_RUNTIME_RUN_QUEUE_HPP
