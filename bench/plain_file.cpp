@@ -30,7 +30,7 @@ plain_file::plain_file(const std::string& path, sqlite::durability how, std::siz
     end_ = prepare("update run set finished_at = ?, outcome = 'success' where id = ?");
 }
 
-void plain_file::record(std::size_t tasks) {
+void plain_file::begin(std::size_t tasks) {
     execute("begin immediate");
     for (std::size_t i = 0; i != tasks; ++i) {
         std::int64_t at = first_start + static_cast<std::int64_t>(runs_ + i) * interval;
@@ -40,6 +40,9 @@ void plain_file::record(std::size_t tasks) {
         step(insert_.get());
     }
     execute("commit");
+}
+
+void plain_file::end(std::size_t tasks) {
     execute("begin immediate");
     for (std::size_t i = 0; i != tasks; ++i) {
         sqlite3_bind_int64(end_.get(), 1, first_start + static_cast<std::int64_t>(runs_ + i) * interval + 1);

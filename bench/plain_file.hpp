@@ -19,8 +19,10 @@ class plain_file {
 public:
     plain_file(const std::string& path, sqlite::durability how, std::size_t tasks);
 
-    /// Inserts a run of each of the tasks in one transaction, and ends all of them in another.
-    void record(std::size_t tasks);
+    /// Inserts a run of each of the tasks in one transaction.
+    void begin(std::size_t tasks);
+    /// Ends all of them in another.
+    void end(std::size_t tasks);
     /// So many ended runs of all tasks, at 10 ms intervals, fast and unsafe.
     void fill(std::uint64_t runs);
 

@@ -14,7 +14,7 @@ constexpr int busy_timeout_ms = 5000; // somebody looks at the file with the sql
 
 } // namespace
 
-connection::connection(const std::string& path, access how) {
+connection::connection(const std::string& path, access how) : rollbacks_(std::make_unique<std::uint64_t>(0)) {
     sqlite3* db = nullptr;
     const int flags =
         (how == access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
@@ -23,6 +23,7 @@ connection::connection(const std::string& path, access how) {
     handle_.reset(db);
     if (code != SQLITE_OK) fail(code, db);
     sqlite3_busy_timeout(db, busy_timeout_ms);
+    sqlite3_rollback_hook(db, [](void* count) { ++*static_cast<std::uint64_t*>(count); }, rollbacks_.get());
     // The file may hold traps: functions called from views, triggers or constraints are not run.
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -61,10 +62,24 @@ std::int64_t connection::integer(std::string_view sql) {
     return q.integer(0);
 }
 
-statement& connection::prepared(std::string_view sql) {
+statement& connection::prepared(const std::string& sql) {
     const auto known = statements_.find(sql);
     if (known != statements_.end()) return known->second;
-    return statements_.emplace(std::string(sql), statement(handle(), sql)).first->second;
+    return statements_.emplace(sql, statement(handle(), sql)).first->second;
+}
+
+statement& connection::prepared_literal(const char* sql) {
+    return *literals_.emplace(sql, &prepared(std::string(sql))).first->second;
+}
+
+std::uint64_t connection::epoch() {
+    if (looked_in_ != transactions_) {
+        query q(prepared("pragma data_version"));
+        if (!q.step()) throw failure(errc::store_corrupt);
+        if (std::exchange(data_version_, q.integer(0)) != data_version_) ++foreign_writes_;
+        looked_in_ = transactions_;
+    }
+    return *rollbacks_ + foreign_writes_;
 }
 
 std::uint64_t connection::changes() const noexcept {
@@ -92,6 +107,7 @@ interruptible::~interruptible() {
 
 transaction::transaction(connection& db) : db_(db) {
     query(db.prepared("begin immediate")).run();
+    ++db.transactions_;
 }
 
 transaction::~transaction() {
@@ -105,6 +121,20 @@ transaction::~transaction() {
 
 void transaction::commit() {
     query(db_.prepared("commit")).run();
+}
+
+savepoint::savepoint(connection& db) : db_(db) {
+    query(db.prepared("savepoint part")).run();
+}
+
+void savepoint::release() {
+    query(db_.prepared("release part")).run();
+}
+
+void savepoint::undo() {
+    ++*db_.rollbacks_; // of which SQLite tells only if it is the whole transaction
+    query(db_.prepared("rollback to part")).run();
+    release();
 }
 
 } // namespace rondo::sqlite::detail

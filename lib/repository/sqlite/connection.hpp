@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 namespace rondo::sqlite::detail {
@@ -34,7 +33,17 @@ public:
     [[nodiscard]] std::int64_t integer(std::string_view sql);
 
     /// The statement of this text, prepared at its first use.
-    [[nodiscard]] statement& prepared(std::string_view sql);
+    [[nodiscard]] statement& prepared(const std::string& sql);
+    /// Likewise, of a literal, which it knows by its address.
+    template <std::size_t N>
+    [[nodiscard]] statement& prepared(const char (&sql)[N]) {
+        const auto known = literals_.find(sql);
+        return known != literals_.end() ? *known->second : prepared_literal(sql);
+    }
+
+    /// Grows whenever what was read before in this connection may be so no more, beside what it wrote itself:
+    /// something was rolled back, or somebody else has written. Within a transaction.
+    [[nodiscard]] std::uint64_t epoch();
 
     /// Rows that the last statement changed.
     [[nodiscard]] std::uint64_t changes() const noexcept;
@@ -46,17 +55,23 @@ public:
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
 
 private:
+    friend class transaction;
+    friend class savepoint;
+
     struct closer {
         void operator()(sqlite3* db) const noexcept;
     };
-    struct text_hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
-    };
+
+    statement& prepared_literal(const char* sql);
 
     std::unique_ptr<sqlite3, closer> handle_;
-    std::unordered_map<std::string, statement, text_hash, std::equal_to<>>
-        statements_; // finalized before the handle is closed
+    std::unordered_map<std::string, statement> statements_; // finalized before the handle is closed
+    std::unordered_map<const char*, statement*> literals_;  // of these
+    std::unique_ptr<std::uint64_t> rollbacks_;              // apart, as SQLite counts them
+    std::uint64_t transactions_ = 0;                        // that were begun
+    std::uint64_t looked_in_ = 0;                           // which of them, for what others have written
+    std::uint64_t foreign_writes_ = 0;
+    std::int64_t data_version_ = 0;
 };
 
 /// While it is there, statements are broken off (`errc::store_failed`) as soon as `when` is true.
@@ -82,6 +97,21 @@ public:
     ~transaction();
 
     void commit();
+
+private:
+    connection& db_;
+};
+
+/// A part of a transaction, which can be undone alone.
+class savepoint {
+public:
+    explicit savepoint(connection& db);
+    savepoint(const savepoint&) = delete;
+    savepoint& operator=(const savepoint&) = delete;
+    ~savepoint() = default; // the transaction ends it, if nobody else did
+
+    void release();
+    void undo();
 
 private:
     connection& db_;

@@ -8,8 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -69,20 +72,26 @@ private:
         moment next_slot;
         std::uint64_t token = 0;
     };
+    struct text_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+    };
 
-    [[nodiscard]] std::optional<task_head> find_task(std::string_view uid);
+    /// Null: there is no such task. Good until the next call; what is changed on record must be changed here, too.
+    [[nodiscard]] task_head* find_task(std::string_view uid);
+    void move_cursor(task_head& task, const moment& next, std::uint64_t token);
     [[nodiscard]] task_state register_task(const task_definition& definition);
     void set_pause(const task_update& u);
     void tell_latest_runs(std::int64_t task, task_state& state);
 
     [[nodiscard]] begin_answer begin(const begin_request& request);
-    void apply(const task_head& task, const begin_request& request, begin_answer& answer);
+    void apply(task_head& task, const begin_request& request, begin_answer& answer);
     void add_skip(std::int64_t task, const skip_range& range);
     [[nodiscard]] bool slot_taken(std::int64_t task, rondo::trigger trigger, wall_time slot);
     [[nodiscard]] bool insert_run(std::int64_t task, std::uint64_t token, const run_begin& r);
 
     [[nodiscard]] finish_state finish(const finish_request& request);
-    [[nodiscard]] bool end_as_begun(const finish_request& request);
+    [[nodiscard]] bool end_as_begun(task_head& task, const finish_request& request);
     void end_run(const run& r, wall_time started_at);
     void keep_output(const run_id& id, const run_output& output);
 
@@ -100,12 +109,15 @@ private:
     void give_room_back();
     void load_lines(run& r);
 
-    template <class... Args>
-    void execute(std::string_view sql, const Args&... args) {
+    template <std::size_t N, class... Args>
+    void execute(const char (&sql)[N], const Args&... args) {
         query(db_.prepared(sql), args...).run();
     }
 
     connection db_;
+    std::unordered_map<std::string, task_head, text_hash, std::equal_to<>>
+        heads_;                     // of tasks, as they are on record
+    std::uint64_t heads_epoch_ = 0; // of the connection
     moment last_alive_;
     wall_time opened_{};
     bool started_ = false;

@@ -2,20 +2,13 @@
 #include <repository/sqlite/database.hpp>
 #include <repository/sqlite/failure.hpp>
 
-#include <algorithm>
 #include <cassert>
-#include <limits>
 
 namespace rondo::sqlite::detail {
 namespace {
 
 // The condition of the index of slots: `takes_slot` in SQL.
 #define RONDO_TAKES_SLOT "\"trigger\" in ('schedule', 'catch_up')"
-
-// Nobody counts that far; but a count must not come back as a negative one.
-std::int64_t as_integer(std::uint64_t n) noexcept {
-    return static_cast<std::int64_t>(std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max()));
-}
 
 // Skips of earlier slots than the run's go first: the run then parts them from later ones.
 bool skip_is_later(const begin_request& request) noexcept {
@@ -35,8 +28,8 @@ std::vector<begin_answer> database::begin_runs(const std::vector<begin_request>&
 // of the run finds out by itself.
 begin_answer database::begin(const begin_request& request) {
     begin_answer answer;
-    const auto task = find_task(request.uid);
-    if (!task) {
+    task_head* const task = find_task(request.uid);
+    if (task == nullptr) {
         answer.state = begin_state::unknown_task;
         return answer;
     }
@@ -67,7 +60,7 @@ begin_answer database::begin(const begin_request& request) {
 }
 
 // An answer with a token: the run is there already.
-void database::apply(const task_head& task, const begin_request& request, begin_answer& answer) {
+void database::apply(task_head& task, const begin_request& request, begin_answer& answer) {
     const bool later = skip_is_later(request);
     if (request.skipped && !later) add_skip(task.id, *request.skipped);
     if (request.moves_cursor) answer.next_slot = request.next;
@@ -76,8 +69,7 @@ void database::apply(const task_head& task, const begin_request& request, begin_
         if (!insert_run(task.id, answer.token, *request.started)) throw failure(errc::store_corrupt);
     }
     if (request.moves_cursor || request.started)
-        execute("update task set next_slot = ?, token = ? where id = ?", answer.next_slot,
-                as_integer(request.started ? answer.token : task.token), task.id);
+        move_cursor(task, answer.next_slot, request.started ? answer.token : task.token);
     if (later) add_skip(task.id, *request.skipped);
 }
 
@@ -143,9 +135,10 @@ std::vector<finish_state> database::finish_runs(const std::vector<finish_request
 finish_state database::finish(const finish_request& request) {
     const run& r = request.run;
     assert(r.finished_at && r.outcome);
-    if (request.token != 0 && r.results.empty() && end_as_begun(request)) return finish_state::recorded;
-    const auto task = find_task(r.uid);
-    if (!task) return finish_state::fenced;
+    task_head* const task = find_task(r.uid);
+    if (task == nullptr) return finish_state::fenced;
+    if (request.token != 0 && r.results.empty() && end_as_begun(*task, request))
+        return finish_state::recorded;
     bool known = false;
     wall_time started_at = r.started_at;
     {
@@ -165,26 +158,25 @@ finish_state database::finish(const finish_request& request) {
         if (!insert_run(task->id, task->token + 1,
                         {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt}))
             throw failure(errc::store_corrupt);
-        execute("update task set token = token + 1 where id = ?", task->id);
+        move_cursor(*task, task->next_slot, task->token + 1);
     }
     end_run(r, started_at);
     if (request.next_slot && task->next_slot == moment(cursor_waits_for_end))
-        execute("update task set next_slot = ? where id = ?", request.next_slot, task->id);
+        move_cursor(*task, request.next_slot, task->token);
     return finish_state::recorded;
 }
 
 // What mostly is there to do. False: the run is not as it was begun, or not there.
-bool database::end_as_begun(const finish_request& request) {
+bool database::end_as_begun(task_head& task, const finish_request& request) {
     const run& r = request.run;
     execute("update run set finished_at = ?, outcome = ?, message = ? "
-            "where id = ? and outcome is null and token = ? and task = (select id from task where uid = ?)",
+            "where id = ? and outcome is null and token = ? and task = ?",
             r.finished_at, to_string(*r.outcome), std::string_view(r.message), r.id,
-            as_integer(request.token), std::string_view(r.uid));
+            as_integer(request.token), task.id);
     if (db_.changes() == 0) return false;
     if (r.output != nullptr) keep_output(r.id, *r.output);
-    if (request.next_slot)
-        execute("update task set next_slot = ? where uid = ? and next_slot = ?", request.next_slot,
-                std::string_view(r.uid), cursor_waits_for_end);
+    if (request.next_slot && task.next_slot == moment(cursor_waits_for_end))
+        move_cursor(task, request.next_slot, task.token);
     return true;
 }
 

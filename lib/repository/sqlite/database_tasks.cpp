@@ -19,14 +19,26 @@ std::uint64_t database::start(wall_time now) {
     return db_.changes();
 }
 
-std::optional<database::task_head> database::find_task(std::string_view uid) {
+database::task_head* database::find_task(std::string_view uid) {
+    constexpr std::size_t heads_max = 65'536; // some megabytes
+    const std::uint64_t epoch = db_.epoch();
+    if (std::exchange(heads_epoch_, epoch) != epoch) heads_.clear();
+    const auto known = heads_.find(uid);
+    if (known != heads_.end()) return &known->second;
     query q(db_.prepared("select id, next_slot, token from task where uid = ?"), uid);
-    if (!q.step()) return std::nullopt;
+    if (!q.step()) return nullptr;
     task_head head;
     head.id = q.integer(0);
     head.next_slot = q.time_or_never(1);
     head.token = q.count(2);
-    return head;
+    if (heads_.size() >= heads_max) heads_.clear();
+    return &heads_.emplace(uid, head).first->second;
+}
+
+void database::move_cursor(task_head& task, const moment& next, std::uint64_t token) {
+    execute("update task set next_slot = ?, token = ? where id = ?", next, as_integer(token), task.id);
+    task.next_slot = next;
+    task.token = token;
 }
 
 std::vector<task_state> database::register_tasks(const std::vector<task_definition>& tasks) {

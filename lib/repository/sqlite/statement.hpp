@@ -5,7 +5,9 @@
 #include <rondo/run.hpp>
 #include <rondo/time.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +16,11 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace rondo::sqlite::detail {
+
+/// For a column: nobody counts that far; but a count must not come back as a negative one.
+[[nodiscard]] inline std::int64_t as_integer(std::uint64_t n) noexcept {
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max()));
+}
 
 /// A prepared statement. What does not fit the schema, when prepared or read, is `store_corrupt`.
 class statement {

@@ -94,13 +94,14 @@ bool writer::run_together(const jobs& batch) {
 }
 
 bool writer::run_in_savepoint(job& j) {
-    connection& db = db_.raw();
-    query(db.prepared("savepoint job")).run();
+    savepoint part(db_.raw());
     j.error = error_of([&] { j.run(db_); });
     // Some errors take the whole transaction with them, and with it the work of the others.
-    if (!db.in_transaction()) return false;
-    if (j.error) query(db.prepared("rollback to job")).run();
-    query(db.prepared("release job")).run();
+    if (!db_.raw().in_transaction()) return false;
+    if (j.error)
+        part.undo();
+    else
+        part.release();
     return true;
 }
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the database thread remembers of tasks is what is on record.
+#include <repository/sqlite/open_file.hpp>
+
+#include <repository/blocking.hpp>
+#include <repository/raw_database.hpp>
+#include <repository/scratch_folder.hpp>
+
+#include <atomic>
+#include <ostream>
+
+#include <doctest/doctest.h>
+
+TEST_SUITE_BEGIN("repository/sqlite_heads");
+
+namespace {
+
+using namespace rondo;
+using namespace rondo::testing;
+
+std::uint64_t token_of(const result<std::vector<begin_answer>>& answers) {
+    REQUIRE(answers.value().at(0).state == begin_state::recorded);
+    return answers.value()[0].token;
+}
+
+/// Its users need more room than a disk without any has.
+std::vector<begin_request> large_begin(const std::string& uid, std::uint64_t n) {
+    auto requests = one_begin(uid, n);
+    for (int i = 0; i != 100; ++i)
+        requests[0].started->users.emplace_back(std::to_string(i) + std::string(1000, 'u'));
+    return requests;
+}
+
+} // namespace
+
+TEST_CASE("what was rolled back is not remembered") {
+    std::atomic<int> pages = 1'000'000;
+    sqlite::detail::seams s;
+    s.before_transaction = [&](sqlite3* db) {
+        const std::string sql = "pragma max_page_count=" + std::to_string(pages.load());
+        sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr);
+    };
+    const scratch_folder folder;
+    const auto store = sqlite::detail::open_file(folder.path("a.db"), {}, s).value();
+    blocking(store->register_tasks(one_task("t"))).value();
+    CHECK(token_of(blocking(store->begin_runs(one_begin("t", 1)))) == 1);
+
+    SUBCASE("of a call alone") {
+        auto requests = one_begin("t", 2);
+        requests.push_back(large_begin("t", 3)[0]);
+        pages = 1; // which means: as many as it has
+        CHECK(error_of(store->begin_runs(requests)) == errc::store_full);
+    }
+    SUBCASE("of a call among others") {
+        auto requests = one_begin("t", 2);
+        requests.push_back(large_begin("t", 3)[0]);
+        pages = 1;
+        boost::asio::io_context io{1};
+        const auto large = launch<std::vector<begin_answer>>(io, store->begin_runs(requests));
+        const auto reading = launch<history_page>(io, store->history({}));
+        io.run();
+        CHECK(large->value().error() == errc::store_full);
+        CHECK(reading->value().has_value());
+    }
+    SUBCASE("of a call among others, which is undone alone") {
+        blocking(store->register_tasks(one_task("damaged"))).value();
+        raw_database(folder.path("a.db")).execute("update task set token = -1 where uid = 'damaged'");
+        auto requests = one_begin("t", 2);
+        requests.push_back(one_begin("damaged", 3)[0]);
+        boost::asio::io_context io{1};
+        const auto both = launch<std::vector<begin_answer>>(io, store->begin_runs(requests));
+        const auto reading = launch<history_page>(io, store->history({}));
+        io.run();
+        CHECK(both->value().error() == errc::store_corrupt);
+        CHECK(reading->value().has_value());
+    }
+    pages = 1'000'000;
+    CHECK(token_of(blocking(store->begin_runs(one_begin("t", 4)))) == 2);
+    CHECK(blocking(store->history({})).value().runs.size() == 2);
+}
+
+TEST_CASE("what somebody else has written is seen") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    const auto store = sqlite::open(path).value();
+    blocking(store->register_tasks(one_task("t"))).value();
+    CHECK(token_of(blocking(store->begin_runs(one_begin("t", 1)))) == 1);
+    raw_database(path).execute("update task set token = 41");
+    CHECK(token_of(blocking(store->begin_runs(one_begin("t", 2)))) == 42);
+    CHECK(token_of(blocking(store->begin_runs(one_begin("t", 3)))) == 43);
+    raw_database(path).execute("update task set uid = 'u'");
+    CHECK(blocking(store->begin_runs(one_begin("t", 4))).value()[0].state == begin_state::unknown_task);
+    CHECK(token_of(blocking(store->begin_runs(one_begin("u", 5)))) == 44);
+}
+
+TEST_CASE("the end of a fixed delay moves a cursor once, however many ends there are") {
+    const scratch_folder folder;
+    const auto store = sqlite::open(folder.path("a.db")).value();
+    blocking(store->register_tasks(one_task("t"))).value();
+    auto begin = one_begin("t", 1);
+    begin[0].moves_cursor = true;
+    begin[0].force = true;
+    begin[0].next = cursor_waits_for_end;
+    CHECK(token_of(blocking(store->begin_runs(begin))) == 1);
+    CHECK(token_of(blocking(store->begin_runs(one_begin("t", 2)))) == 2);
+    const auto end = [&](std::uint64_t n, int second) {
+        auto requests = one_end("t", n);
+        requests[0].token = n;
+        requests[0].next_slot = wall_time(std::chrono::seconds(second));
+        return blocking(store->finish_runs(requests)).value().at(0);
+    };
+    CHECK(end(1, 100) == finish_state::recorded);
+    CHECK(end(2, 200) == finish_state::recorded); // the cursor does not wait any more
+    const auto next = blocking(store->begin_runs(one_begin("t", 3))).value().at(0).next_slot;
+    CHECK(next == moment(wall_time(std::chrono::seconds(100))));
+}
+
+TEST_SUITE_END();
