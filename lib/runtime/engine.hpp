@@ -166,6 +166,7 @@ private:
     void open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state);
     boost::asio::awaitable<void> take_turns(std::shared_ptr<engine> self,
                                             std::shared_ptr<detail::body_seat> seat, state_ptr state);
+    [[nodiscard]] bool has_had_enough(int turn, steady_time began) const noexcept;
     void cancel_body(core::run_record& record);
     void end_body(const state_ptr& state, instant now);
     void ask_late(const state_ptr& state);
@@ -281,6 +282,7 @@ private:
     // engine_measure.cpp
     [[nodiscard]] state_ptr new_state();
     [[nodiscard]] std::optional<stopwatch> watch_for(const detail::run_state& state);
+    [[nodiscard]] steady_time awake() const noexcept;
     void note_due(detail::run_state& state, const core::run_record& record) const;
     void note_begin(const detail::run_state& state);
     void note_lag(steady_time asked, bool expired);
@@ -336,8 +338,10 @@ private:
     life life_ = life::fresh;
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
     steady_time armed_ = steady_time::min();
-    std::unordered_map<run_id, state_ptr> runs_; // those with a body, by id; a record's `runner` points in
-    std::vector<core::run_record*> stillborn_;   // grows never, so that it can be filled without memory
+    spare_nodes spare_run_nodes_;
+    std::pmr::unordered_map<run_id, state_ptr> runs_{
+        &spare_run_nodes_};                    // those with a body, by id; a record's `runner` points in
+    std::vector<core::run_record*> stillborn_; // grows never, so that it can be filled without memory
     std::vector<state_ptr> want_users_;
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
     std::unordered_map<run_id, chain> chains_; // by the latest attempt, while it may have followers

@@ -72,16 +72,15 @@ void look_at_end(detail::run_state& state) noexcept {
 void post_cancel(const std::shared_ptr<detail::run_state>& state, cancel_reason why) {
     boost::asio::post(state->executor(), [state, why] {
         state->cancel(why);
-        auto seat = state->seat.lock();
-        if (seat == nullptr) return;
+        detail::body_seat* seat = state->seat();
+        if (seat == nullptr) return; // it comes too late
         seat->cancelled = true;
         seat->signal.emit(boost::asio::cancellation_type::terminal);
     });
 }
 
 // False: there is no memory, and the body must not begin.
-bool take_seat(const std::shared_ptr<detail::run_state>& state,
-               const std::shared_ptr<detail::body_seat>& seat) noexcept {
+bool take_seat(const std::shared_ptr<detail::run_state>& state, detail::body_seat& seat) noexcept {
     const cancel_reason early = state->take(seat);
     if (early == cancel_reason::none) return !state->cancelled();
     try {
@@ -170,10 +169,16 @@ void engine::open_seat(const std::shared_ptr<detail::body_seat>& seat, const sta
 /// and its signal cost more than they do. A body that has waited, or has left something on the strand, is the last.
 boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
                                                 std::shared_ptr<detail::body_seat> seat, state_ptr state) {
-    constexpr int turns_max = 16; // then others on the loop have theirs
+    struct leave { // also if the context goes down under it
+        state_ptr& state;
+        ~leave() {
+            if (state != nullptr) state->leave_seat(false);
+        }
+    } on_exit{state};
     const std::size_t uses = strands_->uses(seat->executor);
+    const steady_time began = awake();
     for (int turn = 1;; ++turn) {
-        if (!take_seat(state, seat)) {
+        if (!take_seat(state, *seat)) {
             state->report.failed = true;
             state->report.error = "cancelled before it began";
         } else {
@@ -185,14 +190,11 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
             }
             look_at_end(*state);
         }
-        state->seat.reset(); // a cancel that comes later finds nothing to do
         // Who may be asked about it later is so on the strand of the run.
-        bool another =
-            seat->fresh && !seat->cancelled && turn != turns_max && !state->what->wants_to_be_asked();
-        if (another) {
-            state->leave_strand(false);
-            another = strands_->uses(seat->executor) == uses;
-        }
+        const bool keeps_strand = state->what->wants_to_be_asked();
+        state->leave_seat(keeps_strand); // a cancel that comes later finds nothing to do
+        const bool another = seat->fresh && !seat->cancelled && !keeps_strand &&
+                             !has_had_enough(turn, began) && strands_->uses(seat->executor) == uses;
         body_ended(std::move(state));
         if (!another) break;
         try { // what the body made of these two
@@ -206,6 +208,14 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
         strands_->pass_on(seat->executor, state->uid, state->id);
     }
     (void)self;
+}
+
+// Others on the loop have their turns.
+bool engine::has_had_enough(int turn, steady_time began) const noexcept {
+    constexpr int turns_max = 64;
+    constexpr int turns_between_looks = 8;
+    if (turn == turns_max) return true;
+    return turn % turns_between_looks == 0 && awake() - began > std::chrono::microseconds(500);
 }
 
 void engine::cancel_body(core::run_record& record) {

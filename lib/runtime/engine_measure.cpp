@@ -67,6 +67,11 @@ void engine::note_begin(const detail::run_state& state) {
     note(state_.start_delay, delay);
 }
 
+// Not counting a sleep of the machine.
+steady_time engine::awake() const noexcept {
+    return host_clock_ != nullptr ? host_clock_->awake() : clock_.now().steady;
+}
+
 // `asked` is what the timer waited for. That it was called off says nothing; where time is moved by hand,
 // nothing but being called off does.
 void engine::note_lag(steady_time asked, bool expired) {

@@ -170,19 +170,22 @@ void engine::drain_ended() {
     }
     drain_at_ = steady_time::max();
     instant now = clock_.now();
+    run_list ended = ended_.all();
     state_ptr state;
     try {
-        for (std::size_t left = batch_max; left > 0 && (state = ended_.next()) != nullptr; --left)
+        for (std::size_t left = batch_max; left > 0 && (state = ended.pop()) != nullptr; --left)
             end_body(state, now);
         settle();
     } catch (...) { // no memory: what was told is obeyed with the next input, the others wait a little
         log_exception("the end of a run could not be served");
         std::lock_guard lock(ended_.mutex);
+        ended_.list.put_first(std::move(ended));
         if (state != nullptr) ended_.list.push(std::move(state));
         drain_at_ = now.steady + std::chrono::milliseconds(100);
         return rearm();
     }
     std::lock_guard lock(ended_.mutex);
+    ended_.list.put_first(std::move(ended));
     if (!ended_.list.empty()) drain_later();
 }
 

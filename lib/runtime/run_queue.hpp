@@ -17,8 +17,9 @@ public:
     using state_ptr = std::shared_ptr<detail::run_state>;
 
     run_list() = default;
-    run_list(const run_list&) = delete;
-    run_list& operator=(const run_list&) = delete;
+    run_list(run_list&& other) noexcept
+        : first_(std::move(other.first_)), last_(std::exchange(other.last_, nullptr)) {}
+    run_list& operator=(run_list&&) = delete;
     ~run_list() { clear(); }
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
@@ -32,6 +33,13 @@ public:
         state_ptr first = std::move(first_);
         if (first != nullptr) first_ = std::move(first->next);
         return first;
+    }
+    /// Those of `others` come before those here.
+    void put_first(run_list others) noexcept {
+        if (others.empty()) return;
+        if (first_ == nullptr) last_ = others.last_;
+        others.last_->next = std::move(first_);
+        first_ = std::move(others.first_);
     }
     void clear() noexcept {
         while (pop() != nullptr) {
@@ -53,6 +61,10 @@ struct run_queue {
     [[nodiscard]] run_list::state_ptr next() noexcept {
         std::lock_guard lock(mutex);
         return list.pop();
+    }
+    [[nodiscard]] run_list all() noexcept {
+        std::lock_guard lock(mutex);
+        return std::move(list);
     }
 };
 

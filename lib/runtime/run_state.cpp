@@ -7,15 +7,26 @@ namespace rondo::detail {
 
 boost::asio::any_io_executor run_state::executor() const {
     std::lock_guard lock(mutex_);
+    if (seat_ != nullptr) return seat_->executor;
     return strand_ ? strand_ : home_;
 }
 
-cancel_reason run_state::take(const std::shared_ptr<body_seat>& s) {
-    seat = s;
+cancel_reason run_state::take(body_seat& s) {
     std::lock_guard lock(mutex_);
-    strand_ = s->executor;
+    seat_ = &s;
     has_turn_ = true;
     return at_turn_;
+}
+
+body_seat* run_state::seat() const {
+    std::lock_guard lock(mutex_);
+    return seat_;
+}
+
+void run_state::leave_seat(bool keep_strand) noexcept {
+    std::lock_guard lock(mutex_);
+    if (seat_ != nullptr && keep_strand) strand_ = seat_->executor;
+    seat_ = nullptr;
 }
 
 bool run_state::has_turn() const {
@@ -48,8 +59,9 @@ void run_state::cancel(cancel_reason reason) {
     if (source) source->cancel(reason); // calls back, so not under the lock
 }
 
-void run_state::leave_strand(bool context_gone) {
+void run_state::leave_strand(bool context_gone) noexcept {
     std::lock_guard lock(mutex_);
+    seat_ = nullptr;
     strand_ = {};
     if (context_gone) home_ = {};
 }

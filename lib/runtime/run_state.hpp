@@ -58,8 +58,7 @@ public:
 
     // Of the coroutine, on its strand; of the shell, once it has ended.
     run_report report;
-    bool asked = false;            ///< whether another attempt is wanted
-    std::weak_ptr<body_seat> seat; ///< while the body is there
+    bool asked = false; ///< whether another attempt is wanted
 
     // Of the shell, on the manager's strand.
     body* what = nullptr;               ///< lives until the run is released
@@ -70,7 +69,7 @@ public:
     std::shared_ptr<task_payload> keep; ///< the body, if the engine goes first
 
     /// Its turn has come. Gives why it is to be cancelled, if it is already.
-    [[nodiscard]] cancel_reason take(const std::shared_ptr<body_seat>& s);
+    [[nodiscard]] cancel_reason take(body_seat& s);
     [[nodiscard]] bool has_turn() const;
     /// Leaves it to `take`. False: its turn has come.
     [[nodiscard]] bool cancel_at_turn(cancel_reason reason);
@@ -81,9 +80,13 @@ public:
     [[nodiscard]] cancel_reason reason() const noexcept { return reason_.load(); }
     /// Sets the reason and tells the token. Any thread. The Asio signal is another matter.
     void cancel(cancel_reason reason);
-    /// The run is over, or its execution context goes down: the strand must not live on in a context
-    /// that somebody keeps.
-    void leave_strand(bool context_gone);
+    /// On its seat, while the body is there; null after that.
+    [[nodiscard]] body_seat* seat() const;
+    /// The body is gone, and with it what its signal would reach. It keeps the strand, or not, which must not live on
+    /// in a context that somebody keeps.
+    void leave_seat(bool keep_strand) noexcept;
+    /// The run is over, or its execution context goes down.
+    void leave_strand(bool context_gone) noexcept;
 
     /// What the body tells of the run. False: nobody takes it any more, or there is no memory. Any thread.
     template <class Tell>
@@ -108,7 +111,8 @@ public:
 private:
     mutable std::mutex mutex_; // guards all that is not atomic
     boost::asio::any_io_executor home_;
-    boost::asio::any_io_executor strand_;
+    body_seat* seat_ = nullptr;           // while the body is there
+    boost::asio::any_io_executor strand_; // after that, if it is to keep it
     bool has_turn_ = false;
     cancel_reason at_turn_ = cancel_reason::none;
     std::optional<cancellation_source> source_; // made when somebody asks for the token

@@ -113,7 +113,7 @@ TEST_CASE(
         ended += ends;
     }
     CHECK(most <= part);
-    CHECK(handlers > tasks / 16); // no more bodies than that have one together
+    CHECK(handlers > tasks / 64); // no more bodies than that have one together
     CHECK(started == tasks);
     CHECK(ended == tasks);
     for (const stat& s : w.tasks->stats()) {
