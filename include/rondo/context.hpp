@@ -43,7 +43,7 @@ public:
     [[nodiscard]] cancellation_token token() const;
     /// Now, on the manager's clock.
     [[nodiscard]] instant now() const noexcept;
-    /// The strand that the body runs on; once the run has ended, the manager's executor.
+    /// The strand that the body runs on; afterwards the manager's executor, once the run has ended at the latest.
     [[nodiscard]] boost::asio::any_io_executor get_executor() const;
 
     /// Waits for `d` on the manager's clock, so a test with a virtual clock does not wait.

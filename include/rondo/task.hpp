@@ -69,7 +69,7 @@ concept task_like = detail::body_function<T> && requires(const T& t) {
 /// - `awaitable<result<void>>(context)` or `awaitable<void>(context)`
 /// - `awaitable<result<void>>()` or `awaitable<void>()`
 ///
-/// It runs on a strand of its own over the manager's executor. What it throws becomes a `failed` run
+/// It runs on a strand over the manager's executor, which no other body has meanwhile. What it throws becomes a `failed` run
 /// with the message. The function object lives in the manager until no run of it is left.
 ///
 /// Nothing is checked here: adding a bad task to a manager fails with the `errc` that says why.

@@ -186,7 +186,8 @@ public:
     [[nodiscard]] virtual boost::asio::any_io_executor make(std::optional<stopwatch> watch) = 0;
     /// Of one that was made here: how many executors and handlers there are of it. On the strand.
     [[nodiscard]] virtual std::size_t uses(const boost::asio::any_io_executor& strand) const noexcept = 0;
-    /// Of one that was made here: times another run from now on. On the strand.
+    /// Of one that was made here: `stopwatch::look`, and `pass_on`. On the strand.
+    virtual void look(const boost::asio::any_io_executor& strand, steady_time t) noexcept = 0;
     virtual void pass_on(const boost::asio::any_io_executor& strand, const shared_string& uid,
                          run_id id) noexcept = 0;
     /// The context goes down: nothing of it is kept from now on.
@@ -212,7 +213,12 @@ public:
 
     std::size_t uses(const boost::asio::any_io_executor& strand) const noexcept override {
         const run_strand<Home>& s = of(strand);
-        return s.executors.load(std::memory_order_relaxed) + static_cast<std::size_t>(s.handlers.use_count());
+        // In this order: whoever posts a handler, and then lets go of the executor, is seen.
+        const std::size_t executors = s.executors.load(std::memory_order_acquire);
+        return executors + static_cast<std::size_t>(s.handlers.use_count());
+    }
+    void look(const boost::asio::any_io_executor& strand, steady_time t) noexcept override {
+        if (auto& watch = of(strand).handlers->watch) watch->look(t);
     }
     void pass_on(const boost::asio::any_io_executor& strand, const shared_string& uid,
                  run_id id) noexcept override {

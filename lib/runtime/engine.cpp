@@ -188,14 +188,13 @@ void engine::tick() {
     }
     if (pauses_at_ <= now.steady) record_pauses();
     if (prune_at_ <= now.steady) retain();
-    if (ready_.unposted) seat_those_left();
     if (drain_at_ <= now.steady || ended_.unposted) drain_ended();
     if (!registering_ && !adds_.empty()) register_tasks();
     if (drain_until_ <= now.steady) finish_shutdown();
 }
 
 steady_time engine::next_wakeup(instant now) {
-    bool again = late_->any() || ready_.unposted || ended_.unposted || (!registering_ && !adds_.empty()) ||
+    bool again = late_->any() || ended_.unposted || (!registering_ && !adds_.empty()) ||
                  (!obeying_ && !core_.actions().empty());
     steady_time t = again ? now.steady + pause_after_failure : steady_time::max();
     if (life_ == life::over) return t;

@@ -160,13 +160,11 @@ private:
     void spawn(const state_ptr& state);
     void seat_soon();
     void seat_next();
-    void seat_those_left();
     void give_seat(const state_ptr& state) noexcept;
     void cannot_begin(const state_ptr& state) noexcept;
-    void open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state);
+    void open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state) noexcept;
     boost::asio::awaitable<void> take_turns(std::shared_ptr<engine> self,
                                             std::shared_ptr<detail::body_seat> seat, state_ptr state);
-    [[nodiscard]] bool has_had_enough(int turn, steady_time began) const noexcept;
     void cancel_body(core::run_record& record);
     void end_body(const state_ptr& state, instant now);
     void ask_late(const state_ptr& state);

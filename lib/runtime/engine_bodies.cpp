@@ -11,6 +11,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -73,7 +74,8 @@ void post_cancel(const std::shared_ptr<detail::run_state>& state, cancel_reason 
     boost::asio::post(state->executor(), [state, why] {
         state->cancel(why);
         detail::body_seat* seat = state->seat();
-        if (seat == nullptr) return; // it comes too late
+        if (seat == nullptr) return;                // it comes too late
+        const auto keep = seat->shared_from_this(); // what it cancels may end the coroutine at once
         seat->cancelled = true;
         seat->signal.emit(boost::asio::cancellation_type::terminal);
     });
@@ -90,6 +92,19 @@ bool take_seat(const std::shared_ptr<detail::run_state>& state, detail::body_sea
         state->cancel(early);
         return false;
     }
+}
+
+void fail_unbegun(detail::run_state& state, const char* why) noexcept {
+    state.report.failed = true;
+    try {
+        state.report.error = why;
+    } catch (...) { // no memory, so it goes unsaid
+    }
+}
+
+// Whether others on the loop are to have their turns.
+bool is_enough(int turns, std::chrono::nanoseconds took) noexcept {
+    return turns >= 64 || took > std::chrono::microseconds(500);
 }
 
 } // namespace
@@ -110,27 +125,23 @@ void engine::seat_soon() {
     ready_.posted = true;
 }
 
-/// Any thread. While some are ready, another such handler is on its way.
+/// Any thread. While some are ready, another such handler is on its way, or, for want of memory, this one goes on.
 void engine::seat_next() {
-    state_ptr state;
-    {
-        std::lock_guard lock(ready_.mutex);
-        ready_.posted = false;
-        state = ready_.list.pop();
-        try {
-            if (!ready_.list.empty()) seat_soon();
-            ready_.unposted = false;
-        } catch (...) {
-            ready_.unposted = true;
+    for (bool more = true; more;) {
+        state_ptr state;
+        {
+            std::lock_guard lock(ready_.mutex);
+            ready_.posted = false;
+            state = ready_.list.pop();
+            more = !ready_.list.empty();
+            try {
+                if (more) seat_soon();
+                more = false;
+            } catch (...) {
+            }
         }
+        if (state != nullptr) give_seat(state);
     }
-    if (state != nullptr) give_seat(state);
-}
-
-void engine::seat_those_left() {
-    std::lock_guard lock(ready_.mutex);
-    if (!ready_.list.empty()) seat_soon();
-    ready_.unposted = false;
 }
 
 void engine::give_seat(const state_ptr& state) noexcept {
@@ -138,31 +149,27 @@ void engine::give_seat(const state_ptr& state) noexcept {
         auto seat = std::make_shared<detail::body_seat>();
         seat->executor = strands_->make(watch_for(*state));
         seat->executor.execute([self = shared_from_this(), seat, state] { self->open_seat(seat, state); });
-    } catch (...) { // no memory
-        log_exception("a body could not be started");
+    } catch (...) {
+        cannot_begin(state);
+    }
+}
+
+// On the strand of the seat.
+void engine::open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state) noexcept {
+    try {
+        boost::asio::co_spawn(
+            seat->executor, take_turns(shared_from_this(), seat, state),
+            boost::asio::bind_cancellation_slot(seat->signal.slot(), [seat](std::exception_ptr) {}));
+    } catch (...) {
         if (!state->has_turn()) cannot_begin(state);
     }
 }
 
+// Of the exception in flight: there is no memory.
 void engine::cannot_begin(const state_ptr& state) noexcept {
-    state->report.failed = true;
-    try {
-        state->report.error = "there was no memory to begin it";
-    } catch (...) { // not even for this
-    }
+    log_exception("a body could not be started");
+    fail_unbegun(*state, "there was no memory to begin it");
     body_ended(state);
-}
-
-// On the strand of the seat.
-void engine::open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state) {
-    seat->fresh = true;
-    struct leave { // also if something throws
-        detail::body_seat& s;
-        ~leave() { s.fresh = false; }
-    } on_exit{*seat};
-    boost::asio::co_spawn(
-        seat->executor, take_turns(shared_from_this(), seat, state),
-        boost::asio::bind_cancellation_slot(seat->signal.slot(), [seat](std::exception_ptr) {}));
 }
 
 /// One body after the other, as long as none waits for anything: most only do a little, and the coroutine, its strand
@@ -179,8 +186,7 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
     const steady_time began = awake();
     for (int turn = 1;; ++turn) {
         if (!take_seat(state, *seat)) {
-            state->report.failed = true;
-            state->report.error = "cancelled before it began";
+            fail_unbegun(*state, "cancelled before it began");
         } else {
             note_begin(*state);
             try {
@@ -190,11 +196,18 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
             }
             look_at_end(*state);
         }
-        // Who may be asked about it later is so on the strand of the run.
-        const bool keeps_strand = state->what->wants_to_be_asked();
-        state->leave_seat(keeps_strand); // a cancel that comes later finds nothing to do
-        const bool another = seat->fresh && !seat->cancelled && !keeps_strand &&
-                             !has_had_enough(turn, began) && strands_->uses(seat->executor) == uses;
+        // Asio keeps it for `co_spawn`: whether this coroutine was ever suspended. One that was may be resumed by
+        // anybody, anywhere, within whatever called its handler.
+        const boost::asio::detail::awaitable_thread_has_context_switched waited;
+        bool another = !co_await waited;
+        if (another) {
+            const steady_time now = awake();
+            strands_->look(seat->executor, now);
+            // Who may be asked about it later is so on the strand of the run.
+            another = !seat->cancelled && !state->what->wants_to_be_asked() &&
+                      !is_enough(turn, now - began) && strands_->uses(seat->executor) == uses;
+        }
+        state->leave_seat(!another); // a cancel that comes later finds nothing to do
         body_ended(std::move(state));
         if (!another) break;
         try { // what the body made of these two
@@ -208,14 +221,6 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
         strands_->pass_on(seat->executor, state->uid, state->id);
     }
     (void)self;
-}
-
-// Others on the loop have their turns.
-bool engine::has_had_enough(int turn, steady_time began) const noexcept {
-    constexpr int turns_max = 64;
-    constexpr int turns_between_looks = 8;
-    if (turn == turns_max) return true;
-    return turn % turns_between_looks == 0 && awake() - began > std::chrono::microseconds(500);
 }
 
 void engine::cancel_body(core::run_record& record) {
@@ -238,7 +243,7 @@ void engine::end_body(const state_ptr& state, instant now) {
     obey_actions();
 }
 
-// On its strand, as always.
+// On its strand, if it ever had one.
 void engine::ask_late(const state_ptr& state) {
     bool late = state->record->state == core::run_state_kind::overdue;
     boost::asio::post(state->executor(), [self = shared_from_this(), state, late] {

@@ -175,6 +175,7 @@ void engine::drain_ended() {
     try {
         for (std::size_t left = batch_max; left > 0 && (state = ended.pop()) != nullptr; --left)
             end_body(state, now);
+        state = nullptr;
         settle();
     } catch (...) { // no memory: what was told is obeyed with the next input, the others wait a little
         log_exception("the end of a run could not be served");

@@ -56,7 +56,7 @@ struct run_queue {
     std::mutex mutex; ///< guards the next two
     run_list list;
     bool posted = false;                ///< the handler
-    std::atomic<bool> unposted = false; ///< there was no memory to post it; the next tick does
+    std::atomic<bool> unposted = false; ///< of those that have ended: there was no memory; the next tick does
 
     [[nodiscard]] run_list::state_ptr next() noexcept {
         std::lock_guard lock(mutex);

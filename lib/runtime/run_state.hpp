@@ -28,10 +28,9 @@ namespace rondo::detail {
 /// Where bodies run, one after the other: a coroutine, its strand, and the signal that cancels it. Owned by what the
 /// coroutine hands on to: a signal keeps what was last connected to it, and with that an executor, which must not
 /// outlive its context as a run may.
-struct body_seat {
+struct body_seat : std::enable_shared_from_this<body_seat> {
     boost::asio::any_io_executor executor;
     boost::asio::cancellation_signal signal;
-    bool fresh = false;     ///< its coroutine has not waited for anything yet
     bool cancelled = false; ///< the signal was used, which the coroutine does not forget
 };
 

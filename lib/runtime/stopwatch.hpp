@@ -34,9 +34,14 @@ public:
     shared_string uid;
     run_id id;
 
-    /// Within a handler: another run has its turn.
+    /// Within a handler: one stretch is over now, and another begins.
+    void look(steady_time t) noexcept {
+        auto took = t - std::exchange(began_, t);
+        if (!running_ || took <= limit_) return;
+        if (auto sink = sink_.lock()) sink->on_long_stretch(*this, took);
+    }
+    /// Likewise: what comes now is of another run.
     void pass_on(const shared_string& to_uid, run_id to) noexcept {
-        look();
         uid = to_uid;
         id = to;
     }
@@ -51,8 +56,8 @@ public:
         stretch& operator=(const stretch&) = delete;
         ~stretch() {
             if (!outer_) return;
+            watch_.look(watch_.now());
             watch_.running_ = false;
-            watch_.look();
         }
 
     private:
@@ -64,14 +69,6 @@ private:
     // Not counting a sleep of the machine, which holds no thread.
     [[nodiscard]] steady_time now() const noexcept {
         return host_ != nullptr ? host_->awake() : clock_->now().steady;
-    }
-
-    // At the end of a stretch, and the beginning of another.
-    void look() noexcept {
-        steady_time t = now();
-        auto took = t - std::exchange(began_, t);
-        if (took <= limit_) return;
-        if (auto sink = sink_.lock()) sink->on_long_stretch(*this, took);
     }
 
     std::weak_ptr<stretch_sink> sink_;

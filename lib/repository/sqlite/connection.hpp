@@ -64,10 +64,10 @@ private:
 
     statement& prepared_literal(const char* sql);
 
+    std::unique_ptr<std::uint64_t> rollbacks_; // apart, as SQLite counts them, to the last
     std::unique_ptr<sqlite3, closer> handle_;
     std::unordered_map<std::string, statement> statements_; // finalized before the handle is closed
     std::unordered_map<const char*, statement*> literals_;  // of these
-    std::unique_ptr<std::uint64_t> rollbacks_;              // apart, as SQLite counts them
     std::uint64_t transactions_ = 0;                        // that were begun
     std::uint64_t looked_in_ = 0;                           // which of them, for what others have written
     std::uint64_t foreign_writes_ = 0;

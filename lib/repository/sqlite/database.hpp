@@ -117,6 +117,7 @@ private:
     connection db_;
     std::unordered_map<std::string, task_head, text_hash, std::equal_to<>>
         heads_;                     // of tasks, as they are on record
+    task_head latest_head_;         // when there are too many
     std::uint64_t heads_epoch_ = 0; // of the connection
     moment last_alive_;
     wall_time opened_{};

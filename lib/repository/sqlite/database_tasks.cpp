@@ -31,7 +31,7 @@ database::task_head* database::find_task(std::string_view uid) {
     head.id = q.integer(0);
     head.next_slot = q.time_or_never(1);
     head.token = q.count(2);
-    if (heads_.size() >= heads_max) heads_.clear();
+    if (heads_.size() >= heads_max) return &(latest_head_ = head);
     return &heads_.emplace(uid, head).first->second;
 }
 

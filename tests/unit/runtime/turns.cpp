@@ -2,15 +2,19 @@
 // Bodies that begin together, and what they share.
 #include "world.hpp"
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <barrier>
 #include <future>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -28,6 +32,16 @@ task in_an_hour(const std::string& uid, auto body) {
     return t;
 }
 
+/// Lets an hour pass. How many bodies, which count themselves in `begun`, one handler began at the most.
+int most_together(world& w, const int& begun) {
+    w.clock.advance(1h);
+    w.context.restart();
+    int most = 0;
+    for (int before = begun; w.context.poll_one() > 0; before = begun) most = std::max(most, begun - before);
+    w.pass(0s);
+    return most;
+}
+
 TEST_SUITE_BEGIN("runtime/turns");
 
 TEST_CASE("bodies that wait for nothing follow each other in one handler, a few of them") {
@@ -40,20 +54,58 @@ TEST_CASE("bodies that wait for nothing follow each other in one handler, a few 
         co_return;
     };
     for (int i = 0; i != tasks; ++i) REQUIRE(w.add(in_an_hour(std::to_string(i), body)));
-    w.clock.advance(1h);
-    int most = 0;
-    w.context.restart();
-    for (int before = 0; w.context.poll_one() > 0; before = begun) most = std::max(most, begun - before);
+    CHECK(most_together(w, begun) == 64);
     CHECK(begun == tasks);
-    CHECK(most == 64);
     for (const stat& s : w.tasks->stats()) CHECK(s.counters.succeeded == 1);
+}
+
+TEST_CASE("bodies that compute for long leave the others on the loop their turns") {
+    world w;
+    w.start();
+    int begun = 0;
+    std::chrono::microseconds length{0};
+    auto body = [&]() -> asio::awaitable<void> {
+        ++begun;
+        w.clock.advance(length);
+        co_return;
+    };
+    for (int i = 0; i != 20; ++i) REQUIRE(w.add(in_an_hour(std::to_string(i), body)));
+    length = 200us;
+    CHECK(most_together(w, begun) == 3);
+    w.pass(0s);
+    length = 1ms;
+    CHECK(most_together(w, begun) == 1);
+    CHECK(begun == 40);
+}
+
+TEST_CASE("a body that waited is the last, though what it waited for was there at once") {
+    world w;
+    w.start();
+    int begun = 0;
+    int at_resumption = 0;
+    auto inline_operation = [](auto&& token) {
+        return asio::async_initiate<decltype(token), void()>([](auto handler) { std::move(handler)(); },
+                                                             token);
+    };
+    auto body = [&]() -> asio::awaitable<void> {
+        if (++begun == 1) {
+            co_await inline_operation(asio::use_awaitable);
+            at_resumption = begun;
+        }
+    };
+    for (const char* uid : {"a", "b", "c"}) REQUIRE(w.add(in_an_hour(uid, body)));
+    CHECK(most_together(w, begun) == 2); // the other two
+    CHECK(begun == 3);
+    CHECK(at_resumption == 1);
 }
 
 TEST_CASE("what a body makes of the cancellation of its coroutine is over with it") {
     world w;
     w.start();
+    int begun = 0;
     std::vector<bool> throws;
     auto body = [&]() -> asio::awaitable<void> {
+        ++begun;
         throws.push_back(co_await asio::this_coro::throw_if_cancelled());
         co_await asio::this_coro::throw_if_cancelled(false);
         co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -62,7 +114,7 @@ TEST_CASE("what a body makes of the cancellation of its coroutine is over with i
     int ended = 0;
     for (const char* uid : {"a", "b", "c"}) REQUIRE(w.add(in_an_hour(uid, body)));
     REQUIRE(w.add(in_an_hour("d", sleeper{1min, &began, &ended})));
-    w.pass(1h);
+    CHECK(most_together(w, begun) == 3);
     CHECK(throws == std::vector<bool>{true, true, true});
     REQUIRE(began == 1);
     CHECK(w.get<std::size_t>(w.tasks->async_cancel("d")).value() == 1);
@@ -102,43 +154,75 @@ TEST_CASE("a handler that a body left on its strand counts for that one") {
     CHECK(w.find("b").blocked == 0);
 }
 
-TEST_CASE("each of several bodies in one handler answers for its own time") {
-    world w;
+TEST_CASE("each of several bodies in one handler answers for its own time, and how it ends") {
+    manager_options o;
+    o.blocking_warn_after = 100us;
+    world w(memory::open(), o);
     w.start();
-    auto computes = [&](std::chrono::milliseconds d) {
-        return [&w, d]() -> asio::awaitable<void> {
+    int begun = 0;
+    auto computes = [&](std::chrono::microseconds d, bool throws) {
+        return [&w, &begun, d, throws]() -> asio::awaitable<void> {
+            ++begun;
             w.clock.advance(d);
+            if (throws) throw std::runtime_error("no luck");
             co_return;
         };
     };
-    REQUIRE(w.add(in_an_hour("a", computes(70ms))));
-    REQUIRE(w.add(in_an_hour("b", computes(170ms))));
-    REQUIRE(w.add(in_an_hour("c", computes(80ms))));
-    w.pass(1h);
-    CHECK(w.find("a").counters.succeeded == 1);
+    REQUIRE(w.add(in_an_hour("a", computes(70us, false))));
+    REQUIRE(w.add(in_an_hour("b", computes(170us, true))));
+    REQUIRE(w.add(in_an_hour("c", computes(80us, false))));
+    REQUIRE(w.add(in_an_hour("d", [&]() -> asio::awaitable<result<void>> {
+        ++begun;
+        co_return errc::task_exists;
+    })));
+    CHECK(most_together(w, begun) == 4);
     CHECK(w.find("a").blocked == 0);
-    CHECK(w.find("b").blocked_max == 170ms);
-    CHECK(w.find("c").counters.succeeded == 1);
+    CHECK(w.find("b").blocked_max == 170us);
     CHECK(w.find("c").blocked == 0);
     CHECK(w.tasks->state().blocked == 1);
-}
-
-TEST_CASE("one that throws, and one that fails, end the turn of no other") {
-    world w;
-    w.start();
-    REQUIRE(w.add(in_an_hour("a", []() -> asio::awaitable<void> {
-        throw std::runtime_error("no luck");
-        co_return;
-    })));
-    REQUIRE(w.add(in_an_hour("b", []() -> asio::awaitable<result<void>> { co_return errc::task_exists; })));
-    REQUIRE(w.add(in_an_hour("c", nothing)));
-    w.pass(1h);
-    CHECK(w.find("a").last_outcome == outcome::failed);
+    CHECK(w.find("a").last_outcome == outcome::success);
     CHECK(w.find("b").last_outcome == outcome::failed);
     CHECK(w.find("c").last_outcome == outcome::success);
+    CHECK(w.find("d").last_outcome == outcome::failed);
     for (const run& r : w.history()) {
-        if (r.uid == "a") CHECK(r.message == "no luck");
+        if (r.uid == "b") CHECK(r.message == "no luck");
         if (r.uid == "c") CHECK(r.message.empty());
+    }
+}
+
+TEST_CASE(
+    "a context may be destroyed after each handler: bodies that wait, and those that are ready, go with it") {
+    bool over = false;
+    for (int handlers = 0; !over; ++handlers) {
+        CAPTURE(handlers);
+        REQUIRE(handlers < 1000);
+        auto there = std::make_shared<int>();
+        testing::virtual_clock clock;
+        std::optional<manager> tasks;
+        {
+            asio::io_context context;
+            manager_options o;
+            o.clock = &clock;
+            o.log = nullptr;
+            tasks.emplace(context.get_executor(), memory::open(), o);
+            tasks->async_start([](result<start_report>) {});
+            auto timer = std::make_shared<asio::steady_timer>(context, 1h);
+            for (int i = 0; i != 4; ++i) {
+                auto body = [timer, i, there]() -> asio::awaitable<void> {
+                    auto here = there;
+                    if (i % 2 == 1) co_await timer->async_wait(asio::use_awaitable);
+                };
+                tasks->async_add(in_an_hour(std::to_string(i), body), [](result<void> r) { CHECK(r); });
+            }
+            testing::run_for(context, clock, 1s);
+            clock.advance(1h);
+            context.restart();
+            int done = 0;
+            while (done != handlers && context.poll_one() > 0) ++done;
+            over = done != handlers;
+        }
+        tasks.reset();
+        CHECK(there.use_count() == 1);
     }
 }
 
