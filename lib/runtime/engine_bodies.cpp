@@ -94,7 +94,8 @@ bool take_seat(const std::shared_ptr<detail::run_state>& state, detail::body_sea
     }
 }
 
-void fail_unbegun(detail::run_state& state, const char* why) noexcept {
+// Of a run without a body that could tell.
+void fail_without(detail::run_state& state, const char* why) noexcept {
     state.report.failed = true;
     try {
         state.report.error = why;
@@ -145,11 +146,13 @@ void engine::seat_next() {
 }
 
 void engine::give_seat(const state_ptr& state) noexcept {
+    std::shared_ptr<detail::body_seat> seat;
     try {
-        auto seat = std::make_shared<detail::body_seat>();
+        seat = std::make_shared<detail::body_seat>();
         seat->executor = strands_->make(watch_for(*state));
         seat->executor.execute([self = shared_from_this(), seat, state] { self->open_seat(seat, state); });
     } catch (...) {
+        if (seat != nullptr) seat->executor = {}; // a handler that is stuck in the strand may hold the seat
         cannot_begin(state);
     }
 }
@@ -161,14 +164,15 @@ void engine::open_seat(const std::shared_ptr<detail::body_seat>& seat, const sta
             seat->executor, take_turns(shared_from_this(), seat, state),
             boost::asio::bind_cancellation_slot(seat->signal.slot(), [seat](std::exception_ptr) {}));
     } catch (...) {
-        if (!state->has_turn()) cannot_begin(state);
+        if (!state->has_turn()) return cannot_begin(state);
+        log_exception("a body could not go on");
     }
 }
 
 // Of the exception in flight: there is no memory.
 void engine::cannot_begin(const state_ptr& state) noexcept {
     log_exception("a body could not be started");
-    fail_unbegun(*state, "there was no memory to begin it");
+    fail_without(*state, "there was no memory to begin it");
     body_ended(state);
 }
 
@@ -176,17 +180,24 @@ void engine::cannot_begin(const state_ptr& state) noexcept {
 /// and its signal cost more than they do. A body that has waited, or has left something on the strand, is the last.
 boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
                                                 std::shared_ptr<detail::body_seat> seat, state_ptr state) {
-    struct leave { // also if the context goes down under it
+    // A coroutine may be destroyed while its body waits: what it waits for let go of its handler, or threw when it
+    // began, or the context goes down.
+    struct leave {
+        engine& e;
         state_ptr& state;
         ~leave() {
-            if (state != nullptr) state->leave_seat(false);
+            if (state == nullptr) return;
+            state->leave_seat(false);
+            if (e.context_gone_) return;
+            fail_without(*state, "its coroutine was destroyed");
+            e.body_ended(std::move(state));
         }
-    } on_exit{state};
+    } on_exit{*this, state};
     const std::size_t uses = strands_->uses(seat->executor);
     const steady_time began = awake();
     for (int turn = 1;; ++turn) {
         if (!take_seat(state, *seat)) {
-            fail_unbegun(*state, "cancelled before it began");
+            fail_without(*state, "cancelled before it began");
         } else {
             note_begin(*state);
             try {

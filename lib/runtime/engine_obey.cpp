@@ -64,8 +64,8 @@ void engine::obey_guarded(core::action& a) noexcept {
 bool engine::end_stillborn() {
     if (stillborn_.empty()) return false;
     core::run_record* run = stillborn_.back();
-    stillborn_.pop_back();
     with_core([&](core::scheduler& core) { core.ended(*run, core::body_end::failed, clock_.now()); });
+    stillborn_.pop_back(); // once it has ended: that may need memory
     return true;
 }
 
@@ -111,15 +111,27 @@ void engine::start_body(core::run_record& record) {
     std::atomic_ref(record.runner).store(state.get()); // observers may look
     if (!state->what->for_users() || state->users_asked) return spawn(state);
     want_users_.push_back(std::move(state));
-    if (want_users_.size() == 1) post([self = shared_from_this()] { self->load_users(); });
+    if (want_users_.size() != 1) return;
+    try {
+        post([self = shared_from_this()] { self->load_users(); });
+    } catch (...) { // no memory: it does not begin, and the next asks anew
+        want_users_.pop_back();
+        throw;
+    }
 }
 
 // One look at the users serves all runs that start together, and no later one: that may be for others.
 void engine::load_users() {
-    call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
-                            [this, batch = std::exchange(want_users_, {})](result<std::vector<user>> users) {
-                                for (const auto& state : batch) begin_for(state, users);
-                            });
+    const auto batch = std::exchange(want_users_, {});
+    try {
+        call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
+                                [this, batch](result<std::vector<user>> users) {
+                                    for (const auto& state : batch) begin_for(state, users);
+                                });
+    } catch (...) {
+        log_exception("the users are not known");
+        for (const auto& state : batch) begin_for(state, errc::store_failed);
+    }
 }
 
 // A body that cannot begin has failed.

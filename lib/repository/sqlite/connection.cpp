@@ -114,7 +114,7 @@ transaction::~transaction() {
     if (!db_.in_transaction()) return;
     try {
         query(db_.prepared("rollback")).run();
-    } catch (const failure&) {
+    } catch (...) {
         // It is rolled back at the latest when the file is opened again.
     }
 }

@@ -2,6 +2,7 @@
 // Bodies that begin together, and what they share.
 #include "world.hpp"
 
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -82,21 +83,92 @@ TEST_CASE("a body that waited is the last, though what it waited for was there a
     world w;
     w.start();
     int begun = 0;
-    int at_resumption = 0;
-    auto inline_operation = [](auto&& token) {
-        return asio::async_initiate<decltype(token), void()>([](auto handler) { std::move(handler)(); },
-                                                             token);
+    bool inside = false; // of what another body called
+    auto inline_operation = [&](auto&& token) {
+        return asio::async_initiate<decltype(token), void()>(
+            [&inside](auto handler) {
+                inside = true;
+                std::move(handler)();
+                inside = false;
+            },
+            token);
     };
     auto body = [&]() -> asio::awaitable<void> {
-        if (++begun == 1) {
-            co_await inline_operation(asio::use_awaitable);
-            at_resumption = begun;
-        }
+        CHECK_FALSE(inside);
+        if (++begun == 1) co_await inline_operation(asio::use_awaitable);
     };
     for (const char* uid : {"a", "b", "c"}) REQUIRE(w.add(in_an_hour(uid, body)));
     CHECK(most_together(w, begun) == 2); // the other two
     CHECK(begun == 3);
-    CHECK(at_resumption == 1);
+}
+
+TEST_CASE("a body whose coroutine is destroyed while it waits has failed") {
+    world w;
+    w.start();
+    int begun = 0;
+    auto dropped = [](auto&& token) {
+        return asio::async_initiate<decltype(token), void()>([](auto) {}, token);
+    };
+    auto throwing = [](auto&& token) {
+        return asio::async_initiate<decltype(token), void()>(
+            [](auto) { throw std::runtime_error("no such operation"); }, token);
+    };
+    auto body = [&]() -> asio::awaitable<void> {
+        ++begun;
+        if (begun == 1 || begun == 4) co_await dropped(asio::use_awaitable);
+        if (begun == 2 || begun == 6) co_await throwing(asio::use_awaitable);
+    };
+    for (int i = 0; i != 6; ++i) REQUIRE(w.add(in_an_hour(std::to_string(i), body)));
+    w.clock.advance(1h);
+    w.context.restart();
+    for (bool more = true; more;) {
+        try {
+            more = w.context.poll_one() > 0;
+        } catch (const std::runtime_error& e) { // Asio's, of what its operation threw
+            CHECK(std::string(e.what()) == "no such operation");
+        }
+    }
+    CHECK(begun == 6);
+    std::uint64_t failed = 0;
+    for (const stat& s : w.tasks->stats()) {
+        CHECK(s.runs_in_flight == 0);
+        CHECK(s.counters.failed + s.counters.succeeded == 1);
+        failed += s.counters.failed;
+    }
+    CHECK(failed == 4);
+    for (const run& r : w.history())
+        if (r.outcome == outcome::failed) CHECK(r.message == "its coroutine was destroyed");
+    CHECK(w.get<shutdown_report>(w.tasks->async_shutdown(0s)).value().still_running.empty());
+}
+
+TEST_CASE("a body that ends within its cancellation takes nothing away from it") {
+    world w;
+    w.start();
+    int begun = 0;
+    // Whose handler its slot calls.
+    auto until_cancelled = [](auto&& token) {
+        return asio::async_initiate<decltype(token), void()>(
+            [](auto handler) {
+                auto slot = asio::get_associated_cancellation_slot(handler);
+                auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+                slot.assign([waiting](asio::cancellation_type) {
+                    auto keep = waiting; // this goes when the handler is called
+                    std::move (*keep)();
+                });
+            },
+            token);
+    };
+    auto body = [&]() -> asio::awaitable<void> {
+        if (++begun > 1) co_await until_cancelled(asio::use_awaitable);
+    };
+    for (const char* uid : {"a", "b", "c"}) REQUIRE(w.add(in_an_hour(uid, body)));
+    w.pass(1h);
+    CHECK(begun == 3);
+    std::size_t cancelled = 0;
+    for (const char* uid : {"a", "b", "c"})
+        cancelled += w.get<std::size_t>(w.tasks->async_cancel(uid)).value();
+    CHECK(cancelled == 2);
+    for (const stat& s : w.tasks->stats()) CHECK(s.runs_in_flight == 0);
 }
 
 TEST_CASE("what a body makes of the cancellation of its coroutine is over with it") {
