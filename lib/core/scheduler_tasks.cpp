@@ -75,7 +75,7 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
 void scheduler::take_in(task_record& task, const task_spec& spec) {
     task.pass = pass_;
     task.uid = shared_string(spec.uid);
-    task.name = shared_string(spec.name);
+    task.name = name_of(spec, task.uid);
     task.overlap = spec.overlap;
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;

@@ -15,7 +15,7 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     attend(task);
     assert(task.state == task_state_kind::live);
     rondo::schedule when = spec.when.for_uid(task.uid);
-    shared_string name(spec.name);
+    shared_string name = name_of(spec, task.uid);
     auto policy = made_policy(spec); // all that may fail for want of memory comes first
     if (when.text() == task.when.text())
         task.when = std::move(when); // what it refers to may be another, as a file of dates

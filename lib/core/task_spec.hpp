@@ -3,6 +3,7 @@
 #define RONDO_CORE_TASK_SPEC_HPP
 
 #include <rondo/schedule.hpp>
+#include <rondo/shared_string.hpp>
 #include <rondo/words.hpp>
 
 #include <core/records.hpp>
@@ -30,6 +31,11 @@ struct task_spec {
     std::string_view group{}; ///< empty: none
     std::unique_ptr<task_payload> payload;
 };
+
+/// Most names are the uid, which then is there once.
+[[nodiscard]] inline shared_string name_of(const task_spec& spec, const shared_string& uid) {
+    return spec.name == uid.view() ? uid : shared_string(spec.name);
+}
 
 } // namespace rondo::core
 

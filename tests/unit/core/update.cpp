@@ -19,6 +19,15 @@ TEST_CASE("under the same schedule no slot moves, and the options count at once"
     });
 }
 
+TEST_CASE("a name that is the uid is there once, after an update too") {
+    core_script s;
+    s.add("a", every(10s)).add("a uid longer than its name", every(10s));
+    CHECK(s.task("a").name.view().data() == s.task("a").uid.view().data());
+    CHECK(s.task("a uid longer than its name").name == "a uid long");
+    s.update("a", every(5s));
+    CHECK(s.task("a").name.view().data() == s.task("a").uid.view().data());
+}
+
 TEST_CASE("another interval keeps the anchor, and the cursor follows") {
     play([](core_script& s) {
         s.clock(3s).add("a", every(10s)).at(3s).expect_start("a", 3s).end("a");
