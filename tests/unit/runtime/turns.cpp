@@ -87,9 +87,10 @@ TEST_CASE("a body that waited is the last, though what it waited for was there a
     auto inline_operation = [&](auto&& token) {
         return asio::async_initiate<decltype(token), void()>(
             [&inside](auto handler) {
-                inside = true;
+                bool& here = inside; // this function object goes with the coroutine
+                here = true;
                 std::move(handler)();
-                inside = false;
+                here = false;
             },
             token);
     };
