@@ -160,7 +160,7 @@ private:
     void spawn(const state_ptr& state);
     void seat_soon();
     void seat_next();
-    void give_seat(const state_ptr& state) noexcept;
+    void give_seat(const state_ptr& state, steady_time until) noexcept;
     void cannot_begin(const state_ptr& state) noexcept;
     void open_seat(const std::shared_ptr<detail::body_seat>& seat, const state_ptr& state) noexcept;
     boost::asio::awaitable<void> take_turns(std::shared_ptr<engine> self,

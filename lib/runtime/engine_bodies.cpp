@@ -103,11 +103,6 @@ void fail_without(detail::run_state& state, const char* why) noexcept {
     }
 }
 
-// Whether others on the loop are to have their turns.
-bool is_enough(int turns, std::chrono::nanoseconds took) noexcept {
-    return turns >= 64 || took > std::chrono::microseconds(500);
-}
-
 } // namespace
 
 // Its turn comes in another handler: a body may compute for long before it first waits.
@@ -126,30 +121,37 @@ void engine::seat_soon() {
     ready_.posted = true;
 }
 
-/// Any thread. While some are ready, another such handler is on its way, or, for want of memory, this one goes on.
+/// Any thread. As many as there is time for in one handler, so that those that are ready become no more and no more;
+/// while there are others, another such handler is on its way, or, for want of memory, this one goes on.
 void engine::seat_next() {
-    for (bool more = true; more;) {
+    constexpr int seats_max = 1000;
+    const steady_time until = awake() + std::chrono::milliseconds(2);
+    bool more = true;
+    for (int seats = 1; more; ++seats) {
         state_ptr state;
+        bool posted = true;
         {
             std::lock_guard lock(ready_.mutex);
-            ready_.posted = false;
+            if (seats == 1) ready_.posted = false;
             state = ready_.list.pop();
             more = !ready_.list.empty();
             try {
                 if (more) seat_soon();
-                more = false;
             } catch (...) {
+                posted = false;
             }
         }
-        if (state != nullptr) give_seat(state);
+        if (state != nullptr) give_seat(state, until);
+        if (posted && (seats == seats_max || awake() >= until)) return;
     }
 }
 
-void engine::give_seat(const state_ptr& state) noexcept {
+void engine::give_seat(const state_ptr& state, steady_time until) noexcept {
     std::shared_ptr<detail::body_seat> seat;
     try {
         seat = std::make_shared<detail::body_seat>();
         seat->executor = strands_->make(watch_for(*state));
+        seat->until = until;
         seat->executor.execute([self = shared_from_this(), seat, state] { self->open_seat(seat, state); });
     } catch (...) {
         if (seat != nullptr) seat->executor = {}; // a handler that is stuck in the strand may hold the seat
@@ -194,8 +196,7 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
         }
     } on_exit{*this, state};
     const std::size_t uses = strands_->uses(seat->executor);
-    const steady_time began = awake();
-    for (int turn = 1;; ++turn) {
+    for (;;) {
         if (!take_seat(state, *seat)) {
             fail_without(*state, "cancelled before it began");
         } else {
@@ -215,8 +216,8 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
             const steady_time now = awake();
             strands_->look(seat->executor, now);
             // Who may be asked about it later is so on the strand of the run.
-            another = !seat->cancelled && !state->what->wants_to_be_asked() &&
-                      !is_enough(turn, now - began) && strands_->uses(seat->executor) == uses;
+            another = !seat->cancelled && !state->what->wants_to_be_asked() && now < seat->until &&
+                      strands_->uses(seat->executor) == uses;
         }
         state->leave_seat(!another); // a cancel that comes later finds nothing to do
         body_ended(std::move(state));

@@ -31,6 +31,7 @@ namespace rondo::detail {
 struct body_seat : std::enable_shared_from_this<body_seat> {
     boost::asio::any_io_executor executor;
     boost::asio::cancellation_signal signal;
+    steady_time until{};    ///< then others on the loop have their turns
     bool cancelled = false; ///< the signal was used, which the coroutine does not forget
 };
 
