@@ -29,11 +29,14 @@ bool says(const findings& f, const char* pattern) {
     return std::ranges::any_of(f.complaints, [&](const std::string& c) { return std::regex_match(c, form); });
 }
 
-findings found_with(std::string flaw, std::uint64_t kills = 12) {
+/// What is found in a worker with this flaw. Some must meet a kill at a bad moment, which a slow worker may not have
+/// among so few: then others follow, up to ten times as many.
+findings found_with(std::string flaw, const char* complaint) {
     campaign c = small_campaign();
-    c.kills = kills;
     c.flaw = std::move(flaw);
-    return play(c).found;
+    findings f = play(c).found;
+    for (; !says(f, complaint) && c.seed != 10; f = play(c).found) ++c.seed;
+    return f;
 }
 
 } // namespace
@@ -48,39 +51,45 @@ TEST_CASE("without a flaw there is nothing to find") {
 }
 
 TEST_CASE("a body that begins before its record is found") {
-    const findings f = found_with("answers-before-commit");
+    constexpr auto complaint = "began without a record";
+    const findings f = found_with("answers-before-commit", complaint);
     CHECK(f.lost > 0);
-    CHECK(says(f, "began without a record"));
+    CHECK(says(f, complaint));
 }
 
 TEST_CASE("an outbox that is dropped at a restart is found") {
-    const findings f = found_with("drops-ends");
+    constexpr auto complaint = "was acknowledged as '\\w+', and is on record as 'abandoned'";
+    const findings f = found_with("drops-ends", complaint);
     CHECK(f.lost > 0);
-    CHECK(says(f, "was acknowledged as '\\w+', and is on record as 'abandoned'"));
+    CHECK(says(f, complaint));
 }
 
 TEST_CASE("a cursor that moves without a run is found") {
-    const findings f = found_with("cursor-without-run", 40); // which must meet a run in flight that has it
+    constexpr auto complaint = "is neither run nor skipped";
+    const findings f = found_with("cursor-without-run", complaint);
     CHECK(f.lost > 0);
-    CHECK(says(f, "is neither run nor skipped"));
+    CHECK(says(f, complaint));
 }
 
 TEST_CASE("runs of an earlier life that nobody ends are found") {
-    const findings f = found_with("forgets-the-unended");
+    constexpr auto complaint = "has no outcome";
+    const findings f = found_with("forgets-the-unended", complaint);
     CHECK(f.lost > 0);
-    CHECK(says(f, "has no outcome"));
+    CHECK(says(f, complaint));
 }
 
 TEST_CASE("a phase that does not survive a restart is found") {
-    const findings f = found_with("anchors-again");
+    constexpr auto complaint = "is off the grid";
+    const findings f = found_with("anchors-again", complaint);
     CHECK(f.shifted > 0);
-    CHECK(says(f, "is off the grid"));
+    CHECK(says(f, complaint));
 }
 
 TEST_CASE("slots that a restart forgets are found") {
-    const findings f = found_with("forgets-the-cursor");
+    constexpr auto complaint = "is neither run nor skipped";
+    const findings f = found_with("forgets-the-cursor", complaint);
     CHECK(f.lost > 0);
-    CHECK(says(f, "is neither run nor skipped"));
+    CHECK(says(f, complaint));
 }
 
 TEST_SUITE_END();
