@@ -4,6 +4,7 @@
 
 // What a manager and its repository tell each other.
 
+#include <rondo/error.hpp>
 #include <rondo/run.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/time.hpp>
@@ -113,6 +114,12 @@ enum class finish_state : std::uint8_t {
     already, ///< by an earlier call; nothing changed
     fenced,  ///< somebody else ended it, with another outcome, or its token is not this one, or the slot
              ///< of an unknown run is another's, or its task is unknown; nothing changed
+};
+
+/// What became of ends and begins that were handed over together: each of the two has an answer of its own.
+struct recorded_runs {
+    result<std::vector<finish_state>> finished;
+    result<std::vector<begin_answer>> begun;
 };
 
 /// Where a page of history ends.

@@ -30,7 +30,7 @@ namespace rondo {
 /// `errc::store_failed`.
 ///
 /// Thread safety: the coroutines run on the manager's strand and must resume there (a plain
-/// `co_await` of an Asio operation does). A manager has one call of `begin_runs` or `finish_runs`
+/// `co_await` of an Asio operation does). A manager has one call of `begin_runs`, `finish_runs` or `record_runs`
 /// under way at most; all others may overlap with it and with each other. No call may block.
 ///
 /// Cancellation: terminal. A call that is overdue gets it; ending early with an error is welcome,
@@ -44,8 +44,9 @@ public:
     virtual ~repository() = default;
 
     /// Whether a call costs about the same however much it brings, as a transaction or a round trip does. Runs that are
-    /// ready to begin at the same moment then begin in one call, and those that end likewise, as far as they fit into
-    /// one; for which the first waits one turn of the loop. Always the same. Who wraps a repository hands it on.
+    /// ready to begin at the same moment then begin in one call, as far as they fit into one, together with the ends that
+    /// are not on record yet (`record_runs`); for which the first waits one turn of the loop. Always the same. Who wraps
+    /// a repository hands it on.
     [[nodiscard]] virtual bool calls_are_costly() const noexcept { return false; }
 
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
@@ -65,6 +66,12 @@ public:
 
     /// Records the ends of runs, with their messages, results and output. One answer for each request, in order.
     virtual awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) = 0;
+
+    /// Both of the above, for calls that are costly: `finish_runs` with the first, then `begin_runs` with the second.
+    /// One may fail and the other not; none of what begins builds on what ends. This one calls them one after the
+    /// other; do better where one transaction, or one round trip, can take both.
+    virtual boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                              std::vector<begin_request> begun);
 
     /// Pages through the runs, those in flight too.
     virtual awaitable<history_page> history(history_filter filter) = 0;

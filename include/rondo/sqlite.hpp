@@ -19,16 +19,25 @@ enum class durability {
     /// Each commit is synced to the disk before its call completes (SQLite's `synchronous=FULL`): a loss of
     /// power takes nothing that a call has acknowledged.
     full,
-    /// Commits are synced a thousand pages at a time (`synchronous=NORMAL`), which is many times faster. A loss
+    /// Commits are synced some thousand pages at a time (`synchronous=NORMAL`), which is many times faster. A loss
     /// of power takes the last of them, never an earlier one and not a later one: runs that were on record are
     /// not, and their slots run again.
     normal,
 };
 
+/// The most of `options::busy_poll`.
+inline constexpr std::chrono::microseconds busy_poll_max = std::chrono::milliseconds(10);
+
 struct options {
     sqlite::durability durability = sqlite::durability::full;
     /// How long to wait for another process that holds the file; then `errc::store_locked`.
     std::chrono::milliseconds lock_wait{0};
+    /// How long the database thread looks for the next call, and the loop of a manager for the end of one that records
+    /// runs, before they go to sleep: what `SO_BUSY_POLL` is to sockets. To wake a thread can take as long as to commit;
+    /// this takes it out of each run's way, and takes up to so much time of two processors for each commit in return.
+    /// The loop does all else that there is to do meanwhile. 0 to `busy_poll_max`, others are `errc::invalid_option`;
+    /// 0: they sleep at once.
+    std::chrono::microseconds busy_poll{0};
 };
 
 /// The most that `database::find_damage` tells.
@@ -70,7 +79,7 @@ struct lock_holder {
 /// the destructor. Requires `librondo-sqlite`. One process at a time: the file is locked (`holder_of`).
 /// If somebody deletes or replaces the file, calls fail with `errc::store_cannot_open` until it is back.
 ///
-/// Errors: `errc::store_cannot_open`, `store_locked`, `store_read_only`, `store_corrupt`,
+/// Errors: `errc::invalid_option`, `store_cannot_open`, `store_locked`, `store_read_only`, `store_corrupt`,
 /// `store_foreign`, `store_too_new`, `store_full`. Blocks while it opens and migrates.
 [[nodiscard]] result<std::shared_ptr<database>> open(const std::string& path, options opt = {});
 

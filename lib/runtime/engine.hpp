@@ -195,8 +195,12 @@ private:
     void record();
     boost::asio::awaitable<void> record_all(std::shared_ptr<engine> self);
     void cancel_recording();
-    boost::asio::awaitable<void> record_begins();
-    boost::asio::awaitable<void> record_ends();
+    boost::asio::awaitable<void> record_in_turn();
+    boost::asio::awaitable<void> record_some(std::size_t ends, std::size_t begins);
+    void on_begins_recorded(const std::vector<begin_answer>& answers);
+    void on_ends_recorded(const std::vector<finish_state>& states);
+    void put_back_failed_begins();
+    void put_back_failed_ends();
     boost::asio::awaitable<void> give_way();
     void on_recording_over(bool failed) noexcept;
     void record_later(const char* what) noexcept;

@@ -17,19 +17,29 @@ namespace {
 
 constexpr std::size_t batch_max = 1000; // bounds the time that one transaction takes
 
-template <class Answer>
-boost::asio::awaitable<result<std::vector<Answer>>> guarded(repository::awaitable<std::vector<Answer>> call,
-                                                            std::size_t expected) {
-    result<std::vector<Answer>> answers = errc::store_failed;
+// What the repository says, with an error where it says nothing.
+boost::asio::awaitable<recorded_runs> answers_of(repository& store, std::vector<finish_request> ended,
+                                                 std::vector<begin_request> begun) {
+    const std::size_t ends = ended.size();
+    const std::size_t begins = begun.size();
+    recorded_runs said{errc::store_failed, errc::store_failed};
     try {
-        answers = co_await std::move(call);
+        if (begins == 0)
+            said.finished = co_await store.finish_runs(std::move(ended));
+        else if (ends == 0)
+            said.begun = co_await store.begin_runs(std::move(begun));
+        else
+            said = co_await store.record_runs(std::move(ended), std::move(begun));
     } catch (const boost::system::system_error& e) {
-        answers = e.code();
+        said = recorded_runs{e.code(), e.code()};
     } catch (...) {
-        answers = errc::store_failed;
+        said = recorded_runs{errc::store_failed, errc::store_failed};
     }
-    if (answers && answers.value().size() != expected) answers = errc::store_failed;
-    co_return answers;
+    if (ends == 0) said.finished = std::vector<finish_state>();
+    if (begins == 0) said.begun = std::vector<begin_answer>();
+    if (said.finished && said.finished.value().size() != ends) said.finished = errc::store_failed;
+    if (said.begun && said.begun.value().size() != begins) said.begun = errc::store_failed;
+    co_return said;
 }
 
 } // namespace
@@ -100,25 +110,33 @@ void engine::put_back_called() {
 }
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
+    const bool together = repository_->calls_are_costly();
     // Those whose handlers are ready go on record with the first. A shutdown may have no time for that.
-    if (repository_->calls_are_costly() && life_ != life::draining)
-        co_await boost::asio::post(*strand_, boost::asio::deferred);
+    if (together && life_ != life::draining) co_await boost::asio::post(*strand_, boost::asio::deferred);
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
         if (outbox_.empty() || store_works()) on_store_up();
         if (outbox_.empty()) break;
-        // Begins first, as bodies wait for them; but some build on an end before.
-        while (outbox_.ends_first > 0 && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
-            co_await record_ends();
-            co_await give_way();
-        }
-        if (outbox_.begins_that_may_go(1) > 0 && retry_at_ == steady_time::max()) co_await record_begins();
-        if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_ends();
+        if (together)
+            co_await record_some(batch_max, batch_max);
+        else
+            co_await record_in_turn();
         look_at_partings();
         co_await give_way();
     }
     (void)self;
+}
+
+// Begins first, as bodies wait for them; but some build on an end before.
+boost::asio::awaitable<void> engine::record_in_turn() {
+    while (outbox_.ends_first > 0 && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
+        co_await record_some(batch_max, 0);
+        co_await give_way();
+    }
+    if (outbox_.begins_that_may_go(1) > 0 && retry_at_ == steady_time::max())
+        co_await record_some(0, batch_max);
+    if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_some(batch_max, 0);
 }
 
 // A store that answers at once must not keep the loop from others while there is more for it.
@@ -127,39 +145,59 @@ boost::asio::awaitable<void> engine::give_way() {
     co_await boost::asio::post(*strand_, boost::asio::deferred);
 }
 
-boost::asio::awaitable<void> engine::record_begins() {
-    outbox_.call_begins(outbox_.begins_that_may_go(batch_max));
-    std::vector<begin_request> requests;
-    requests.reserve(outbox_.begins_called.size());
+/// So many ends and begins at most, in one call.
+boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t begins) {
+    begins = outbox_.begins_that_may_go(begins); // those that build on none of the ends here
+    outbox_.call_ends(outbox_.ends_that_may_go(ends));
+    outbox_.call_begins(begins);
+    std::vector<finish_request> ended;
+    ended.reserve(outbox_.ends_called.size());
+    for (const ended_run& e : outbox_.ends_called) ended.push_back(e.request);
+    std::vector<begin_request> begun;
+    begun.reserve(outbox_.begins_called.size());
     for (const core::decision& d : outbox_.begins_called)
-        if (!is_unsaid(d)) requests.push_back(recorded_of(d));
-    const std::size_t said = requests.size();
-    result<std::vector<begin_answer>> answers = std::vector<begin_answer>();
-    if (said > 0) {
+        if (!is_unsaid(d)) begun.push_back(recorded_of(d));
+    recorded_runs said{std::vector<finish_state>(), std::vector<begin_answer>()};
+    if (!ended.empty() || !begun.empty()) {
         record_deadline_ = clock_.now().steady + options_.store_timeout;
         rearm();
-        try {
-            answers = co_await guarded(repository_->begin_runs(std::move(requests)), said);
-        } catch (...) { // thrown before there was a coroutine
-            answers = errc::store_failed;
-        }
+        said = co_await answers_of(*repository_, std::move(ended), std::move(begun));
     }
     record_deadline_ = steady_time::max();
-    if (!answers) {
-        bool waits = !store_down_ || waits_for_store();
-        if (!waits)
-            for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
-        outbox_.put_back_begins();
-        if (waits) outbox_.begins_waiting = outbox_.begins.size();
-        on_store_failure(answers.error());
-        co_return;
-    }
-    took_begins_ = took_begins_ || said > 0;
+    // Bodies wait for the begins.
+    if (said.begun) on_begins_recorded(said.begun.value());
+    if (said.finished) on_ends_recorded(said.finished.value());
+    if (!said.begun) put_back_failed_begins();
+    if (!said.finished) put_back_failed_ends();
+    if (!said.begun)
+        on_store_failure(said.begun.error());
+    else if (!said.finished)
+        on_store_failure(said.finished.error());
+}
+
+void engine::put_back_failed_begins() {
+    bool waits = !store_down_ || waits_for_store();
+    if (!waits)
+        for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
+    outbox_.put_back_begins();
+    if (waits) outbox_.begins_waiting = outbox_.begins.size();
+}
+
+void engine::put_back_failed_ends() {
+    if (store_down_)
+        for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
+    outbox_.put_back_ends();
+    if (!store_down_) outbox_.ends_waiting = outbox_.ends.size();
+}
+
+void engine::on_begins_recorded(const std::vector<begin_answer>& answers) {
+    if (outbox_.begins_called.empty()) return;
+    took_begins_ = took_begins_ || !answers.empty();
     auto called = std::exchange(outbox_.begins_called, {});
     instant now = clock_.now();
     std::size_t of_outage = std::min(begins_of_outage_, called.size());
     begins_of_outage_ -= of_outage;
-    auto answer = answers.value().begin();
+    auto answer = answers.begin();
     for (std::size_t i = 0; i != called.size(); ++i) {
         try {
             bool missed = (store_down_ && !waits_for_store()) || i < of_outage;
@@ -173,7 +211,8 @@ boost::asio::awaitable<void> engine::record_begins() {
         }
     }
     if (!outbox_.begins_called.empty()) {
-        put_back_called();
+        outbox_.put_back_begins();
+        outbox_.begins_waiting = outbox_.begins.size();
         record_later("runs begin later");
     }
     settle();
@@ -207,33 +246,12 @@ void engine::lose_cursor(std::string_view uid) {
     if (core::task_record* task = core_.find(uid)) task->cursor_lost = true;
 }
 
-boost::asio::awaitable<void> engine::record_ends() {
-    outbox_.call_ends(outbox_.ends_that_may_go(batch_max));
-    std::vector<finish_request> requests;
-    requests.reserve(outbox_.ends_called.size());
-    for (const ended_run& e : outbox_.ends_called) requests.push_back(e.request);
-    record_deadline_ = clock_.now().steady + options_.store_timeout;
-    rearm();
-    result<std::vector<finish_state>> answers = errc::store_failed;
-    try {
-        answers = co_await guarded(repository_->finish_runs(std::move(requests)), outbox_.ends_called.size());
-    } catch (...) {
-        answers = errc::store_failed;
-    }
-    record_deadline_ = steady_time::max();
-    if (!answers) {
-        if (store_down_)
-            for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
-        outbox_.put_back_ends();
-        if (!store_down_) outbox_.ends_waiting = outbox_.ends.size();
-        on_store_failure(answers.error());
-        co_return;
-    }
-    took_ends_ = true;
+void engine::on_ends_recorded(const std::vector<finish_state>& states) {
+    took_ends_ = took_ends_ || !states.empty();
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;
-        if (answers.value()[i] == finish_state::fenced) {
+        if (states[i] == finish_state::fenced) {
             log(log_level::error,
                 fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
             if (called[i].request.next_slot) lose_cursor(ended.uid);

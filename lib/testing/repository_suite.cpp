@@ -32,9 +32,11 @@ suite_report check_repository(const repository_under_test& subject) {
           detail::finish_again_cases(), detail::start_cases(), detail::history_cases(),
           detail::paging_cases(), detail::lookup_cases(), detail::summary_cases(), detail::skip_cases(),
           detail::user_cases(), detail::prune_cases(), detail::text_cases(), detail::output_cases(),
-          detail::cut_cases()})
+          detail::cut_cases(), detail::together_cases()})
         run_cases(subject, cases, report);
-    if (subject.set_failing) run_cases(subject, detail::failing_cases(), report);
+    if (subject.set_failing)
+        for (const auto cases : {detail::failing_cases(), detail::failing_together_cases()})
+            run_cases(subject, cases, report);
     if (subject.reopen) run_cases(subject, detail::reopen_cases(), report);
     return report;
 }

@@ -44,6 +44,13 @@ boost::asio::awaitable<void> carry([[maybe_unused]] std::shared_ptr<repository> 
     co_await boost::asio::this_coro::throw_if_cancelled(false);
 }
 
+/// As the other calls are.
+repository::awaitable<recorded_runs> recorded(std::shared_ptr<repository> store,
+                                              std::vector<finish_request> ended,
+                                              std::vector<begin_request> begun) {
+    co_return co_await store->record_runs(std::move(ended), std::move(begun));
+}
+
 std::string shortened(std::string_view text) {
     if (text.size() <= shown_max) return std::string(text);
     return std::string(text.substr(0, shown_max)) + "... (" + std::to_string(text.size()) + " bytes)";
@@ -166,6 +173,26 @@ finish_state probe::finish(finish_request request) {
     return finish(std::move(requests)).front();
 }
 
+probe::together probe::record(std::vector<finish_request> ended, std::vector<begin_request> begun) {
+    const std::size_t ends = ended.size();
+    const std::size_t begins = begun.size();
+    try {
+        recorded_runs seen = value_of(
+            *machine_, machine_->launch(recorded(machine_->subject, std::move(ended), std::move(begun))));
+        same("the ends of record_runs", "success",
+             seen.finished ? "success" : seen.finished.error().message());
+        same("the begins of record_runs", "success", seen.begun ? "success" : seen.begun.error().message());
+        if (!seen.finished || !seen.begun) throw case_is_over();
+        same("states of record_runs", show(ends), show(seen.finished.value().size()));
+        same("answers of record_runs", show(begins), show(seen.begun.value().size()));
+        if (seen.finished.value().size() != ends || seen.begun.value().size() != begins) throw case_is_over();
+        return {std::move(seen.finished).value(), std::move(seen.begun).value()};
+    } catch (const std::string& complaint) {
+        fail("record_runs", "success", complaint);
+        throw case_is_over();
+    }
+}
+
 history_page probe::history(history_filter filter){
     RONDO_SUITE_CALL(history, std::move(filter))} std::optional<run> probe::find(run_id id){
     RONDO_SUITE_CALL(find_run, id)} std::vector<run> probe::last_runs(std::optional<std::string> user){
@@ -230,6 +257,18 @@ void probe::cut_begin(std::vector<begin_request> requests, cut how, std::size_t 
 
 void probe::cut_finish(std::vector<finish_request> requests, cut how, std::size_t handlers) {
     cut_off(machine_->subject->finish_runs(std::move(requests)), how, handlers);
+}
+
+void probe::cut_record(std::vector<finish_request> ended, std::vector<begin_request> begun, cut how,
+                       std::size_t handlers) {
+    cut_off(recorded(machine_->subject, std::move(ended), std::move(begun)), how, handlers);
+}
+
+bool probe::both_fail(std::vector<finish_request> ended, std::vector<begin_request> begun) {
+    const auto r =
+        machine_->wait(machine_->launch(recorded(machine_->subject, std::move(ended), std::move(begun))));
+    if (!r) fail("record_runs", "error codes", machine_->complaint);
+    return r && (r->has_error() || (!r->value().finished && !r->value().begun));
 }
 
 void probe::anew() {

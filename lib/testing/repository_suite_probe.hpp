@@ -37,6 +37,12 @@ public:
     begin_answer begin(begin_request request);
     std::vector<finish_state> finish(std::vector<finish_request> requests);
     finish_state finish(finish_request request);
+    /// `recorded_runs`, of a call in which neither failed.
+    struct together {
+        std::vector<finish_state> finished;
+        std::vector<begin_answer> begun;
+    };
+    together record(std::vector<finish_request> ended, std::vector<begin_request> begun);
     history_page history(history_filter filter = {});
     std::optional<run> find(run_id id);
     std::vector<run> last_runs(std::optional<std::string> user = {});
@@ -56,10 +62,15 @@ public:
     void cut_begin(std::vector<begin_request> requests, cut how, std::size_t handlers);
     void cut_finish(std::vector<finish_request> requests, cut how, std::size_t handlers);
 
+    void cut_record(std::vector<finish_request> ended, std::vector<begin_request> begun, cut how,
+                    std::size_t handlers);
+
     /// Makes the store beneath fail, or work again.
     void set_failing(bool yes) { subject_.set_failing(yes); }
     error_code try_begin(std::vector<begin_request> requests);
     error_code try_finish(std::vector<finish_request> requests);
+
+    bool both_fail(std::vector<finish_request> ended, std::vector<begin_request> begun);
 
     /// Another, empty one.
     void anew();
@@ -110,8 +121,10 @@ std::span<const suite_case> user_cases();
 std::span<const suite_case> prune_cases();
 std::span<const suite_case> text_cases();
 std::span<const suite_case> cut_cases();
-std::span<const suite_case> failing_cases(); ///< for those that can be made to fail
-std::span<const suite_case> reopen_cases();  ///< for those that can be opened again
+std::span<const suite_case> together_cases();
+std::span<const suite_case> failing_cases();          ///< for those that can be made to fail
+std::span<const suite_case> failing_together_cases(); ///< likewise
+std::span<const suite_case> reopen_cases();           ///< for those that can be opened again
 
 } // namespace rondo::testing::detail
 

@@ -127,13 +127,25 @@ public:
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
         const auto copy = requests;
         auto states = co_await inner_->finish_runs(std::move(requests));
-        if (states.has_error()) co_return states;
-        for (std::size_t i = 0; i != copy.size(); ++i)
-            if (states.value()[i] != finish_state::fenced) journal_.end_acknowledged(copy[i].run);
+        note(copy, states);
         co_return states;
+    }
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun) override {
+        const auto copy = ended;
+        auto said = co_await inner_->record_runs(std::move(ended), std::move(begun));
+        note(copy, said.finished);
+        co_return said;
     }
 
 private:
+    void note(const std::vector<finish_request>& requests,
+              const result<std::vector<finish_state>>& states) const {
+        if (states.has_error()) return;
+        for (std::size_t i = 0; i != requests.size(); ++i)
+            if (states.value()[i] != finish_state::fenced) journal_.end_acknowledged(requests[i].run);
+    }
+
     const journal& journal_;
 };
 

@@ -4,6 +4,7 @@
 #include <repository/conformance.hpp>
 #include <repository/scratch_folder.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -27,10 +28,14 @@ TEST_CASE("the SQLite repository keeps the contract") {
     rondo::testing::expect_conformance(subject);
 }
 
-TEST_CASE("the SQLite repository keeps the contract in memory") {
-    rondo::testing::repository_under_test subject;
-    subject.make_empty = [] { return rondo::sqlite::open(":memory:").value(); };
-    rondo::testing::expect_conformance(subject);
+TEST_CASE("the SQLite repository keeps the contract in memory, and while it polls") {
+    for (const auto poll : {std::chrono::microseconds(0), std::chrono::microseconds(500)}) {
+        rondo::sqlite::options o;
+        o.busy_poll = poll;
+        rondo::testing::repository_under_test subject;
+        subject.make_empty = [o] { return rondo::sqlite::open(":memory:", o).value(); };
+        rondo::testing::expect_conformance(subject);
+    }
 }
 
 TEST_SUITE_END();

@@ -10,8 +10,11 @@
 #include <boost/asio/error.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <thread>
 
@@ -94,6 +97,97 @@ TEST_CASE("calls that gather are committed together") {
     CHECK(blocking(repository->find_run(id(calls))).value());
 }
 
+TEST_CASE("ends and begins that go together are one transaction") {
+    gate g;
+    const scratch_folder folder;
+    const auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, g.seams()).value();
+    blocking(repository->register_tasks(one_task("t"))).value();
+    const auto token = blocking(repository->begin_runs(one_begin("t", 1))).value()[0].token;
+    g.transactions = 0;
+    asio::io_context io{1};
+    std::optional<recorded_runs> seen;
+    auto record = [&]() -> asio::awaitable<void> {
+        auto ended = one_end("t", 1);
+        ended[0].token = token;
+        seen = co_await repository->record_runs(std::move(ended), one_begin("t", 2));
+    };
+    asio::co_spawn(io, record(), asio::detached);
+    io.run();
+    REQUIRE(seen);
+    CHECK(seen->finished.value()[0] == finish_state::recorded);
+    CHECK(seen->begun.value()[0].token == token + 1);
+    CHECK(g.transactions == 1);
+}
+
+TEST_CASE("of ends and begins that go together one may fail, and the other not") {
+    gate g;
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        const auto repository = sqlite::open(path).value();
+        for (const char* uid : {"t", "damaged"}) blocking(repository->register_tasks(one_task(uid))).value();
+        blocking(repository->begin_runs(one_begin("t", 1))).value();
+    }
+    raw_database(path).execute("update task set token = -1 where uid = 'damaged'");
+    const auto repository = sqlite::detail::open_file(path, {}, g.seams()).value();
+    asio::io_context io{1};
+    std::optional<recorded_runs> seen;
+    auto record = [&]() -> asio::awaitable<void> {
+        seen = co_await repository->record_runs(one_end("t", 1), one_begin("damaged", 2));
+        CHECK(seen->finished.value()[0] == finish_state::recorded);
+        CHECK(seen->begun.error() == errc::store_corrupt);
+        auto unended = one_end("t", 1);
+        unended[0].run.outcome.reset();
+        seen = co_await repository->record_runs(std::move(unended), one_begin("t", 3));
+    };
+    asio::co_spawn(io, record(), asio::detached);
+    io.run();
+    CHECK(seen->finished.error() == errc::invalid_option);
+    CHECK(seen->begun.value()[0].state == begin_state::recorded);
+}
+
+TEST_CASE("a loop that polls does not sleep while the database is at work, for so long as was said") {
+    using std::chrono::milliseconds;
+    for (const milliseconds poll : {milliseconds(0), milliseconds(2), milliseconds(10)}) {
+        gate g;
+        const scratch_folder folder;
+        sqlite::options o;
+        o.busy_poll = poll;
+        const auto repository = sqlite::detail::open_file(folder.path("a.db"), o, g.seams()).value();
+        blocking(repository->register_tasks(one_task("t"))).value();
+        g.set(false);
+        asio::io_context io{1};
+        const auto answer = launch<std::vector<begin_answer>>(io, repository->begin_runs(one_begin("t", 1)));
+        const auto began = std::chrono::steady_clock::now();
+        std::chrono::steady_clock::time_point last = began;
+        std::size_t handlers = 0;
+        // Long after it has gone to sleep.
+        while (io.run_one_until(began + milliseconds(200)) > 0) {
+            ++handlers;
+            last = std::chrono::steady_clock::now();
+        }
+        CHECK(last - began < milliseconds(200)); // else it never slept
+        if (poll == milliseconds(0)) CHECK(handlers < 10);
+        if (poll > milliseconds(0)) CHECK(last - began >= poll);
+        g.wait_for_thread();
+        g.set(true);
+        io.restart();
+        io.run();
+        CHECK(answer->value().value()[0].state == begin_state::recorded);
+    }
+}
+
+TEST_CASE("a polling time that is none is refused") {
+    const scratch_folder folder;
+    for (const auto poll :
+         {std::chrono::microseconds(-1), sqlite::busy_poll_max + std::chrono::microseconds(1)}) {
+        sqlite::options o;
+        o.busy_poll = poll;
+        CHECK(sqlite::open(folder.path("a.db"), o).error() == errc::invalid_option);
+    }
+    CHECK_FALSE(std::filesystem::exists(folder.path("a.db")));
+}
+
 TEST_CASE("a call that fails in a group fails alone, and as a whole") {
     gate g;
     const scratch_folder folder;
@@ -118,7 +212,7 @@ TEST_CASE("a call that fails in a group fails alone, and as a whole") {
     io.poll();
     g.set(true);
     io.run();
-    CHECK(g.transactions == 2);
+    CHECK(g.transactions == 5); // the first; those that gathered, together; each of them alone
     CHECK(first->value().has_value());
     CHECK(good->value().has_value());
     CHECK(bad->value().error() == errc::store_corrupt);

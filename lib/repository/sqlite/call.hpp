@@ -19,6 +19,7 @@
 #include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -72,30 +73,54 @@ private:
     std::weak_ptr<waiter> waiter_;
 };
 
-/// Hands the job over, and waits until it is committed, or given up.
-struct initiate_job {
-    template <class Handler, class Queue>
-    void operator()(Handler handler, const std::shared_ptr<Queue>& queue, std::shared_ptr<job> j) const {
+/// Keeps the loop of an executor from its sleep, until nobody waits any more, or for so long.
+template <class Executor>
+class keep_awake {
+public:
+    keep_awake(Executor executor, const std::shared_ptr<waiter>& w, std::chrono::microseconds time)
+        : executor_(std::move(executor)), waiter_(w), until_(std::chrono::steady_clock::now() + time) {}
+
+    void operator()() const {
+        if (!waiter_.expired() && std::chrono::steady_clock::now() < until_)
+            boost::asio::post(executor_, *this);
+    }
+
+private:
+    Executor executor_;
+    std::weak_ptr<waiter> waiter_;
+    std::chrono::steady_clock::time_point until_;
+};
+
+/// Hands the jobs over, and waits until all are committed, or given up.
+struct initiate_jobs {
+    std::chrono::microseconds busy_poll;
+
+    template <class Handler, class Queue, class... Jobs>
+    void operator()(Handler handler, const std::shared_ptr<Queue>& queue, const Jobs&... jobs) const {
         namespace asio = boost::asio;
-        auto& context = asio::query(asio::get_associated_executor(handler), asio::execution::context);
+        const auto executor = asio::get_associated_executor(handler);
+        auto& context = asio::query(executor, asio::execution::context);
         auto home = asio::use_service<waiters_service>(context).get();
         auto slot = asio::get_associated_cancellation_slot(handler);
         const std::shared_ptr<waiter> waiting =
             std::make_shared<handler_waiter<Handler>>(std::move(home), std::move(handler));
         // All before the push, after which another thread may resume and destroy the coroutine.
         if (slot.is_connected()) slot.assign(abort_wait(waiting));
-        j->waiter = waiting;
+        ((jobs->waiter = waiting), ...);
+        if (busy_poll != std::chrono::microseconds(0))
+            asio::post(executor, keep_awake(executor, waiting, busy_poll));
         if (!waiting->home().add(waiting)) return;
-        if (queue->push(j)) return;
-        j->error = errc::store_failed; // the repository is gone
+        if (queue->push(jobs...)) return;
+        ((jobs->error = errc::store_failed), ...); // the repository is gone
         waiting->home().complete(*waiting, false);
     }
 };
 
-template <class Queue, class Token>
-auto async_submit(std::shared_ptr<Queue> queue, std::shared_ptr<job> j, Token&& token) {
-    return boost::asio::async_initiate<Token, void(bool)>(initiate_job(), token, std::move(queue),
-                                                          std::move(j));
+template <class Queue, class... Jobs>
+boost::asio::awaitable<bool> submit(std::shared_ptr<Queue> queue, std::chrono::microseconds busy_poll,
+                                    std::shared_ptr<Jobs>... jobs) {
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
+        initiate_jobs{busy_poll}, boost::asio::use_awaitable, std::move(queue), std::move(jobs)...);
 }
 
 /// `work(database&)` as a job, which gives its value.
@@ -121,20 +146,43 @@ private:
     Work work_;
 };
 
+/// What came of a job that is done.
+template <class Work>
+result<typename work_job<Work>::value_type> result_of(work_job<Work>& j) {
+    if (j.error) return *j.error;
+    if constexpr (std::is_void_v<typename work_job<Work>::value_type>) {
+        return boost::outcome_v2::success();
+    } else {
+        return std::move(*j.value);
+    }
+}
+
 /// One call of the repository. Works on values alone: the repository may be gone when it resumes. `Queue` is the
 /// `writer` or the `side_reader`.
 template <class Queue, class Work>
-repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<Queue> queue, Work work) {
+repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<Queue> queue, Work work,
+                                                                std::chrono::microseconds busy_poll = {}) {
     auto j = std::make_shared<work_job<Work>>(std::move(work));
-    const bool aborted = co_await async_submit(std::move(queue), j, boost::asio::use_awaitable);
+    const bool aborted = co_await submit(std::move(queue), busy_poll, j);
     // Given up: the thread may be at work on the job at this moment.
     if (aborted) co_return error_code(boost::asio::error::operation_aborted);
-    if (j->error) co_return *j->error;
-    if constexpr (std::is_void_v<typename work_job<Work>::value_type>) {
-        co_return boost::outcome_v2::success();
-    } else {
-        co_return std::move(*j->value);
-    }
+    co_return result_of(*j);
+}
+
+/// Two at once, each with a result of its own.
+template <class First, class Second>
+boost::asio::awaitable<
+    std::pair<result<typename work_job<First>::value_type>, result<typename work_job<Second>::value_type>>>
+call_both(std::shared_ptr<writer> queue, First first, Second second) {
+    auto one = std::make_shared<work_job<First>>(std::move(first));
+    auto other = std::make_shared<work_job<Second>>(std::move(second));
+    const auto busy_poll = queue->busy_poll();
+    const bool aborted = co_await submit(std::move(queue), busy_poll, one, other);
+    const error_code given_up = boost::asio::error::operation_aborted;
+    if (aborted)
+        co_return std::pair(result<typename work_job<First>::value_type>(given_up),
+                            result<typename work_job<Second>::value_type>(given_up));
+    co_return std::pair(result_of(*one), result_of(*other));
 }
 
 } // namespace rondo::sqlite::detail

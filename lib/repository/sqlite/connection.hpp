@@ -56,7 +56,6 @@ public:
 
 private:
     friend class transaction;
-    friend class savepoint;
 
     struct closer {
         void operator()(sqlite3* db) const noexcept;
@@ -97,21 +96,6 @@ public:
     ~transaction();
 
     void commit();
-
-private:
-    connection& db_;
-};
-
-/// A part of a transaction, which can be undone alone.
-class savepoint {
-public:
-    explicit savepoint(connection& db);
-    savepoint(const savepoint&) = delete;
-    savepoint& operator=(const savepoint&) = delete;
-    ~savepoint() = default; // the transaction ends it, if nobody else did
-
-    void release();
-    void undo();
 
 private:
     connection& db_;

@@ -50,6 +50,8 @@ database prepare(const std::string& path, const options& opt, const seams& s) {
 } // namespace
 
 result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, options opt, seams s) {
+    if (opt.busy_poll < std::chrono::microseconds(0) || opt.busy_poll > busy_poll_max)
+        return errc::invalid_option;
     try {
         std::unique_ptr<lock_file> lock;
         std::string path = name;
@@ -64,7 +66,7 @@ result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, opt
             std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
         if (lock != nullptr) db.last_alive(lock->last_owner_alive(), opened);
         const auto file = lock != nullptr ? open_name(path) : open_name();
-        auto w = std::make_shared<writer>(std::move(db), file, lock.get(), std::move(s));
+        auto w = std::make_shared<writer>(std::move(db), file, lock.get(), std::move(s), opt.busy_poll);
         auto reader = lock != nullptr ? std::make_shared<side_reader>(path, file) : nullptr;
         return std::shared_ptr<sqlite::database>(
             std::make_shared<sqlite_repository>(std::move(w), std::move(reader), std::move(lock)));

@@ -18,6 +18,11 @@ repository::awaitable<T> refuse(errc why = errc::invalid_option) {
     co_return why;
 }
 
+bool all_ended(const std::vector<finish_request>& requests) noexcept {
+    return std::ranges::all_of(requests,
+                               [](const finish_request& r) { return r.run.finished_at && r.run.outcome; });
+}
+
 // In parts, with what is to be recorded between them.
 repository::awaitable<std::vector<task_summary>> sum_up(std::shared_ptr<writer> w, summary_filter filter) {
     std::vector<task_summary> all;
@@ -89,18 +94,26 @@ repository::awaitable<void> sqlite_repository::update_tasks(std::vector<task_upd
 
 repository::awaitable<std::vector<begin_answer>>
 sqlite_repository::begin_runs(std::vector<begin_request> requests) {
-    return call(writer_,
-                [requests = std::move(requests)](detail::database& db) { return db.begin_runs(requests); });
+    return call(
+        writer_, [requests = std::move(requests)](detail::database& db) { return db.begin_runs(requests); },
+        writer_->busy_poll());
 }
 
 repository::awaitable<std::vector<finish_state>>
 sqlite_repository::finish_runs(std::vector<finish_request> requests) {
-    const bool whole = std::all_of(requests.begin(), requests.end(), [](const finish_request& r) {
-        return r.run.finished_at && r.run.outcome;
-    });
-    if (!whole) return refuse<std::vector<finish_state>>();
-    return call(writer_,
-                [requests = std::move(requests)](detail::database& db) { return db.finish_runs(requests); });
+    if (!all_ended(requests)) return refuse<std::vector<finish_state>>();
+    return call(
+        writer_, [requests = std::move(requests)](detail::database& db) { return db.finish_runs(requests); },
+        writer_->busy_poll());
+}
+
+boost::asio::awaitable<recorded_runs> sqlite_repository::record_runs(std::vector<finish_request> ended,
+                                                                     std::vector<begin_request> begun) {
+    if (!all_ended(ended)) co_return co_await repository::record_runs(std::move(ended), std::move(begun));
+    auto finish = [ended = std::move(ended)](detail::database& db) { return db.finish_runs(ended); };
+    auto begin = [begun = std::move(begun)](detail::database& db) { return db.begin_runs(begun); };
+    auto [finished, answers] = co_await call_both(writer_, std::move(finish), std::move(begin));
+    co_return recorded_runs{std::move(finished), std::move(answers)};
 }
 
 repository::awaitable<history_page> sqlite_repository::history(history_filter filter) {

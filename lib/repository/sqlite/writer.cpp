@@ -3,6 +3,7 @@
 
 #include <repository/sqlite/failure.hpp>
 
+#include <thread>
 #include <utility>
 
 namespace rondo::sqlite::detail {
@@ -12,6 +13,20 @@ bool writer::push(std::shared_ptr<job> j) {
         const std::lock_guard lock(mutex_);
         if (stopped_) return false;
         queue_.push_back(std::move(j));
+        called_ = true;
+    }
+    wake_.notify_one();
+    return true;
+}
+
+bool writer::push(std::shared_ptr<job> first, std::shared_ptr<job> second) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) return false;
+        queue_.reserve(queue_.size() + 2); // both or none
+        queue_.push_back(std::move(first));
+        queue_.push_back(std::move(second));
+        called_ = true;
     }
     wake_.notify_one();
     return true;
@@ -21,11 +36,20 @@ void writer::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
+        called_ = true;
     }
     wake_.notify_one();
 }
 
+// Others may want this processor.
+void writer::look_out() const {
+    if (busy_poll_ == std::chrono::microseconds(0)) return;
+    const auto until = std::chrono::steady_clock::now() + busy_poll_;
+    while (!called_ && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+}
+
 writer::jobs writer::wait_for_jobs() {
+    look_out();
     jobs batch;
     std::unique_lock lock(mutex_);
     const auto woken = [this] { return stopped_ || !queue_.empty(); };
@@ -35,6 +59,7 @@ writer::jobs writer::wait_for_jobs() {
         lock.lock();
     }
     batch.swap(queue_);
+    called_ = stopped_;
     return batch;
 }
 
@@ -77,32 +102,21 @@ void writer::run_alone(job& j) {
     });
 }
 
+// Without savepoints, for which SQLite would copy each page before it changes it. Errors are few.
 bool writer::run_together(const jobs& batch) {
     announce_transaction();
     bool begun = false;
-    bool whole = true;
     const auto error = error_of([&] {
         transaction t(db_.raw());
         begun = true;
-        for (const auto& j : batch) whole = whole && run_in_savepoint(*j);
-        if (whole) t.commit();
+        for (const auto& j : batch) j->run(db_);
+        t.commit();
     });
-    if (begun) return whole && !error;
-    // Somebody else holds the file. Alone, each would wait for it as long as we did together.
-    for (const auto& j : batch) j->error = error;
-    return true;
-}
-
-bool writer::run_in_savepoint(job& j) {
-    savepoint part(db_.raw());
-    j.error = error_of([&] { j.run(db_); });
-    // Some errors take the whole transaction with them, and with it the work of the others.
-    if (!db_.raw().in_transaction()) return false;
-    if (j.error)
-        part.undo();
-    else
-        part.release();
-    return true;
+    // Somebody else may hold the file. Alone, each would wait for it as long as we did together.
+    const bool done = !error || !begun;
+    if (done)
+        for (const auto& j : batch) j->error = error;
+    return done;
 }
 
 } // namespace rondo::sqlite::detail

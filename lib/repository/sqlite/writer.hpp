@@ -10,6 +10,7 @@
 #include <repository/sqlite/open_name.hpp>
 #include <repository/sqlite/waiters.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -40,24 +41,30 @@ public:
 class writer {
 public:
     /// The lock, null without a file, must be there while `run` is.
-    writer(database db, open_name name, lock_file* lock, seams s)
-        : lock_(lock), name_(std::move(name)), db_(std::move(db)), seams_(std::move(s)) {}
+    writer(database db, open_name name, lock_file* lock, seams s, std::chrono::microseconds busy_poll)
+        : lock_(lock), name_(std::move(name)), db_(std::move(db)), seams_(std::move(s)),
+          busy_poll_(busy_poll) {}
 
     /// Any thread. False: it has stopped, and nothing will happen.
     [[nodiscard]] bool push(std::shared_ptr<job> j);
+    /// Likewise, of two with one waiter, which go into one transaction if they can, in this order.
+    [[nodiscard]] bool push(std::shared_ptr<job> first, std::shared_ptr<job> second);
 
     /// The loop of the database thread. Returns after `stop`, when the queue is empty.
     void run();
     void stop();
 
+    /// `options::busy_poll`.
+    [[nodiscard]] std::chrono::microseconds busy_poll() const noexcept { return busy_poll_; }
+
 private:
     using jobs = std::vector<std::shared_ptr<job>>;
 
+    void look_out() const;
     [[nodiscard]] jobs wait_for_jobs();
     void process(const jobs& batch);
     void run_alone(job& j);
     [[nodiscard]] bool run_together(const jobs& batch);
-    [[nodiscard]] bool run_in_savepoint(job& j);
     void announce_transaction();
     void beat() noexcept;
 
@@ -66,6 +73,8 @@ private:
     open_name name_;
     database db_;
     seams seams_;
+    const std::chrono::microseconds busy_poll_;
+    std::atomic<bool> called_ = false; // somebody pushed, or stopped us; written under the mutex
     std::mutex mutex_;
     std::condition_variable wake_;
     jobs queue_;           // under the mutex

@@ -6,7 +6,10 @@ namespace rondo::tests {
 namespace {
 
 struct faulty_world {
-    std::shared_ptr<faulty_repository> faulty = std::make_shared<faulty_repository>(memory::open());
+    explicit faulty_world(bool costly = false)
+        : faulty(std::make_shared<faulty_repository>(memory::open(), costly)) {}
+
+    std::shared_ptr<faulty_repository> faulty;
     world w{faulty};
 };
 
@@ -50,111 +53,125 @@ TEST_CASE("a task whose registration fails is not there, and can be added later"
 }
 
 TEST_CASE("tasks go on while the store cannot record, and all is on record afterwards") {
-    for (const char* call : {"begin_runs", "finish_runs"}) {
+    for (const std::vector<const char*>& calls :
+         {std::vector{"begin_runs"}, std::vector{"finish_runs"}, std::vector{"begin_runs", "finish_runs"}}) {
         for (fault f : all_faults) {
             if (f == fault::hangs_deaf) continue; // the next case
-            CAPTURE(std::string(call));
-            CAPTURE(static_cast<int>(f));
-            faulty_world s;
-            s.w.start();
-            REQUIRE(s.w.add(task("t", "", every(1s), nothing)));
-            s.w.pass(10s);
-            s.faulty->set(call, f);
-            s.w.pass(60s);
-            auto in_outage = s.w.find("t").counters;
-            CHECK(in_outage.runs + in_outage.skipped_overlap == 71);
-            CHECK(in_outage.runs >= 65); // at most one timeout of 5 s was waited for
-            CHECK(s.w.tasks->state().store_down);
-            CHECK(s.w.logged("the repository"));
-            s.faulty->set(call, fault::none);
-            s.w.pass(60s);
-            CHECK_FALSE(s.w.tasks->state().store_down);
-            CHECK(s.w.tasks->state().outbox == 0);
-            auto counters = s.w.find("t").counters;
-            CHECK(counters.runs + counters.skipped_overlap == 131);
-            auto runs = s.w.history();
-            CHECK(runs.size() == 100); // the ring of the memory repository
-            for (const run& r : runs) CHECK(r.outcome == outcome::success);
-            CHECK(s.w.tasks->state().outbox_dropped == 0);
+            for (bool costly : {false, true}) {
+                CAPTURE(std::string(calls.front()));
+                CAPTURE(calls.size());
+                CAPTURE(static_cast<int>(f));
+                CAPTURE(costly);
+                faulty_world s(costly);
+                s.w.start();
+                REQUIRE(s.w.add(task("t", "", every(1s), nothing)));
+                s.w.pass(10s);
+                for (const char* call : calls) s.faulty->set(call, f);
+                s.w.pass(60s);
+                auto in_outage = s.w.find("t").counters;
+                CHECK(in_outage.runs + in_outage.skipped_overlap == 71);
+                CHECK(in_outage.runs >= 65); // at most one timeout of 5 s was waited for
+                CHECK(s.w.tasks->state().store_down);
+                CHECK(s.w.logged("the repository"));
+                for (const char* call : calls) s.faulty->set(call, fault::none);
+                s.w.pass(60s);
+                CHECK_FALSE(s.w.tasks->state().store_down);
+                CHECK(s.w.tasks->state().outbox == 0);
+                auto counters = s.w.find("t").counters;
+                CHECK(counters.runs + counters.skipped_overlap == 131);
+                auto runs = s.w.history();
+                CHECK(runs.size() == 100); // the ring of the memory repository
+                for (const run& r : runs) CHECK(r.outcome == outcome::success);
+                CHECK(s.w.tasks->state().outbox_dropped == 0);
+            }
         }
     }
 }
 
 TEST_CASE("a store that works again is up again while there is always more for it") {
-    faulty_world s;
-    s.w.start();
-    REQUIRE(s.w.add(task("a", "", every(100ms), nothing)));
-    REQUIRE(s.w.add(task("b", "", every(130ms), nothing)));
-    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::fails);
-    s.w.pass(10s);
-    CHECK(s.w.tasks->state().store_down);
-    // Each call takes so long that something else is to be recorded at its end.
-    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::waits);
-    for (int i = 0; i != 200; ++i) {
-        s.w.pass(200ms);
+    for (bool costly : {false, true}) {
+        CAPTURE(costly);
+        faulty_world s(costly);
+        s.w.start();
+        REQUIRE(s.w.add(task("a", "", every(100ms), nothing)));
+        REQUIRE(s.w.add(task("b", "", every(130ms), nothing)));
+        for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::fails);
+        s.w.pass(10s);
+        CHECK(s.w.tasks->state().store_down);
+        // Each call takes so long that something else is to be recorded at its end.
+        for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::waits);
+        for (int i = 0; i != 200; ++i) {
+            s.w.pass(200ms);
+            s.faulty->let_go();
+        }
+        s.w.pass(0s);
+        CHECK_FALSE(s.w.tasks->state().store_down);
+        CHECK(s.w.tasks->state().outbox > 0);
+        for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::none);
         s.faulty->let_go();
+        s.w.pass(0s);
+        CHECK(s.w.tasks->state().outbox == 0);
+        for (const run& r : s.w.history()) CHECK(r.outcome == outcome::success);
+        for (const char* uid : {"a", "b"}) CHECK(s.w.find(uid).counters.skipped_not_owner == 0);
     }
-    s.w.pass(0s);
-    CHECK_FALSE(s.w.tasks->state().store_down);
-    CHECK(s.w.tasks->state().outbox > 0);
-    for (const char* call : {"begin_runs", "finish_runs"}) s.faulty->set(call, fault::none);
-    s.faulty->let_go();
-    s.w.pass(0s);
-    CHECK(s.w.tasks->state().outbox == 0);
-    for (const run& r : s.w.history()) CHECK(r.outcome == outcome::success);
-    for (const char* uid : {"a", "b"}) CHECK(s.w.find(uid).counters.skipped_not_owner == 0);
 }
 
 TEST_CASE("another attempt goes on record after the end of the one that failed") {
-    faulty_world s;
-    s.w.start();
-    auto fails = [](context c) -> asio::awaitable<void> {
-        (void)co_await c.async_sleep_for(1s);
-        throw std::runtime_error("no luck");
-    };
-    task a("a", "", every(1h), fails);
-    a.retry({.attempts = 2, .backoff = 1s, .jitter = 0});
-    REQUIRE(s.w.add(std::move(a)));
-    REQUIRE(s.w.add(task("b", "", every(800ms), nothing)));
-    s.w.pass(500ms);
-    // A call is under way when the first attempt ends, and until the second is due.
-    s.faulty->set("begin_runs", fault::waits);
-    s.w.pass(2s);
-    s.faulty->set("begin_runs", fault::fails);
-    s.faulty->let_go();
-    s.w.pass(0s);
-    history_filter of_a;
-    of_a.uid = "a";
-    auto runs = s.w.history(of_a);
-    REQUIRE(runs.size() == 1);
-    CHECK(runs[0].outcome == outcome::failed);
+    for (bool costly : {false, true}) {
+        CAPTURE(costly);
+        faulty_world s(costly);
+        s.w.start();
+        auto fails = [](context c) -> asio::awaitable<void> {
+            (void)co_await c.async_sleep_for(1s);
+            throw std::runtime_error("no luck");
+        };
+        task a("a", "", every(1h), fails);
+        a.retry({.attempts = 2, .backoff = 1s, .jitter = 0});
+        REQUIRE(s.w.add(std::move(a)));
+        REQUIRE(s.w.add(task("b", "", every(800ms), nothing)));
+        s.w.pass(500ms);
+        // A call is under way when the first attempt ends, and until the second is due.
+        s.faulty->set("begin_runs", fault::waits);
+        s.w.pass(2s);
+        s.faulty->set("begin_runs", fault::fails);
+        s.faulty->let_go();
+        s.w.pass(0s);
+        history_filter of_a;
+        of_a.uid = "a";
+        auto runs = s.w.history(of_a);
+        REQUIRE(runs.size() == 1);
+        CHECK(runs[0].outcome == outcome::failed);
+    }
 }
 
 TEST_CASE("a call that never returns stops neither tasks nor shutdown, and the outbox stays bounded") {
-    for (const char* call : {"begin_runs", "finish_runs"}) {
-        manager_options o;
-        o.outbox_max = 50;
-        auto faulty = std::make_shared<faulty_repository>(memory::open());
-        world w(faulty, o);
-        w.start();
-        REQUIRE(w.add(task("t", "", every(1s), nothing)));
-        w.pass(1s);
-        faulty->set(call, fault::hangs_deaf);
-        w.pass(5min);
-        CHECK(w.find("t").counters.runs > 290);
-        CHECK(w.tasks->state().outbox <= 51);
-        CHECK(w.tasks->state().outbox_dropped > 200);
-        std::optional<result<run>> manual;
-        w.tasks->async_run("t", [&](result<run> r) { manual.emplace(std::move(r)); });
-        w.pass(1s);
-        REQUIRE(manual);
-        CHECK(manual->value().outcome == outcome::success);
-        std::optional<shutdown_report> report;
-        w.tasks->async_shutdown(1s, [&](result<shutdown_report> r) { report = r.value(); });
-        w.pass(10s);
-        REQUIRE(report);
-        CHECK(report->unrecorded > 0);
-        CHECK(report->still_running.empty());
+    for (bool costly : {false, true}) {
+        CAPTURE(costly);
+        for (const char* call : {"begin_runs", "finish_runs"}) {
+            manager_options o;
+            o.outbox_max = 50;
+            auto faulty = std::make_shared<faulty_repository>(memory::open(), costly);
+            world w(faulty, o);
+            w.start();
+            REQUIRE(w.add(task("t", "", every(1s), nothing)));
+            w.pass(1s);
+            faulty->set(call, fault::hangs_deaf);
+            w.pass(5min);
+            CHECK(w.find("t").counters.runs > 290);
+            CHECK(w.tasks->state().outbox <= 51);
+            CHECK(w.tasks->state().outbox_dropped > 200);
+            std::optional<result<run>> manual;
+            w.tasks->async_run("t", [&](result<run> r) { manual.emplace(std::move(r)); });
+            w.pass(1s);
+            REQUIRE(manual);
+            CHECK(manual->value().outcome == outcome::success);
+            std::optional<shutdown_report> report;
+            w.tasks->async_shutdown(1s, [&](result<shutdown_report> r) { report = r.value(); });
+            w.pass(10s);
+            REQUIRE(report);
+            CHECK(report->unrecorded > 0);
+            CHECK(report->still_running.empty());
+        }
     }
 }
 

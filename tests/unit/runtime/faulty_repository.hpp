@@ -31,13 +31,16 @@ enum class fault {
 /// Passes calls through, or spoils them, by their name.
 class faulty_repository final : public repository {
 public:
-    explicit faulty_repository(std::shared_ptr<repository> inner) : inner_(std::move(inner)) {}
+    /// Where calls are costly, ends and begins come together, as two calls.
+    explicit faulty_repository(std::shared_ptr<repository> inner, bool costly = false)
+        : inner_(std::move(inner)), costly_(costly) {}
 
     void set(const std::string& call, fault f) { faults_[call] = f; }
     void let_go() {
         for (auto& timer : std::exchange(waiting_, {})) timer->cancel();
     }
 
+    [[nodiscard]] bool calls_are_costly() const noexcept override { return costly_; }
     awaitable<std::uint64_t> start(wall_time now) override { return spoil("start", inner_->start(now)); }
     awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
         return spoil("register_tasks", inner_->register_tasks(std::move(tasks)));
@@ -112,6 +115,7 @@ private:
     }
 
     std::shared_ptr<repository> inner_;
+    bool costly_;
     std::map<std::string, fault> faults_;
     std::vector<std::shared_ptr<boost::asio::steady_timer>> waiting_;
 };

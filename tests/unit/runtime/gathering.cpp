@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "faulty_repository.hpp"
 #include "world.hpp"
 
 #include <repository/forwarding_repository.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,8 +28,19 @@ struct listening_repository final : testing::forwarding_repository {
         return inner_->finish_runs(std::move(requests));
     }
 
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun) override {
+        ++together;
+        for (const finish_request& e : ended)
+            for (const begin_request& b : begun)
+                if (e.run.uid == b.uid) again.emplace_back(b.uid.view());
+        return repository::record_runs(std::move(ended), std::move(begun));
+    }
+
     std::vector<std::size_t> begins;
     std::vector<std::size_t> ends;
+    std::size_t together = 0;
+    std::vector<std::string> again; ///< uids of which a run ended and another began in one call
 
 private:
     bool costly_;
@@ -62,6 +75,71 @@ TEST_CASE("where calls are costly, what is asked for at once goes on record at o
 TEST_CASE("where they are not, nothing waits for what comes after it") {
     auto store = ten_by_hand(false);
     CHECK(store->begins.size() > 1);
+}
+
+TEST_CASE("where calls are costly, the end of a run and the begin of the next go on record at once") {
+    auto store = std::make_shared<listening_repository>(memory::open(), true);
+    world w(store);
+    w.start();
+    task t("t", "", every(1min), nothing);
+    t.first_run(w.clock.now().wall - 1h).catch_up({.coalesce = coalesce::all});
+    REQUIRE(w.add(std::move(t)));
+    w.pass(1s);
+    CHECK(store->together == 60);
+    CHECK(store->again == std::vector<std::string>(60, "t"));
+    CHECK(store->begins.size() == 61);
+    CHECK(store->ends.size() == 61); // each that came with a begin is heard of alone, too
+    auto runs = w.history();
+    REQUIRE(runs.size() == 61);
+    for (const run& r : runs) CHECK(r.outcome == outcome::success);
+}
+
+TEST_CASE("a repository is not asked to record nothing") {
+    for (bool costly : {false, true}) {
+        auto store = std::make_shared<listening_repository>(memory::open(), costly);
+        world w(store);
+        w.start();
+        std::size_t runs = 0;
+        task t("t", "", every(1h), [&runs]() -> asio::awaitable<void> {
+            ++runs;
+            co_return;
+        });
+        t.first_run(after_interval).record(record::none);
+        REQUIRE(w.add(std::move(t)));
+        REQUIRE(w.get<run_id>(w.tasks->async_trigger("t")));
+        w.pass(1s);
+        CHECK(runs == 1);
+        CHECK(store->begins.empty());
+        CHECK(store->ends.empty());
+        CHECK(store->together == 0);
+    }
+}
+
+TEST_CASE("where calls are costly, a run that builds on an end goes on record after it") {
+    auto slow = std::make_shared<faulty_repository>(memory::open());
+    auto store = std::make_shared<listening_repository>(slow, true);
+    world w(store);
+    w.start();
+    int began = 0;
+    int ended = 0;
+    REQUIRE(w.add(task("after", "", every_after(1s), sleeper{600ms, &began, &ended})));
+    REQUIRE(w.add(task("other", "", every(700ms), sleeper{300ms, &began, &ended})));
+    REQUIRE(w.add(task("first", "", every(5s), nothing)));
+    // Its call is under way while both others end, and are due again.
+    w.pass(4900ms);
+    for (int i = 0; i != 50; ++i) {
+        for (const char* call : {"begin_runs", "finish_runs"}) slow->set(call, fault::waits);
+        w.pass(3s);
+        for (const char* call : {"begin_runs", "finish_runs"}) slow->set(call, fault::none);
+        slow->let_go();
+        w.pass(2s);
+    }
+    CHECK(store->together > 20);
+    CHECK(std::ranges::count(store->again, "after") == 0);
+    history_filter of_it;
+    of_it.uid = "after";
+    CHECK(w.history(of_it).size() > 20);
+    CHECK(w.find("after").counters.skipped_not_owner == 0);
 }
 
 TEST_SUITE_END();

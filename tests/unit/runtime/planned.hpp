@@ -16,9 +16,12 @@ namespace rondo::tests {
 
 /// A world that has started, on a repository that can fail.
 struct faulty_world {
-    explicit faulty_world(manager_options o = {}) : w(faulty, std::move(o)) { w.start(); }
+    explicit faulty_world(manager_options o = {}, bool costly = false)
+        : faulty(std::make_shared<faulty_repository>(memory::open(), costly)), w(faulty, std::move(o)) {
+        w.start();
+    }
 
-    std::shared_ptr<faulty_repository> faulty = std::make_shared<faulty_repository>(memory::open());
+    std::shared_ptr<faulty_repository> faulty;
     world w;
 };
 
