@@ -55,6 +55,20 @@ void ours::add_idle(std::size_t n, std::uint64_t& runs) {
     });
 }
 
+void ours::add_late(std::size_t n, std::uint64_t& runs) {
+    const auto first = std::chrono::system_clock::now() - std::chrono::years(10);
+    manager_.async_pause_all(counted<void>()); // all begin together
+    add(n, [&](std::size_t i) {
+        std::string id = task_id(i);
+        task t(id, id, every(std::chrono::minutes(1)), counting_body(runs));
+        t.first_run(std::chrono::time_point_cast<wall_time::duration>(first));
+        t.catch_up({.coalesce = coalesce::all});
+        return t;
+    });
+    manager_.async_resume_all(resume_from::the_past, counted<void>());
+    wait_for_all();
+}
+
 void ours::add_counting(const plan& p, std::uint64_t& runs) {
     add(p.phases.size(), [&](std::size_t i) {
         std::string id = task_id(i);

@@ -28,6 +28,8 @@ public:
     void add_counting(const plan& p, std::uint64_t& runs);
     /// Tasks that record how late they run.
     void add_recording(const plan& p, recorder& r);
+    /// Tasks that count their runs, and have more slots to catch up on than there is time for.
+    void add_late(std::size_t n, std::uint64_t& runs);
     /// The first `n`, once each, by hand, all together; until all runs are on record.
     void run_all(std::size_t n);
     /// All of them, by id, in this order.

@@ -11,7 +11,7 @@ constexpr std::int64_t interval = 10'000;
 
 } // namespace
 
-plain_file::plain_file(const std::string& path, sqlite::durability how, std::size_t tasks) {
+plain_file::plain_file(const std::string& path, sqlite::durability how, std::size_t tasks, trigger t) {
     sqlite::open(path).value(); // makes the tables
     sqlite3* db = nullptr;
     int opened = sqlite3_open(path.c_str(), &db);
@@ -26,7 +26,8 @@ plain_file::plain_file(const std::string& path, sqlite::durability how, std::siz
     }
     execute("commit");
     insert_ = prepare("insert into run (id, task, \"trigger\", scheduled_at, started_at, token) "
-                      "values (?, ?, 'manual', ?, ?, ?)");
+                      "values (?, ?, '" +
+                      std::string(to_string(t)) + "', ?, ?, ?)");
     end_ = prepare("update run set finished_at = ?, outcome = 'success' where id = ?");
 }
 

@@ -17,7 +17,8 @@ namespace rondo::bench {
 /// group of runs.
 class plain_file {
 public:
-    plain_file(const std::string& path, sqlite::durability how, std::size_t tasks);
+    /// Runs of this trigger: those of a schedule are in one more index.
+    plain_file(const std::string& path, sqlite::durability how, std::size_t tasks, trigger t);
 
     /// Inserts a run of each of the tasks in one transaction.
     void begin(std::size_t tasks);

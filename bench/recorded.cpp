@@ -36,14 +36,32 @@ double us_since(steady::time_point start) {
     return std::chrono::duration<double, std::micro>(steady::now() - start).count();
 }
 
-std::shared_ptr<repository> open_fresh(const testing::scratch_folder& folder, durability how) {
+std::shared_ptr<repository> open_fresh(const testing::scratch_folder& folder, durability how,
+                                       std::chrono::microseconds busy_poll = {}) {
     sqlite::options o;
     o.durability = how;
+    o.busy_poll = busy_poll;
     return sqlite::open(folder.path("ours.db"), o).value();
 }
 
-/// Tasks of which all run once, together, again and again: by hand, so that the disk alone says how often.
+/// Tasks that are all due, again and again: each catches up on slots that it missed, one run after the other.
+template <int BusyPollUs = 0>
 values measure_ours(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
+    testing::scratch_folder folder;
+    ours subject(std::chrono::milliseconds(0),
+                 open_fresh(folder, how, std::chrono::microseconds(BusyPollUs)));
+    std::uint64_t runs = 0;
+    subject.add_late(tasks, runs);
+    while (runs < tasks) subject.io().run_one();
+    const std::uint64_t before = runs;
+    const auto start = steady::now();
+    const auto until = start + length;
+    while (steady::now() < until) subject.io().run_one_until(until);
+    return {us_since(start) / static_cast<double>(runs - before)};
+}
+
+/// Tasks of which all run once, together, again and again: somebody asks for it, and waits until it is on record.
+values measure_asked(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
     testing::scratch_folder folder;
     ours subject(std::chrono::milliseconds(0), open_fresh(folder, how));
     std::uint64_t runs = 0;
@@ -54,9 +72,10 @@ values measure_ours(durability how, std::size_t tasks, std::chrono::nanoseconds 
     return {us_since(start) / static_cast<double>(rounds * tasks)};
 }
 
+template <trigger Trigger>
 values measure_plain(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
     testing::scratch_folder folder;
-    plain_file file(folder.path("plain.db"), how, tasks);
+    plain_file file(folder.path("plain.db"), how, tasks, Trigger);
     auto start = steady::now();
     std::size_t rounds = 0;
     for (; steady::now() - start < length; ++rounds) {
@@ -70,7 +89,7 @@ values measure_plain(durability how, std::size_t tasks, std::chrono::nanoseconds
 values measure_plain_beside(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
     namespace asio = boost::asio;
     testing::scratch_folder folder;
-    plain_file file(folder.path("plain.db"), how, tasks);
+    plain_file file(folder.path("plain.db"), how, tasks, trigger::catch_up);
     asio::io_context io;
     asio::thread_pool database(1);
     std::size_t rounds = 0;
@@ -149,7 +168,7 @@ double longest_page_ms(repository& store, const history_filter& filter, std::siz
 values measure_history(const std::string& path, std::uint64_t runs) {
     constexpr std::size_t tasks = 100;
     if (!std::filesystem::exists(path)) {
-        plain_file file(path + ".new", durability::normal, tasks);
+        plain_file file(path + ".new", durability::normal, tasks, trigger::manual);
         file.fill(runs);
         std::filesystem::rename(path + ".new", path);
     }
@@ -173,14 +192,16 @@ std::vector<work> recorded_works(const extent& e) {
     for (durability how : {durability::full, durability::normal}) {
         const char* name = how == durability::full ? "full" : "normal";
         for (std::size_t tasks : {1, 10, 1000}) {
-            works.push_back({fmt::format("sqlite-{}-{}", name, tasks),
-                             {{"us_per_run", "us"}},
-                             [=, length = e.window] { return measure_ours(how, tasks, length); },
-                             [=, length = e.window] { return measure_plain(how, tasks, length); }});
-            works.push_back({fmt::format("sqlite-beside-{}-{}", name, tasks),
-                             {{"us_per_run", "us"}},
-                             [=, length = e.window] { return measure_ours(how, tasks, length); },
-                             [=, length = e.window] { return measure_plain_beside(how, tasks, length); }});
+            auto add = [&](const char* kind, auto subject, auto loop) {
+                works.push_back({fmt::format("sqlite{}-{}-{}", kind, name, tasks),
+                                 {{"us_per_run", "us"}},
+                                 [=, length = e.window] { return subject(how, tasks, length); },
+                                 [=, length = e.window] { return loop(how, tasks, length); }});
+            };
+            add("", measure_ours<>, measure_plain<trigger::catch_up>);
+            add("-polling", measure_ours<1000>, measure_plain<trigger::catch_up>);
+            add("-beside", measure_ours<>, measure_plain_beside);
+            add("-asked", measure_asked, measure_plain<trigger::manual>);
         }
         for (std::size_t tasks : {1, 10, 1000}) {
             works.push_back(
