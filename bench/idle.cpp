@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <callbacks.hpp>
+#include <kernel.hpp>
 #include <loop.hpp>
 #include <ours.hpp>
 #include <usage.hpp>
 #include <work.hpp>
+#ifdef RONDO_BENCH_UV
+#include <uv.hpp>
+#endif
 
 #include <fmt/format.h>
 
@@ -29,10 +34,10 @@ values measure_idle(std::size_t n, std::chrono::nanoseconds idle_for) {
 
     auto cpu_before = cpu_time();
     start = steady::now();
-    subject.io().run_for(idle_for);
+    subject.stage().at(start + idle_for, [&] { subject.stage().stop(); });
+    subject.stage().run();
     double idle_cpu =
         std::chrono::duration<double, std::micro>(cpu_time() - cpu_before).count() / seconds_since(start);
-    subject.io().restart();
 
     auto order = shuffled(n);
     start = steady::now();
@@ -50,13 +55,22 @@ std::vector<work> idle_works(const extent& e) {
     auto idle_for = std::min<std::chrono::nanoseconds>(e.window, std::chrono::seconds(1));
     for (auto [name, n] : {std::pair("idle-1k", 1'000u), {"idle-100k", 100'000u}, {"idle-1m", 1'000'000u}}) {
         if (n > e.idle_tasks_max) continue;
-        works.push_back({name,
-                         {{"bytes_per_task", "B"},
-                          {"adds_per_second", "1/s"},
-                          {"removes_per_second", "1/s"},
-                          {"idle_cpu_us_per_second", "us/s"}},
-                         [n = n, idle_for] { return measure_idle<ours>(n, idle_for); },
-                         [n = n, idle_for] { return measure_idle<hand_written_loop>(n, idle_for); }});
+        auto add = [&, tasks = n](std::string whole_name, auto measure) {
+            works.push_back({std::move(whole_name),
+                             {{"bytes_per_task", "B"},
+                              {"adds_per_second", "1/s"},
+                              {"removes_per_second", "1/s"},
+                              {"idle_cpu_us_per_second", "us/s"}},
+                             [tasks, idle_for] { return measure_idle<ours>(tasks, idle_for); },
+                             [=] { return measure(tasks, idle_for); }});
+        };
+        add(name, measure_idle<hand_written_loop>);
+        if (n < 1'000'000) continue;
+        add(std::string(name) + "-callbacks", measure_idle<callback_chain>);
+        add(std::string(name) + "-kernel", measure_idle<kernel_loop>);
+#ifdef RONDO_BENCH_UV
+        add(std::string(name) + "-uv", measure_idle<uv_timers>);
+#endif
     }
     return works;
 }

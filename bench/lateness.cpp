@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <callbacks.hpp>
+#include <kernel.hpp>
 #include <loop.hpp>
 #include <ours.hpp>
 #include <usage.hpp>
@@ -27,7 +29,7 @@ values measure_lateness(std::chrono::nanoseconds resolution, std::chrono::nanose
     plan p = make_plan(tasks, period);
     recorder r(p.base);
     subject.add_recording(p, r);
-    (void)run_window(subject.io(), p.base.steady + period + warm_up, length, r.runs(), r.open);
+    (void)run_window(subject.stage(), p.base.steady + period + warm_up, length, r.runs(), r.open);
     const auto& sorted = r.sorted();
     return {percentile_us(sorted, 0.5), percentile_us(sorted, 0.99), percentile_us(sorted, 0.999),
             percentile_us(sorted, 1), static_cast<double>(r.early())};
@@ -39,15 +41,23 @@ std::vector<work> lateness_works(const extent& e) {
     using namespace std::chrono_literals;
     std::vector<work> works;
     for (std::chrono::nanoseconds resolution : {1'000'000ns, 0ns}) {
-        works.push_back(
-            {resolution == 0ns ? "lateness-exact" : "lateness",
-             {{"p50_us", "us"},
-              {"p99_us", "us"},
-              {"p99_9_us", "us"},
-              {"max_us", "us"},
-              {early_figure, "runs", figure::over_rounds::max}},
-             [=, length = e.window] { return measure_lateness<ours>(resolution, length); },
-             [=, length = e.window] { return measure_lateness<hand_written_loop>(resolution, length); }});
+        auto add = [&](const char* name, auto measure) {
+            works.push_back({name,
+                             {{"p50_us", "us"},
+                              {"p99_us", "us"},
+                              {"p99_9_us", "us"},
+                              {"max_us", "us"},
+                              {early_figure, "runs", figure::over_rounds::max}},
+                             [=, length = e.window] { return measure_lateness<ours>(resolution, length); },
+                             [=, length = e.window] { return measure(resolution, length); }});
+        };
+        if (resolution != 0ns) {
+            add("lateness", measure_lateness<hand_written_loop>);
+            continue;
+        }
+        add("lateness-exact", measure_lateness<hand_written_loop>);
+        add("lateness-exact-callbacks", measure_lateness<callback_chain>);
+        add("lateness-exact-kernel", measure_lateness<kernel_loop>);
     }
     return works;
 }

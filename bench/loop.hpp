@@ -3,6 +3,7 @@
 #define RONDO_BENCH_LOOP_HPP
 
 #include <plan.hpp>
+#include <stage.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -41,6 +42,7 @@ public:
     void remove(const std::vector<std::uint32_t>& order);
 
     [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+    [[nodiscard]] bench::stage& stage() noexcept { return stage_; }
 
 private:
     template <class Body>
@@ -48,6 +50,7 @@ private:
 
     loop_map tasks_; // outlives the coroutines, which erase themselves
     boost::asio::io_context io_;
+    asio_stage stage_{io_};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
 };
 

@@ -5,6 +5,7 @@
 #include <rondo/manager.hpp>
 
 #include <plan.hpp>
+#include <stage.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -36,6 +37,7 @@ public:
     void remove(const std::vector<std::uint32_t>& order);
 
     [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+    [[nodiscard]] bench::stage& stage() noexcept { return stage_; }
 
 private:
     void add(std::size_t n, const std::function<task(std::size_t)>& make);
@@ -48,6 +50,7 @@ private:
     void on_done(error_code e);
 
     boost::asio::io_context io_;
+    asio_stage stage_{io_};
     manager manager_;
     std::size_t under_way_ = 0;
     error_code error_; // the first

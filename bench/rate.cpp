@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <callbacks.hpp>
+#include <kernel.hpp>
 #include <loop.hpp>
 #include <ours.hpp>
 #include <usage.hpp>
 #include <work.hpp>
+#ifdef RONDO_BENCH_UV
+#include <uv.hpp>
+#endif
 
 #include <string>
 
@@ -25,7 +30,7 @@ values measure_rate(load l, std::chrono::nanoseconds resolution, std::chrono::na
     bool open = false;
     plan p = make_plan(l.tasks, l.period);
     subject.add_counting(p, runs);
-    window w = run_window(subject.io(), p.base.steady + l.period + warm_up, length, runs, open);
+    window w = run_window(subject.stage(), p.base.steady + l.period + warm_up, length, runs, open);
     double elapsed = std::chrono::duration<double>(w.elapsed).count();
     double cpu = std::chrono::duration<double>(w.cpu).count();
     auto count = static_cast<double>(w.runs);
@@ -40,11 +45,19 @@ std::vector<work> rate_works(const extent& e) {
     for (load l : {load{"runs-10k", 1'000, 100ms}, {"runs-100k", 1'000, 10ms}, {"runs-1m", 10'000, 10ms}}) {
         for (std::chrono::nanoseconds resolution : {1'000'000ns, 0ns}) {
             std::string name = std::string(l.name) + (resolution == 0ns ? "-exact" : "");
-            works.push_back(
-                {std::move(name),
-                 {{"cpu_ns_per_run", "ns"}, {"runs_per_second", "1/s"}, {"cores", "cores"}},
-                 [=, length = e.window] { return measure_rate<ours>(l, resolution, length); },
-                 [=, length = e.window] { return measure_rate<hand_written_loop>(l, resolution, length); }});
+            auto add = [&](const char* beside, auto measure) {
+                works.push_back({name + beside,
+                                 {{"cpu_ns_per_run", "ns"}, {"runs_per_second", "1/s"}, {"cores", "cores"}},
+                                 [=, length = e.window] { return measure_rate<ours>(l, resolution, length); },
+                                 [=, length = e.window] { return measure(l, resolution, length); }});
+            };
+            add("", measure_rate<hand_written_loop>);
+            if (resolution == 0ns) continue;
+            add("-callbacks", measure_rate<callback_chain>);
+            add("-kernel", measure_rate<kernel_loop>);
+#ifdef RONDO_BENCH_UV
+            add("-uv", measure_rate<uv_timers>);
+#endif
         }
     }
     return works;

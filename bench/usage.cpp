@@ -42,7 +42,7 @@ double peak_bytes() {
     return 1024.0 * static_cast<double>(used.ru_maxrss);
 }
 
-window run_window(boost::asio::io_context& io, steady::time_point begin, std::chrono::nanoseconds length,
+window run_window(stage& loop, steady::time_point begin, std::chrono::nanoseconds length,
                   const std::uint64_t& runs, bool& open) {
     begin = std::max(begin, steady::now()); // adding the tasks may have taken longer than planned
     window before;
@@ -52,19 +52,16 @@ window run_window(boost::asio::io_context& io, steady::time_point begin, std::ch
         w.cpu = cpu_time();
         w.runs = runs;
     };
-    boost::asio::steady_timer begins(io, begin);
-    boost::asio::steady_timer ends(io, begin + length);
-    begins.async_wait([&](auto) {
+    loop.at(begin, [&] {
         open = true;
         read(before);
     });
-    ends.async_wait([&](auto) {
+    loop.at(begin + length, [&] {
         read(after);
         open = false;
-        io.stop();
+        loop.stop();
     });
-    io.run();
-    io.restart();
+    loop.run();
     if (after.runs == before.runs) throw std::runtime_error("nothing ran");
     return {after.elapsed - before.elapsed, after.cpu - before.cpu, after.runs - before.runs};
 }

@@ -2,7 +2,7 @@
 #ifndef RONDO_BENCH_USAGE_HPP
 #define RONDO_BENCH_USAGE_HPP
 
-#include <boost/asio/io_context.hpp>
+#include <stage.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -27,10 +27,10 @@ struct window {
     std::uint64_t runs = 0;
 };
 
-/// Runs `io`, and says what happened for `length` from `begin` on. `open` is true meanwhile. Throws if
+/// Turns the loop, and says what happened for `length` from `begin` on. `open` is true meanwhile. Throws if
 /// nothing ran.
-[[nodiscard]] window run_window(boost::asio::io_context& io, steady::time_point begin,
-                                std::chrono::nanoseconds length, const std::uint64_t& runs, bool& open);
+[[nodiscard]] window run_window(stage& loop, steady::time_point begin, std::chrono::nanoseconds length,
+                                const std::uint64_t& runs, bool& open);
 
 } // namespace rondo::bench
 
