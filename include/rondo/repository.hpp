@@ -44,10 +44,13 @@ public:
     virtual ~repository() = default;
 
     /// Whether a call costs about the same however much it brings, as a transaction or a round trip does. Runs that are
-    /// ready to begin at the same moment then begin in one call, as far as they fit into one, together with the ends that
-    /// are not on record yet (`record_runs`); for which the first waits one turn of the loop. Always the same. Who wraps
-    /// a repository hands it on.
+    /// ready to begin at the same moment then begin in one call, and those that end likewise, as far as they fit into
+    /// one; for which the first waits one turn of the loop. Always the same. Who wraps a repository hands it on.
     [[nodiscard]] virtual bool calls_are_costly() const noexcept { return false; }
+
+    /// Whether `record_runs` costs less than the two calls that it stands for. Only then a manager uses it; an end may
+    /// wait a turn of the loop for a begin then, as above. Always the same.
+    [[nodiscard]] virtual bool records_together() const noexcept { return false; }
 
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
     /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.
@@ -67,9 +70,9 @@ public:
     /// Records the ends of runs, with their messages, results and output. One answer for each request, in order.
     virtual awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) = 0;
 
-    /// Both of the above, for calls that are costly: `finish_runs` with the first, then `begin_runs` with the second.
-    /// One may fail and the other not; none of what begins builds on what ends. This one calls them one after the
-    /// other; do better where one transaction, or one round trip, can take both.
+    /// Counts as the two calls above, in any order: each half is all or nothing, may fail by itself, and has its own
+    /// answers, however the other fares. Neither is empty, and nothing in one builds on the other. One `store_timeout`
+    /// is for both. What it throws counts for both. This one makes the two calls, one after the other.
     virtual boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
                                                               std::vector<begin_request> begun);
 

@@ -19,7 +19,7 @@ enum class durability {
     /// Each commit is synced to the disk before its call completes (SQLite's `synchronous=FULL`): a loss of
     /// power takes nothing that a call has acknowledged.
     full,
-    /// Commits are synced some thousand pages at a time (`synchronous=NORMAL`), which is many times faster. A loss
+    /// Commits are synced 4,000 pages at a time (`synchronous=NORMAL`), which is many times faster. A loss
     /// of power takes the last of them, never an earlier one and not a later one: runs that were on record are
     /// not, and their slots run again.
     normal,
@@ -35,7 +35,8 @@ struct options {
     /// How long the database thread looks for the next call, and the loop of a manager for the end of one that records
     /// runs, before they go to sleep: what `SO_BUSY_POLL` is to sockets. To wake a thread can take as long as to commit;
     /// this takes it out of each run's way, and takes up to so much time of two processors for each commit in return.
-    /// The loop does all else that there is to do meanwhile. 0 to `busy_poll_max`, others are `errc::invalid_option`;
+    /// The loop does all else that there is to do meanwhile; but `io_context::poll` does not return before the answer
+    /// does, or the time is over. Of no use where there is one processor. 0 to `busy_poll_max`, others are `errc::invalid_option`;
     /// 0: they sleep at once.
     std::chrono::microseconds busy_poll{0};
 };

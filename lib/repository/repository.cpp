@@ -11,27 +11,34 @@
 namespace rondo {
 namespace {
 
-// What one of two calls throws says nothing of the other.
-template <class Answers, class Call>
-repository::awaitable<Answers> answers_of(Call call) {
+error_code error_in_flight() noexcept {
     try {
-        co_return co_await call();
+        throw;
     } catch (const boost::system::system_error& e) {
-        co_return e.code();
+        return e.code();
     } catch (...) {
-        co_return errc::store_failed;
+        return errc::store_failed;
     }
 }
 
 } // namespace
 
+// What one of the calls throws says nothing of the other. Nor does it if we are cancelled between them, for which Asio
+// throws where we wait for the second.
 boost::asio::awaitable<recorded_runs> repository::record_runs(std::vector<finish_request> ended,
                                                               std::vector<begin_request> begun) {
-    auto finish = [&] { return finish_runs(std::move(ended)); };
-    auto begin = [&] { return begin_runs(std::move(begun)); };
-    auto finished = co_await answers_of<std::vector<finish_state>>(finish);
-    auto answers = co_await answers_of<std::vector<begin_answer>>(begin);
-    co_return recorded_runs{std::move(finished), std::move(answers)};
+    recorded_runs said{errc::store_failed, errc::store_failed};
+    try {
+        said.begun = co_await begin_runs(std::move(begun));
+    } catch (...) {
+        said.begun = error_in_flight();
+    }
+    try {
+        said.finished = co_await finish_runs(std::move(ended));
+    } catch (...) {
+        said.finished = error_in_flight();
+    }
+    co_return said;
 }
 
 repository::awaitable<std::vector<task_summary>> repository::summary(summary_filter filter) {

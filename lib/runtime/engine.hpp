@@ -202,7 +202,7 @@ private:
     void put_back_failed_begins();
     void put_back_failed_ends();
     boost::asio::awaitable<void> give_way();
-    void on_recording_over(bool failed) noexcept;
+    void on_recording_failed() noexcept;
     void record_later(const char* what) noexcept;
     void put_back_called();
     void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);

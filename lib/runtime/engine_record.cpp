@@ -15,7 +15,7 @@
 namespace rondo::runtime {
 namespace {
 
-constexpr std::size_t batch_max = 1000; // bounds the time that one transaction takes
+constexpr std::size_t batch_max = 1000; // of begins, and of ends: bounds the time that one transaction takes
 
 // What the repository says, with an error where it says nothing.
 boost::asio::awaitable<recorded_runs> answers_of(repository& store, std::vector<finish_request> ended,
@@ -74,7 +74,7 @@ void engine::record() {
         boost::asio::co_spawn(
             *strand_, record_all(self),
             boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr failed) {
-                self->on_recording_over(failed != nullptr);
+                if (!failed) self->record(); // what came in the last moment
             }));
     } catch (...) {
         recording_ = false;
@@ -82,16 +82,12 @@ void engine::record() {
     }
 }
 
-void engine::on_recording_over(bool failed) noexcept {
-    recording_ = false;
-    look_at_partings();
+void engine::on_recording_failed() noexcept {
     try {
-        if (!failed) return record(); // for what came in the last moment
         put_back_called();
-        record_later("the recording failed");
-    } catch (...) {
-        record_later("the recording failed");
+    } catch (...) { // no memory: they are put back before the next call
     }
+    record_later("the recording failed");
 }
 
 // For want of memory, not of a store.
@@ -103,16 +99,31 @@ void engine::record_later(const char* what) noexcept {
 }
 
 void engine::put_back_called() {
-    outbox_.put_back_begins();
-    outbox_.begins_waiting = outbox_.begins.size();
-    outbox_.put_back_ends();
-    outbox_.ends_waiting = outbox_.ends.size();
+    if (!outbox_.begins_called.empty()) {
+        outbox_.put_back_begins();
+        outbox_.begins_waiting = outbox_.begins.size();
+    }
+    if (!outbox_.ends_called.empty()) {
+        outbox_.put_back_ends();
+        outbox_.ends_waiting = outbox_.ends.size();
+    }
 }
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
-    const bool together = repository_->calls_are_costly();
+    struct leave { // also if Asio finds no memory to go on, and destroys us
+        engine& e;
+        bool failed = true;
+        ~leave() {
+            e.recording_ = false;
+            if (e.context_gone_) return;
+            e.look_at_partings();
+            if (failed) e.on_recording_failed();
+        }
+    } on_exit{*this};
+    const bool together = repository_->records_together();
     // Those whose handlers are ready go on record with the first. A shutdown may have no time for that.
-    if (together && life_ != life::draining) co_await boost::asio::post(*strand_, boost::asio::deferred);
+    if ((together || repository_->calls_are_costly()) && life_ != life::draining)
+        co_await boost::asio::post(*strand_, boost::asio::deferred);
     while (retry_at_ == steady_time::max()) {
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
@@ -125,6 +136,7 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
         look_at_partings();
         co_await give_way();
     }
+    on_exit.failed = false;
     (void)self;
 }
 
@@ -147,6 +159,7 @@ boost::asio::awaitable<void> engine::give_way() {
 
 /// So many ends and begins at most, in one call.
 boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t begins) {
+    put_back_called();                           // if there was no memory for that
     begins = outbox_.begins_that_may_go(begins); // those that build on none of the ends here
     outbox_.call_ends(outbox_.ends_that_may_go(ends));
     outbox_.call_begins(begins);
@@ -169,6 +182,8 @@ boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t b
     if (said.finished) on_ends_recorded(said.finished.value());
     if (!said.begun) put_back_failed_begins();
     if (!said.finished) put_back_failed_ends();
+    if (!said.begun && !said.finished && said.begun.error() != said.finished.error())
+        log(log_level::error, fmt::format("ends are not recorded: {}", said.finished.error().message()));
     if (!said.begun)
         on_store_failure(said.begun.error());
     else if (!said.finished)

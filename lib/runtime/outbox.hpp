@@ -180,8 +180,9 @@ private:
     }
     template <class T>
     static void put_back(boost::container::devector<T>& queue, std::vector<T>& front) {
-        queue.insert(queue.begin(), std::make_move_iterator(front.begin()),
-                     std::make_move_iterator(front.end()));
+        // Not by `insert`, which asserts in vain, in Boost 1.81, if there is one element.
+        queue.reserve_front(queue.size() + front.size());
+        for (auto last = front.rbegin(); last != front.rend(); ++last) queue.push_front(std::move(*last));
         front.clear();
     }
 };

@@ -130,6 +130,7 @@ public:
         note(copy, states);
         co_return states;
     }
+    [[nodiscard]] bool records_together() const noexcept override { return inner_->records_together(); }
     boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
                                                       std::vector<begin_request> begun) override {
         const auto copy = ended;

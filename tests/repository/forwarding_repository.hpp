@@ -9,8 +9,8 @@
 
 namespace rondo::testing {
 
-/// Hands each call on to another repository: a base for those that do one thing differently. `record_runs` is left
-/// as it is, so that those see all ends in `finish_runs`, and all begins in `begin_runs`.
+/// Hands each call on to another repository: a base for those that do one thing differently. It never records
+/// together, so that those see all ends in `finish_runs`, and all begins in `begin_runs`.
 class forwarding_repository : public repository {
 public:
     explicit forwarding_repository(std::shared_ptr<repository> inner) : inner_(std::move(inner)) {}

@@ -20,8 +20,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -80,9 +82,17 @@ public:
     keep_awake(Executor executor, const std::shared_ptr<waiter>& w, std::chrono::microseconds time)
         : executor_(std::move(executor)), waiter_(w), until_(std::chrono::steady_clock::now() + time) {}
 
-    void operator()() const {
-        if (!waiter_.expired() && std::chrono::steady_clock::now() < until_)
+    void operator()() const noexcept {
+        if (waiter_.expired() || std::chrono::steady_clock::now() >= until_) return;
+        std::this_thread::yield(); // to the thread that we wait for, if there is one processor for both
+        again();
+    }
+    /// Nothing depends on it, so it just ends if there is no memory.
+    void again() const noexcept {
+        try {
             boost::asio::post(executor_, *this);
+        } catch (const std::exception&) { // not even a handler is lost: they sleep
+        }
     }
 
 private:
@@ -107,10 +117,12 @@ struct initiate_jobs {
         // All before the push, after which another thread may resume and destroy the coroutine.
         if (slot.is_connected()) slot.assign(abort_wait(waiting));
         ((jobs->waiter = waiting), ...);
-        if (busy_poll != std::chrono::microseconds(0))
-            asio::post(executor, keep_awake(executor, waiting, busy_poll));
+        const keep_awake poll(executor, waiting, busy_poll); // it looks again and again, but holds nothing
         if (!waiting->home().add(waiting)) return;
-        if (queue->push(jobs...)) return;
+        if (queue->push(jobs...)) {
+            if (busy_poll > std::chrono::microseconds(0)) poll.again();
+            return;
+        }
         ((jobs->error = errc::store_failed), ...); // the repository is gone
         waiting->home().complete(*waiting, false);
     }

@@ -46,7 +46,7 @@ void connection::configure(durability how) {
     execute(how == durability::full ? "pragma synchronous=full" : "pragma synchronous=normal");
     execute("pragma foreign_keys=on;"
             "pragma cell_size_check=on;"
-            "pragma wal_autocheckpoint=4000;" // a thousand runs of as many tasks touch 1,500 pages
+            "pragma wal_autocheckpoint=4000;" // a thousand ends and begins of as many tasks touch 1,500 pages
             "pragma cache_size=-16384;"       // which should be there when they are touched again
             "pragma journal_size_limit=67108864;");
 }

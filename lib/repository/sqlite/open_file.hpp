@@ -23,6 +23,8 @@ struct seams {
     /// On the opening thread, once, when the lock is another's and there is time to wait.
     std::function<void()> on_lock_busy;
     std::span<const migration> steps = migrations();
+    /// On the database thread, after it looked for a call that was not there yet: whether one came in time.
+    std::function<void(bool)> on_looked_out;
     /// How often the owner of a file gives a sign of life.
     std::chrono::milliseconds beat_interval = std::chrono::seconds(5);
 };

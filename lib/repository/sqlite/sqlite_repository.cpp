@@ -112,8 +112,8 @@ boost::asio::awaitable<recorded_runs> sqlite_repository::record_runs(std::vector
     if (!all_ended(ended)) co_return co_await repository::record_runs(std::move(ended), std::move(begun));
     auto finish = [ended = std::move(ended)](detail::database& db) { return db.finish_runs(ended); };
     auto begin = [begun = std::move(begun)](detail::database& db) { return db.begin_runs(begun); };
-    auto [finished, answers] = co_await call_both(writer_, std::move(finish), std::move(begin));
-    co_return recorded_runs{std::move(finished), std::move(answers)};
+    auto both = co_await call_both(writer_, std::move(finish), std::move(begin));
+    co_return recorded_runs{std::move(both.first), std::move(both.second)};
 }
 
 repository::awaitable<history_page> sqlite_repository::history(history_filter filter) {

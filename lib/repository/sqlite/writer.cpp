@@ -45,7 +45,12 @@ void writer::stop() {
 void writer::look_out() const {
     if (busy_poll_ == std::chrono::microseconds(0)) return;
     const auto until = std::chrono::steady_clock::now() + busy_poll_;
-    while (!called_ && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    bool late = false;
+    while (!called_ && !late) {
+        std::this_thread::yield();
+        late = std::chrono::steady_clock::now() >= until;
+    }
+    if (seams_.on_looked_out) seams_.on_looked_out(!late);
 }
 
 writer::jobs writer::wait_for_jobs() {

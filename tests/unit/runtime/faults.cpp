@@ -6,8 +6,8 @@ namespace rondo::tests {
 namespace {
 
 struct faulty_world {
-    explicit faulty_world(bool costly = false)
-        : faulty(std::make_shared<faulty_repository>(memory::open(), costly)) {}
+    explicit faulty_world(bool together = false)
+        : faulty(std::make_shared<faulty_repository>(memory::open(), together)) {}
 
     std::shared_ptr<faulty_repository> faulty;
     world w{faulty};
@@ -57,12 +57,12 @@ TEST_CASE("tasks go on while the store cannot record, and all is on record after
          {std::vector{"begin_runs"}, std::vector{"finish_runs"}, std::vector{"begin_runs", "finish_runs"}}) {
         for (fault f : all_faults) {
             if (f == fault::hangs_deaf) continue; // the next case
-            for (bool costly : {false, true}) {
+            for (bool together : {false, true}) {
                 CAPTURE(std::string(calls.front()));
                 CAPTURE(calls.size());
                 CAPTURE(static_cast<int>(f));
-                CAPTURE(costly);
-                faulty_world s(costly);
+                CAPTURE(together);
+                faulty_world s(together);
                 s.w.start();
                 REQUIRE(s.w.add(task("t", "", every(1s), nothing)));
                 s.w.pass(10s);
@@ -88,10 +88,64 @@ TEST_CASE("tasks go on while the store cannot record, and all is on record after
     }
 }
 
+TEST_CASE("a repository whose answers to both halves make no sense loses nothing") {
+    for (fault f : {fault::throws_at_once, fault::throws_later, fault::fails, fault::hangs}) {
+        CAPTURE(static_cast<int>(f));
+        faulty_world s(true);
+        s.w.start();
+        REQUIRE(s.w.add(task("t", "", every(1s), nothing)));
+        // The call is under way when the next run is due, and when one has ended.
+        s.faulty->set("begin_runs", fault::waits);
+        s.w.pass(3s);
+        s.faulty->set("begin_runs", fault::none);
+        s.faulty->set("record_runs", f);
+        s.faulty->let_go();
+        s.w.pass(30s);
+        s.faulty->set("record_runs", fault::none);
+        s.w.pass(30s);
+        CHECK_FALSE(s.w.tasks->state().store_down);
+        CHECK(s.w.tasks->state().outbox == 0);
+        CHECK(s.w.tasks->state().outbox_dropped == 0);
+        auto counters = s.w.find("t").counters;
+        CHECK(counters.runs + counters.skipped_overlap == 64);
+        CHECK(counters.skipped_not_owner == 0);
+        CHECK(s.w.history().size() == counters.runs);
+        for (const run& r : s.w.history()) CHECK(r.outcome == outcome::success);
+    }
+}
+
+TEST_CASE("ends and begins that fail differently are both told") {
+    faulty_world s(true);
+    s.w.start();
+    task t("t", "", every(1min), nothing);
+    t.first_run(s.w.clock.now().wall - 1h).catch_up({.coalesce = coalesce::all});
+    s.faulty->set("finish_runs", fault::hangs);
+    REQUIRE(s.w.add(std::move(t)));
+    s.faulty->set("begin_runs", fault::fails);
+    s.w.pass(1min);
+    CHECK(s.w.logged("ends are not recorded: "));
+}
+
+TEST_CASE("the answer of one half counts, though the other was cancelled") {
+    faulty_world s(true);
+    s.w.start();
+    task t("t", "", every(1min), nothing);
+    t.first_run(s.w.clock.now().wall - 10min).catch_up({.coalesce = coalesce::all});
+    REQUIRE(s.w.add(std::move(t)));
+    s.faulty->set("finish_runs", fault::hangs);
+    s.w.pass(10min);
+    auto runs = s.w.history();
+    CHECK(runs.size() > 10); // begins go on record meanwhile
+    s.faulty->set("finish_runs", fault::none);
+    s.w.pass(10min);
+    for (const run& r : s.w.history()) CHECK(r.outcome == outcome::success);
+    CHECK(s.w.tasks->state().outbox == 0);
+}
+
 TEST_CASE("a store that works again is up again while there is always more for it") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
-        faulty_world s(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        faulty_world s(together);
         s.w.start();
         REQUIRE(s.w.add(task("a", "", every(100ms), nothing)));
         REQUIRE(s.w.add(task("b", "", every(130ms), nothing)));
@@ -117,9 +171,9 @@ TEST_CASE("a store that works again is up again while there is always more for i
 }
 
 TEST_CASE("another attempt goes on record after the end of the one that failed") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
-        faulty_world s(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        faulty_world s(together);
         s.w.start();
         auto fails = [](context c) -> asio::awaitable<void> {
             (void)co_await c.async_sleep_for(1s);
@@ -145,12 +199,12 @@ TEST_CASE("another attempt goes on record after the end of the one that failed")
 }
 
 TEST_CASE("a call that never returns stops neither tasks nor shutdown, and the outbox stays bounded") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
         for (const char* call : {"begin_runs", "finish_runs"}) {
             manager_options o;
             o.outbox_max = 50;
-            auto faulty = std::make_shared<faulty_repository>(memory::open(), costly);
+            auto faulty = std::make_shared<faulty_repository>(memory::open(), together);
             world w(faulty, o);
             w.start();
             REQUIRE(w.add(task("t", "", every(1s), nothing)));

@@ -31,16 +31,22 @@ enum class fault {
 /// Passes calls through, or spoils them, by their name.
 class faulty_repository final : public repository {
 public:
-    /// Where calls are costly, ends and begins come together, as two calls.
-    explicit faulty_repository(std::shared_ptr<repository> inner, bool costly = false)
-        : inner_(std::move(inner)), costly_(costly) {}
+    /// `together`: calls are costly, and ends and begins come together, as two calls.
+    explicit faulty_repository(std::shared_ptr<repository> inner, bool together = false)
+        : inner_(std::move(inner)), together_(together) {}
 
     void set(const std::string& call, fault f) { faults_[call] = f; }
     void let_go() {
         for (auto& timer : std::exchange(waiting_, {})) timer->cancel();
     }
 
-    [[nodiscard]] bool calls_are_costly() const noexcept override { return costly_; }
+    [[nodiscard]] bool calls_are_costly() const noexcept override { return together_; }
+    [[nodiscard]] bool records_together() const noexcept override { return together_; }
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun) override {
+        if (faults_["record_runs"] == fault::throws_at_once) throw std::runtime_error("thrown at once");
+        return record_both(std::move(ended), std::move(begun));
+    }
     awaitable<std::uint64_t> start(wall_time now) override { return spoil("start", inner_->start(now)); }
     awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
         return spoil("register_tasks", inner_->register_tasks(std::move(tasks)));
@@ -81,6 +87,16 @@ public:
     }
 
 private:
+    boost::asio::awaitable<recorded_runs> record_both(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun) {
+        const fault f = faults_["record_runs"];
+        if (f == fault::throws_later) throw 42;
+        auto said = co_await repository::record_runs(std::move(ended), std::move(begun));
+        if (f == fault::fails) said.finished.value().pop_back(); // answers that are too few say nothing
+        if (f == fault::hangs) said.begun.value().pop_back();
+        co_return said;
+    }
+
     template <class T>
     boost::asio::awaitable<T> spoil(const char* call, boost::asio::awaitable<T> inner) {
         fault f = faults_[call];
@@ -115,7 +131,7 @@ private:
     }
 
     std::shared_ptr<repository> inner_;
-    bool costly_;
+    bool together_;
     std::map<std::string, fault> faults_;
     std::vector<std::shared_ptr<boost::asio::steady_timer>> waiting_;
 };

@@ -15,10 +15,11 @@ namespace {
 
 /// Tells how many runs came with each call.
 struct listening_repository final : testing::forwarding_repository {
-    listening_repository(std::shared_ptr<repository> inner, bool costly)
-        : forwarding_repository(std::move(inner)), costly_(costly) {}
+    listening_repository(std::shared_ptr<repository> inner, bool costly, bool together = false)
+        : forwarding_repository(std::move(inner)), costly_(costly), together_(together) {}
 
     [[nodiscard]] bool calls_are_costly() const noexcept override { return costly_; }
+    [[nodiscard]] bool records_together() const noexcept override { return together_; }
     awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
         begins.push_back(requests.size());
         return inner_->begin_runs(std::move(requests));
@@ -44,6 +45,7 @@ struct listening_repository final : testing::forwarding_repository {
 
 private:
     bool costly_;
+    bool together_;
 };
 
 std::shared_ptr<listening_repository> ten_by_hand(bool costly) {
@@ -77,8 +79,8 @@ TEST_CASE("where they are not, nothing waits for what comes after it") {
     CHECK(store->begins.size() > 1);
 }
 
-TEST_CASE("where calls are costly, the end of a run and the begin of the next go on record at once") {
-    auto store = std::make_shared<listening_repository>(memory::open(), true);
+TEST_CASE("the end of a run and the begin of the next go on record at once, if the repository wants it") {
+    auto store = std::make_shared<listening_repository>(memory::open(), true, true);
     world w(store);
     w.start();
     task t("t", "", every(1min), nothing);
@@ -95,8 +97,8 @@ TEST_CASE("where calls are costly, the end of a run and the begin of the next go
 }
 
 TEST_CASE("a repository is not asked to record nothing") {
-    for (bool costly : {false, true}) {
-        auto store = std::make_shared<listening_repository>(memory::open(), costly);
+    for (bool together : {false, true}) {
+        auto store = std::make_shared<listening_repository>(memory::open(), together, together);
         world w(store);
         w.start();
         std::size_t runs = 0;
@@ -115,9 +117,9 @@ TEST_CASE("a repository is not asked to record nothing") {
     }
 }
 
-TEST_CASE("where calls are costly, a run that builds on an end goes on record after it") {
+TEST_CASE("a run that builds on an end goes on record after it, not together with it") {
     auto slow = std::make_shared<faulty_repository>(memory::open());
-    auto store = std::make_shared<listening_repository>(slow, true);
+    auto store = std::make_shared<listening_repository>(slow, true, true);
     world w(store);
     w.start();
     int began = 0;

@@ -109,6 +109,33 @@ TEST_CASE("what is dropped behind a call does not count for what is in it") {
     CHECK(box.is_past(later));
 }
 
+TEST_CASE("what is put back comes before what came meanwhile, however much of each") {
+    for (std::size_t called = 0; called != 40; ++called) {
+        for (std::size_t left = 0; left != 4; ++left) {
+            for (std::size_t later = 0; later != 4; ++later) {
+                CAPTURE(called);
+                CAPTURE(left);
+                CAPTURE(later);
+                outbox box;
+                std::uint64_t n = 0;
+                auto add = [&](std::size_t count) {
+                    for (std::size_t i = 0; i != count; ++i) {
+                        box.add(ended(false, 1));
+                        box.ends.back().request.run.id.low = n++;
+                    }
+                };
+                add(called + left);
+                box.call_ends(called);
+                add(later);
+                box.put_back_ends();
+                CHECK(box.size() == called + left + later);
+                std::uint64_t expected = 0;
+                box.for_each_end([&](const ended_run& e) { CHECK(e.request.run.id.low == expected++); });
+            }
+        }
+    }
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -16,8 +16,8 @@ namespace rondo::tests {
 
 /// A world that has started, on a repository that can fail.
 struct faulty_world {
-    explicit faulty_world(manager_options o = {}, bool costly = false)
-        : faulty(std::make_shared<faulty_repository>(memory::open(), costly)), w(faulty, std::move(o)) {
+    explicit faulty_world(manager_options o = {}, bool together = false)
+        : faulty(std::make_shared<faulty_repository>(memory::open(), together)), w(faulty, std::move(o)) {
         w.start();
     }
 

@@ -18,15 +18,15 @@ manager_options stopping() {
 }
 
 TEST_CASE("under stop no run starts while the repository fails, and all that waits does when it works") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
         for (fault f : {fault::fails, fault::throws_at_once, fault::throws_later, fault::hangs}) {
             for (record mode : {record::write_ahead, record::write_behind}) {
                 CAPTURE(static_cast<int>(f));
                 CAPTURE(to_string(mode));
                 manager_options o = stopping();
                 o.record = mode;
-                faulty_world s(o, costly);
+                faulty_world s(o, together);
                 std::size_t runs = 0;
                 REQUIRE(s.w.add(task("t", "", every(1s), planned{"", &runs})));
                 s.w.pass(9s);
@@ -62,11 +62,11 @@ TEST_CASE("under stop no run starts while the repository fails, and all that wai
 }
 
 TEST_CASE("under stop bodies that run go on, and their ends are kept, however many") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
         manager_options o = stopping();
         o.outbox_max = 1;
-        faulty_world s(o, costly);
+        faulty_world s(o, together);
         int began = 0;
         int ended = 0;
         for (const char* uid : {"a", "b", "c"})
@@ -84,9 +84,9 @@ TEST_CASE("under stop bodies that run go on, and their ends are kept, however ma
 }
 
 TEST_CASE("under stop a shutdown interrupts what waits, and no body of it begins") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
-        faulty_world s(stopping(), costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        faulty_world s(stopping(), together);
         int began = 0;
         int ended = 0;
         s.faulty->set("begin_runs", fault::fails);
@@ -103,10 +103,10 @@ TEST_CASE("under stop a shutdown interrupts what waits, and no body of it begins
 }
 
 TEST_CASE("under stop a shutdown interrupts all that waits, in the outbox or not there yet") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
         for (std::size_t tasks : {2, 40}) {
-            faulty_world s(stopping(), costly);
+            faulty_world s(stopping(), together);
             std::size_t runs = 0;
             s.faulty->set("begin_runs", fault::fails);
             for (std::size_t i = 0; i != tasks; ++i) {
@@ -124,9 +124,9 @@ TEST_CASE("under stop a shutdown interrupts all that waits, in the outbox or not
 }
 
 TEST_CASE("under stop a shutdown answers everybody who waits for a run, once") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
-        faulty_world s(stopping(), costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        faulty_world s(stopping(), together);
         std::size_t runs = 0;
         std::size_t answers = 0;
         constexpr std::size_t tasks = 2500; // more than one part of a pass
@@ -150,13 +150,13 @@ TEST_CASE("under stop a shutdown answers everybody who waits for a run, once") {
 }
 
 TEST_CASE("under stop a run by hand that needs no record starts when the store works again") {
-    for (bool costly : {false, true}) {
-        CAPTURE(costly);
+    for (bool together : {false, true}) {
+        CAPTURE(together);
         for (record mode : {record::none, record::failures_only}) {
             CAPTURE(to_string(mode));
             manager_options o = stopping();
             o.record = mode;
-            faulty_world s(o, costly);
+            faulty_world s(o, together);
             std::size_t slots = 0;
             std::size_t runs = 0;
             REQUIRE(s.w.add(task("slots", "", every(1s), planned{"", &slots})));
