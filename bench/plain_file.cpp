@@ -18,6 +18,8 @@ plain_file::plain_file(const std::string& path, sqlite::durability how, std::siz
     db_.reset(db);
     if (opened != SQLITE_OK) throw std::runtime_error("cannot open " + path);
     execute(how == sqlite::durability::full ? "pragma synchronous=full" : "pragma synchronous=normal");
+    execute("pragma wal_autocheckpoint=4000"); // as we do
+    execute("pragma cache_size=-16384");
     execute("begin");
     for (std::size_t i = 1; i <= tasks; ++i) {
         std::string n = std::to_string(i);
@@ -33,6 +35,24 @@ plain_file::plain_file(const std::string& path, sqlite::durability how, std::siz
 
 void plain_file::begin(std::size_t tasks) {
     execute("begin immediate");
+    insert_runs(tasks);
+    execute("commit");
+}
+
+void plain_file::end(std::size_t tasks) {
+    execute("begin immediate");
+    end_runs(tasks);
+    execute("commit");
+}
+
+void plain_file::turn(std::size_t tasks) {
+    execute("begin immediate");
+    end_runs(tasks);
+    insert_runs(tasks);
+    execute("commit");
+}
+
+void plain_file::insert_runs(std::size_t tasks) {
     for (std::size_t i = 0; i != tasks; ++i) {
         std::int64_t at = first_start + static_cast<std::int64_t>(runs_ + i) * interval;
         bind_id(insert_.get(), 1, runs_ + i);
@@ -40,17 +60,14 @@ void plain_file::begin(std::size_t tasks) {
         for (int column : {3, 4, 5}) sqlite3_bind_int64(insert_.get(), column, at);
         step(insert_.get());
     }
-    execute("commit");
 }
 
-void plain_file::end(std::size_t tasks) {
-    execute("begin immediate");
+void plain_file::end_runs(std::size_t tasks) {
     for (std::size_t i = 0; i != tasks; ++i) {
         sqlite3_bind_int64(end_.get(), 1, first_start + static_cast<std::int64_t>(runs_ + i) * interval + 1);
         bind_id(end_.get(), 2, runs_ + i);
         step(end_.get());
     }
-    execute("commit");
     runs_ += tasks;
 }
 

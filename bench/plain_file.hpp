@@ -24,6 +24,8 @@ public:
     void begin(std::size_t tasks);
     /// Ends all of them in another.
     void end(std::size_t tasks);
+    /// Ends them, and begins the next of each, in one.
+    void turn(std::size_t tasks);
     /// So many ended runs of all tasks, at 10 ms intervals, fast and unsafe.
     void fill(std::uint64_t runs);
 
@@ -34,6 +36,8 @@ private:
     };
     using statement = std::unique_ptr<sqlite3_stmt, closer>;
 
+    void insert_runs(std::size_t tasks);
+    void end_runs(std::size_t tasks);
     void execute(const std::string& sql);
     [[nodiscard]] statement prepare(const std::string& sql);
     void bind_id(sqlite3_stmt* s, int at, std::uint64_t n);
