@@ -28,8 +28,10 @@ struct options {
 
 inline constexpr const char* usage_text =
     "rondo-bench [--quick] [--only NAME] [--seconds S] [--rounds N] [--json FILE]\n"
-    "Measures rondo beside a hand-written Asio loop: one coroutine and one timer for each task. Works whose name ends with\n"
-    "-callbacks, -kernel or -uv have something else in its place: a chain of callbacks on Asio, a bare timerfd in an epoll,\n"
+    "Measures rondo beside a hand-written Asio loop: one coroutine and one timer for each task. Works whose "
+    "name ends with\n"
+    "-callbacks, -kernel or -uv have something else in its place: a chain of callbacks on Asio, a bare "
+    "timerfd in an epoll,\n"
     "timers of libuv.\n"
     "  --quick      short windows, one round, no million of tasks: whether it works, not how well\n"
     "  --only NAME  works whose name begins with NAME\n"
