@@ -48,8 +48,9 @@ public:
     /// one; for which the first waits one turn of the loop. Always the same. Who wraps a repository hands it on.
     [[nodiscard]] virtual bool calls_are_costly() const noexcept { return false; }
 
-    /// Whether `record_runs` costs less than the two calls that it stands for. Only then a manager uses it; an end may
-    /// wait a turn of the loop for a begin then, as above. Always the same.
+    /// Whether `record_runs` costs less than the two calls that it stands for. Only then a manager uses it; ends and
+    /// begins wait one turn of the loop for each other then, as above. Always the same. Override both or neither, also
+    /// where you wrap a repository.
     [[nodiscard]] virtual bool records_together() const noexcept { return false; }
 
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at

@@ -202,6 +202,7 @@ private:
     void put_back_failed_begins();
     void put_back_failed_ends();
     boost::asio::awaitable<void> give_way();
+    void on_recording_over() noexcept;
     void on_recording_failed() noexcept;
     void record_later(const char* what) noexcept;
     void put_back_called();
@@ -213,8 +214,7 @@ private:
     void let_runs_ahead(std::size_t fresh);
     [[nodiscard]] bool may_run_ahead() const noexcept;
 
-    // engine_outage.cpp: while it is down.
-    /// Whether runs wait for it to work again.
+    // engine_outage.cpp: while it is down. Whether runs wait for it to work again:
     [[nodiscard]] bool waits_for_store() const noexcept {
         return store_down_ && options_.on_store_failure == on_store_failure::stop;
     }
@@ -383,6 +383,7 @@ private:
 
     outbox outbox_;
     bool recording_ = false;
+    std::uint64_t recordings_ = 0; // that began
     bool store_down_ = false;
     bool took_begins_ = false;         // since it failed
     bool took_ends_ = false;           // likewise

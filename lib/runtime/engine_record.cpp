@@ -74,20 +74,30 @@ void engine::record() {
         boost::asio::co_spawn(
             *strand_, record_all(self),
             boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr failed) {
-                if (!failed) self->record(); // what came in the last moment
+                if (!failed) self->on_recording_over();
             }));
     } catch (...) {
+        ++recordings_; // it may be there still
         recording_ = false;
         record_later("nothing is recorded now");
     }
 }
 
+void engine::on_recording_over() noexcept {
+    try {
+        record(); // what came in the last moment
+    } catch (...) {
+        record_later("nothing is recorded now");
+    }
+}
+
+// Also if it was cancelled, and is to be tried again later.
 void engine::on_recording_failed() noexcept {
     try {
         put_back_called();
-    } catch (...) { // no memory: they are put back before the next call
+    } catch (...) { // no memory: the next does it
     }
-    record_later("the recording failed");
+    if (retry_at_ == steady_time::max() && life_ != life::over) record_later("the recording failed");
 }
 
 // For want of memory, not of a store.
@@ -110,21 +120,25 @@ void engine::put_back_called() {
 }
 
 boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
-    struct leave { // also if Asio finds no memory to go on, and destroys us
+    struct
+        leave { // also if Asio finds no memory to go on, and destroys us, maybe when another has taken our place
         engine& e;
+        std::uint64_t mine;
         bool failed = true;
         ~leave() {
+            if (e.recordings_ != mine) return;
             e.recording_ = false;
             if (e.context_gone_) return;
             e.look_at_partings();
             if (failed) e.on_recording_failed();
         }
-    } on_exit{*this};
+    } on_exit{*this, ++recordings_};
     const bool together = repository_->records_together();
     // Those whose handlers are ready go on record with the first. A shutdown may have no time for that.
     if ((together || repository_->calls_are_costly()) && life_ != life::draining)
         co_await boost::asio::post(*strand_, boost::asio::deferred);
     while (retry_at_ == steady_time::max()) {
+        put_back_called(); // if there was no memory for that
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
         if (outbox_.empty() || store_works()) on_store_up();
@@ -159,7 +173,6 @@ boost::asio::awaitable<void> engine::give_way() {
 
 /// So many ends and begins at most, in one call.
 boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t begins) {
-    put_back_called();                           // if there was no memory for that
     begins = outbox_.begins_that_may_go(begins); // those that build on none of the ends here
     outbox_.call_ends(outbox_.ends_that_may_go(ends));
     outbox_.call_begins(begins);

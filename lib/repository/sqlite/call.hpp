@@ -117,10 +117,11 @@ struct initiate_jobs {
         // All before the push, after which another thread may resume and destroy the coroutine.
         if (slot.is_connected()) slot.assign(abort_wait(waiting));
         ((jobs->waiter = waiting), ...);
-        const keep_awake poll(executor, waiting, busy_poll); // it looks again and again, but holds nothing
+        std::optional<keep_awake<std::decay_t<decltype(executor)>>> poll;
+        if (busy_poll > std::chrono::microseconds(0)) poll.emplace(executor, waiting, busy_poll);
         if (!waiting->home().add(waiting)) return;
         if (queue->push(jobs...)) {
-            if (busy_poll > std::chrono::microseconds(0)) poll.again();
+            if (poll) poll->again();
             return;
         }
         ((jobs->error = errc::store_failed), ...); // the repository is gone

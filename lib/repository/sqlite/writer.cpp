@@ -45,6 +45,7 @@ void writer::stop() {
 void writer::look_out() const {
     if (busy_poll_ == std::chrono::microseconds(0)) return;
     const auto until = std::chrono::steady_clock::now() + busy_poll_;
+    if (called_) return;
     bool late = false;
     while (!called_ && !late) {
         std::this_thread::yield();

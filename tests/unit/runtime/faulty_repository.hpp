@@ -20,12 +20,14 @@ namespace rondo::tests {
 
 enum class fault {
     none,
-    fails,          ///< an error
-    throws_at_once, ///< before there is a coroutine
-    throws_later,   ///< inside it
-    hangs,          ///< until it is cancelled
-    hangs_deaf,     ///< for ever
-    waits,          ///< until `let_go`, having done its work
+    fails,           ///< an error
+    throws_at_once,  ///< before there is a coroutine
+    throws_later,    ///< inside it
+    hangs,           ///< until it is cancelled
+    hangs_deaf,      ///< for ever
+    waits,           ///< until `let_go`, having done its work
+    short_of_ends,   ///< of `record_runs`: one answer is missing
+    short_of_begins, ///< likewise
 };
 
 /// Passes calls through, or spoils them, by their name.
@@ -92,8 +94,8 @@ private:
         const fault f = faults_["record_runs"];
         if (f == fault::throws_later) throw 42;
         auto said = co_await repository::record_runs(std::move(ended), std::move(begun));
-        if (f == fault::fails) said.finished.value().pop_back(); // answers that are too few say nothing
-        if (f == fault::hangs) said.begun.value().pop_back();
+        if (f == fault::short_of_ends) said.finished.value().pop_back();
+        if (f == fault::short_of_begins) said.begun.value().pop_back();
         co_return said;
     }
 

@@ -118,19 +118,31 @@ TEST_CASE("what is put back comes before what came meanwhile, however much of ea
                 CAPTURE(later);
                 outbox box;
                 std::uint64_t n = 0;
+                std::size_t first = 0;
                 auto add = [&](std::size_t count) {
-                    for (std::size_t i = 0; i != count; ++i) {
-                        box.add(ended(false, 1));
-                        box.ends.back().request.run.id.low = n++;
+                    for (std::size_t i = 0; i != count; ++i, ++n) {
+                        box.add(ended(n % 3 == 0, 1));
+                        first += n % 3 == 0 ? 1 : 0;
+                        box.ends.back().request.run.id.low = n;
+                        begin(box, 1);
+                        box.begins.back().request.next = wall_time(std::chrono::microseconds(n));
                     }
                 };
                 add(called + left);
                 box.call_ends(called);
+                box.call_begins(called);
                 add(later);
                 box.put_back_ends();
-                CHECK(box.size() == called + left + later);
+                box.put_back_begins();
+                CHECK(box.size() == 2 * (called + left + later));
+                CHECK(box.ends_first == first);
+                CHECK(box.ends_that_may_go(1000) == n);
+                CHECK(box.begins_that_may_go(1000) == 0);
                 std::uint64_t expected = 0;
                 box.for_each_end([&](const ended_run& e) { CHECK(e.request.run.id.low == expected++); });
+                expected = 0;
+                for (const core::decision& d : box.begins)
+                    CHECK(d.request.next == wall_time(std::chrono::microseconds(expected++)));
             }
         }
     }
