@@ -17,7 +17,8 @@ struct turn {
 turn turn_of(probe& p, std::uint64_t tasks) {
     turn t;
     for (std::uint64_t n = 1; n <= tasks; ++n) {
-        const std::string uid = "t" + std::to_string(n);
+        std::string uid = "t";
+        uid += std::to_string(n); // not `+`, of which g++ 12 warns
         p.put(task(uid));
         const begin_request first = slot_run(uid, n, 0);
         t.ended.push_back(end_of(first, p.begin(first).token));
