@@ -36,7 +36,7 @@ struct options {
     /// runs, before they go to sleep: what `SO_BUSY_POLL` is to sockets. To wake a thread can take as long as to commit;
     /// this takes it out of each run's way, and takes up to so much time of two processors for each commit in return.
     /// The loop does all else that there is to do meanwhile; but `io_context::poll` does not return before the answer
-    /// does, or the time is over. Of no use where there is one processor. 0 to `busy_poll_max`, others are `errc::invalid_option`;
+    /// does, or the time is over. Of no use where there is one processor, and worse than none where others want both. 0 to `busy_poll_max`, others are `errc::invalid_option`;
     /// 0: they sleep at once.
     std::chrono::microseconds busy_poll{0};
 };
