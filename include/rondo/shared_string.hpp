@@ -2,7 +2,9 @@
 #ifndef RONDO_SHARED_STRING_HPP
 #define RONDO_SHARED_STRING_HPP
 
+#include <atomic>
 #include <compare>
+#include <cstdint>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -18,15 +20,22 @@ public:
     shared_string() = default;
     /// Copies `text` once. At most 2^32 - 1 bytes (longer text is cut there).
     explicit shared_string(std::string_view text);
-    shared_string(const shared_string& other) noexcept;
+    shared_string(const shared_string& other) noexcept : block_(other.block_) {
+        if (block_ != nullptr) block_->owners.fetch_add(1, std::memory_order_relaxed);
+    }
     shared_string(shared_string&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
     shared_string& operator=(shared_string other) noexcept {
         std::swap(block_, other.block_);
         return *this;
     }
-    ~shared_string();
+    ~shared_string() {
+        // Acquire and release: the last owner must see what the others did with the text.
+        if (block_ != nullptr && block_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(block_);
+    }
 
-    [[nodiscard]] std::string_view view() const noexcept;
+    [[nodiscard]] std::string_view view() const noexcept {
+        return block_ == nullptr ? std::string_view() : std::string_view(block_->text(), block_->size);
+    }
     [[nodiscard]] std::string str() const { return std::string(view()); }
     [[nodiscard]] bool empty() const noexcept { return block_ == nullptr; }
     operator std::string_view() const noexcept { return view(); }
@@ -41,9 +50,15 @@ public:
     friend std::ostream& operator<<(std::ostream& out, const shared_string& s) { return out << s.view(); }
 
 private:
-    struct block;
+    struct block { // and the text right behind it, in one allocation
+        std::atomic<std::uint32_t> owners{1};
+        std::uint32_t size = 0;
 
-    block* block_ = nullptr; // reference count, size and text in one allocation
+        [[nodiscard]] char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
+    };
+    static void destroy(block* b) noexcept;
+
+    block* block_ = nullptr;
 };
 
 } // namespace rondo

@@ -197,13 +197,13 @@ public:
 template <class Home>
 class strand_pool final : public strand_source, public std::enable_shared_from_this<strand_pool<Home>> {
 public:
-    explicit strand_pool(Home home) noexcept : home_(std::move(home)) {}
+    explicit strand_pool(Home home) : home_(std::move(home)) {}
     strand_pool(const strand_pool&) = delete;
     strand_pool& operator=(const strand_pool&) = delete;
     ~strand_pool() override { close(); }
 
     boost::asio::any_io_executor make(std::optional<stopwatch> watch) override {
-        auto handlers = std::allocate_shared<run_handlers>(spare_allocator<run_handlers>(spare_handlers_));
+        auto handlers = std::allocate_shared<run_handlers>(spare_allocator<run_handlers>(*spare_handlers_));
         handlers->watch = std::move(watch);
         boost::intrusive_ptr<run_strand<Home>> s = take();
         s->handlers = std::move(handlers);
@@ -259,7 +259,7 @@ private:
         return true;
     }
 
-    std::shared_ptr<spare_blocks> spare_handlers_ = std::make_shared<spare_blocks>();
+    spare_blocks::owner spare_handlers_ = spare_blocks::open();
     std::mutex mutex_; // guards the rest
     std::optional<Home> home_;
     run_strand<Home>* first_ = nullptr;

@@ -313,7 +313,7 @@ private:
     boost::asio::any_io_executor executor_;
     std::optional<strand> strand_;
     std::shared_ptr<strand_source> strands_; // of the bodies
-    std::shared_ptr<spare_blocks> spare_states_ = std::make_shared<spare_blocks>();
+    spare_blocks::owner spare_states_ = spare_blocks::open();
     std::shared_ptr<rondo::repository> repository_;
     manager_options options_;
     std::shared_ptr<host_clock> host_clock_; // null if the user brought a clock

@@ -37,7 +37,7 @@ steady_time due_of(const core::run_record& run, const clock& c) noexcept {
 } // namespace
 
 engine::state_ptr engine::new_state() {
-    return std::allocate_shared<detail::run_state>(spare_allocator<detail::run_state>(spare_states_),
+    return std::allocate_shared<detail::run_state>(spare_allocator<detail::run_state>(*spare_states_),
                                                    executor_, clock_owner_);
 }
 

@@ -62,15 +62,18 @@ private:
     std::size_t size_ = 0; // 0: not known yet
 };
 
-/// Blocks of one size, which go back from any thread.
+/// Blocks of one size, which go back from any thread. Lives until its owner is gone and all of them are back.
 class spare_blocks {
+    struct closer {
+        void operator()(spare_blocks* b) const noexcept { b->close(); }
+    };
+
 public:
-    spare_blocks() = default;
+    using owner = std::unique_ptr<spare_blocks, closer>;
+
+    [[nodiscard]] static owner open() { return owner(new spare_blocks); }
     spare_blocks(const spare_blocks&) = delete;
     spare_blocks& operator=(const spare_blocks&) = delete;
-    ~spare_blocks() {
-        while (first_ != nullptr) ::operator delete(std::exchange(first_, first_->next));
-    }
 
     /// The first call says what size they have.
     [[nodiscard]] void* take(std::size_t size) {
@@ -79,21 +82,28 @@ public:
             if (size_ == 0) size_ = size;
             if (first_ != nullptr && size == size_) {
                 --count_;
+                ++out_;
                 return std::exchange(first_, first_->next);
             }
         }
-        return ::operator new(size);
+        void* p = ::operator new(size);
+        std::lock_guard lock(mutex_);
+        ++out_;
+        return p;
     }
     void give_back(void* p, std::size_t size) noexcept {
+        bool last = false;
         {
             std::lock_guard lock(mutex_);
-            if (size == size_ && count_ < spares_max) {
+            last = --out_ == 0 && !open_;
+            if (open_ && size == size_ && count_ < spares_max) {
                 ++count_;
                 first_ = ::new (p) block{first_};
-                return;
+                p = nullptr;
             }
         }
         ::operator delete(p);
+        if (last) delete this;
     }
 
 private:
@@ -101,19 +111,38 @@ private:
         block* next;
     };
 
+    spare_blocks() = default;
+    ~spare_blocks() = default;
+
+    void close() noexcept {
+        block* spare = nullptr;
+        bool last = false;
+        {
+            std::lock_guard lock(mutex_);
+            open_ = false;
+            spare = std::exchange(first_, nullptr);
+            last = out_ == 0;
+        }
+        while (spare != nullptr) ::operator delete(std::exchange(spare, spare->next));
+        if (last) delete this;
+    }
+
     std::mutex mutex_; // guards the rest
     block* first_ = nullptr;
     std::size_t count_ = 0;
+    std::size_t out_ = 0;  // that were taken
     std::size_t size_ = 0; // 0: not known yet
+    bool open_ = true;
 };
 
-/// For one object at a time, `std::allocate_shared` say. Keeps the blocks for as long as it is there.
+/// For one object at a time, `std::allocate_shared` say, which copies it several times. The blocks outlive what they
+/// gave out, but not an allocator that has nothing of theirs.
 template <class T>
 class spare_allocator {
 public:
     using value_type = T;
 
-    explicit spare_allocator(std::shared_ptr<spare_blocks> blocks) noexcept : blocks_(std::move(blocks)) {}
+    explicit spare_allocator(spare_blocks& blocks) noexcept : blocks_(&blocks) {}
     template <class U>
     spare_allocator(const spare_allocator<U>& other) noexcept : blocks_(other.blocks_) {}
 
@@ -132,7 +161,7 @@ private:
     template <class U>
     friend class spare_allocator;
 
-    std::shared_ptr<spare_blocks> blocks_;
+    spare_blocks* blocks_;
 };
 
 } // namespace rondo::runtime

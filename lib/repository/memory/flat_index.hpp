@@ -12,6 +12,11 @@ namespace rondo::memory::detail {
 /// No row: the end of a list, the answer to a search in vain.
 inline constexpr std::uint32_t none = 0xffff'ffff;
 
+/// Has the processor fetch what is about to be read; `p` may be null.
+inline void prefetch(const void* p) noexcept {
+    __builtin_prefetch(p);
+}
+
 /// Takes the best bits of a hash that may be poor in its low ones.
 [[nodiscard]] constexpr std::uint32_t fold_hash(std::uint64_t hash) noexcept {
     return static_cast<std::uint32_t>(((hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15u) >> 32);
@@ -30,6 +35,16 @@ public:
             if (s.row == none) return none;
             if (s.hash == hash && is_it(s.row)) return s.row;
         }
+    }
+
+    /// For a `find` or an `insert` that comes soon.
+    void prefetch(std::uint32_t hash) const noexcept {
+        if (!slots_.empty()) detail::prefetch(&slots_[hash & mask()]);
+    }
+
+    /// A row with this hash, which may be the one, or `none`.
+    [[nodiscard]] std::uint32_t guess(std::uint32_t hash) const noexcept {
+        return find(hash, [](std::uint32_t) { return true; });
     }
 
     /// `row` must not be in yet.

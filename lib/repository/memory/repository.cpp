@@ -40,11 +40,8 @@ public:
     }
 
     awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
-        std::vector<begin_answer> answers;
-        answers.reserve(requests.size());
         const std::lock_guard lock(mutex_);
-        for (begin_request& r : requests) answers.push_back(store_.begin(r));
-        co_return answers;
+        co_return store_.begin(requests);
     }
 
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
@@ -52,11 +49,8 @@ public:
             return r.run.finished_at && r.run.outcome;
         });
         if (!whole) co_return errc::invalid_option;
-        std::vector<finish_state> states;
-        states.reserve(requests.size());
         const std::lock_guard lock(mutex_);
-        for (finish_request& r : requests) states.push_back(store_.finish(r));
-        co_return states;
+        co_return store_.finish(requests);
     }
 
     awaitable<history_page> history(history_filter filter) override {

@@ -21,6 +21,7 @@ public:
 
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint32_t oldest() const noexcept { return oldest_; }
+    [[nodiscard]] std::uint32_t newest() const noexcept { return newest_; }
 
     void append(rows& r, std::uint32_t i) noexcept {
         run_links& links = r[i].links[Kind];

@@ -19,7 +19,19 @@ std::uint32_t hash_of(const run_id& id) noexcept {
 } // namespace
 
 std::uint32_t run_table::find(const run_id& id) const noexcept {
+    if (id_max_ < id) return none;
     return by_id_.find(hash_of(id), [&](std::uint32_t i) { return rows_[i].id == id; });
+}
+
+std::uint32_t run_table::find(const run_id& id, const task_row& task) const noexcept {
+    const std::uint32_t newest = task.record == nullptr ? none : task.record->runs.newest();
+    return newest != none && rows_[newest].id == id ? newest : find(id);
+}
+
+void run_table::prefetch(const task_record* record) const noexcept {
+    if (record == nullptr) return;
+    rows_.prefetch(record->runs.newest());
+    rows_.prefetch(record->runs.oldest());
 }
 
 bool run_table::slot_taken(std::uint32_t task, wall_time slot) const noexcept {
@@ -38,6 +50,7 @@ std::uint32_t run_table::add(std::uint32_t task, const run_begin& r) {
     run_row& row = rows_[i];
     row.id = r.id;
     row.order = ++order_;
+    id_max_ = std::max(id_max_, r.id);
     row.token = ++record.token;
     row.scheduled_at = r.scheduled_at;
     row.started_at = r.started_at;

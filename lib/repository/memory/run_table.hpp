@@ -18,6 +18,10 @@ public:
     run_table(options opt, task_table& tasks) : options_(opt), tasks_(tasks) {}
 
     [[nodiscard]] std::uint32_t find(const run_id& id) const noexcept;
+    /// One that is most likely the latest of this task.
+    [[nodiscard]] std::uint32_t find(const run_id& id, const task_row& task) const noexcept;
+    /// The rows that the next run of this task will touch; null: none.
+    void prefetch(const task_record* record) const noexcept;
 
     /// Whether the task has a run with this slot.
     [[nodiscard]] bool slot_taken(std::uint32_t task, wall_time slot) const noexcept;
@@ -49,6 +53,7 @@ private:
     flat_index by_id_;
     run_list<in_all> all_;
     std::uint64_t order_ = 0; // of the latest run
+    run_id id_max_;           // of all there ever were: ids grow with time, so most are not looked for
 };
 
 } // namespace rondo::memory::detail

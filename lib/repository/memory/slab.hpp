@@ -2,6 +2,8 @@
 #ifndef RONDO_REPOSITORY_MEMORY_SLAB_HPP
 #define RONDO_REPOSITORY_MEMORY_SLAB_HPP
 
+#include <repository/memory/flat_index.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +21,14 @@ public:
     }
     [[nodiscard]] const Row& operator[](std::uint32_t i) const noexcept {
         return chunks_[i / chunk_size][i % chunk_size];
+    }
+
+    /// Has the processor fetch a row that is wanted soon; `i` may be `none`.
+    void prefetch(std::uint32_t i) const noexcept {
+        constexpr std::size_t line = 64;
+        if (i == none) return;
+        for (std::size_t at = 0; at < sizeof(Row); at += line)
+            detail::prefetch(reinterpret_cast<const std::byte*>(&(*this)[i]) + at);
     }
 
     /// The number of a free row: the one given back last, which is still in the cache.

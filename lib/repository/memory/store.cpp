@@ -4,6 +4,7 @@
 #include <rondo/failure_count.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -52,9 +53,48 @@ begin_answer store::refused(std::uint32_t task) const noexcept {
     return answer;
 }
 
-begin_answer store::begin(begin_request& request) {
+/// What some of them need is fetched together, step by step, before the first is done: each step leads to the next, and
+/// each may be a wait for memory.
+template <class Request, class Uid, class F>
+void store::for_each(std::span<Request> requests, Uid uid_of, F f) {
+    constexpr std::size_t part_max = 8;
+    std::array<std::uint32_t, part_max> hashes{};
+    std::array<std::uint32_t, part_max> rows{};
+    std::array<const task_record*, part_max> records{};
+    for (std::span<Request> left = requests; !left.empty();) {
+        const std::span<Request> part = left.first(std::min(left.size(), part_max));
+        left = left.subspan(part.size());
+        for (std::size_t i = 0; i != part.size(); ++i) {
+            hashes[i] = task_table::hash_of(uid_of(part[i]));
+            tasks_.prefetch(hashes[i]);
+        }
+        for (std::size_t i = 0; i != part.size(); ++i) rows[i] = tasks_.prefetch_row(hashes[i]);
+        for (std::size_t i = 0; i != part.size(); ++i) records[i] = tasks_.prefetch_record(rows[i]);
+        for (std::size_t i = 0; i != part.size(); ++i) runs_.prefetch(records[i]);
+        for (std::size_t i = 0; i != part.size(); ++i) f(part[i], tasks_.find(uid_of(part[i]), hashes[i]));
+    }
+}
+
+std::vector<begin_answer> store::begin(std::span<begin_request> requests) {
+    std::vector<begin_answer> answers;
+    answers.reserve(requests.size());
+    for_each(
+        requests, [](const begin_request& r) { return r.uid.view(); },
+        [&](begin_request& r, std::uint32_t task) { answers.push_back(begin(r, task)); });
+    return answers;
+}
+
+std::vector<finish_state> store::finish(std::span<finish_request> requests) {
+    std::vector<finish_state> states;
+    states.reserve(requests.size());
+    for_each(
+        requests, [](const finish_request& r) { return r.run.uid.view(); },
+        [&](finish_request& r, std::uint32_t task) { states.push_back(finish(r, task)); });
+    return states;
+}
+
+begin_answer store::begin(begin_request& request, std::uint32_t t) {
     begin_answer answer;
-    const std::uint32_t t = tasks_.find(request.uid);
     if (t == none) {
         answer.state = begin_state::unknown_task;
         return answer;
@@ -92,12 +132,11 @@ void store::apply(std::uint32_t task, begin_request& request, begin_answer& answ
     if (request.skipped && skip_is_later) row.make_record().add_skip(*request.skipped);
 }
 
-finish_state store::finish(finish_request& request) {
+finish_state store::finish(finish_request& request, std::uint32_t t) {
     run& r = request.run;
     assert(r.finished_at && r.outcome);
-    const std::uint32_t t = tasks_.find(r.uid);
     if (t == none) return finish_state::fenced;
-    std::uint32_t i = runs_.find(r.id);
+    std::uint32_t i = runs_.find(r.id, tasks_[t]);
     if (i == none) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (takes_slot(r.trigger) && runs_.slot_taken(t, r.scheduled_at)) return finish_state::fenced;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,9 +28,9 @@ public:
     [[nodiscard]] task_state register_task(const task_definition& definition);
     void update(const task_update& update);
 
-    /// Both take from the request what they keep.
-    [[nodiscard]] begin_answer begin(begin_request& request);
-    [[nodiscard]] finish_state finish(finish_request& request);
+    /// Both take from the requests what they keep.
+    [[nodiscard]] std::vector<begin_answer> begin(std::span<begin_request> requests);
+    [[nodiscard]] std::vector<finish_state> finish(std::span<finish_request> requests);
 
     [[nodiscard]] history_page history(const history_filter& filter) const;
     [[nodiscard]] std::optional<run> find_run(const run_id& id) const;
@@ -47,6 +48,11 @@ public:
     prune_progress prune(const prune_policy& policy);
 
 private:
+    /// `f(request, number of its task)`, in order.
+    template <class Request, class Uid, class F>
+    void for_each(std::span<Request> requests, Uid uid_of, F f);
+    [[nodiscard]] begin_answer begin(begin_request& request, std::uint32_t task);
+    [[nodiscard]] finish_state finish(finish_request& request, std::uint32_t task);
     [[nodiscard]] begin_answer refused(std::uint32_t task) const noexcept;
     void apply(std::uint32_t task, begin_request& request, begin_answer& answer);
     [[nodiscard]] finish_state finish_again(std::uint32_t row, const finish_request& request) const noexcept;

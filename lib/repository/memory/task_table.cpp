@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t skip_ranges_max = 32; // of one task
 
-std::uint32_t hash_of(std::string_view uid) noexcept {
-    return fold_hash(std::hash<std::string_view>{}(uid));
-}
-
 } // namespace
 
 void task_record::add_skip(const skip_range& range) {
@@ -38,8 +34,20 @@ void task_row::pause(const task_update& update) {
         record->pause = {};
 }
 
-std::uint32_t task_table::find(std::string_view uid) const noexcept {
-    return by_uid_.find(hash_of(uid), [&](std::uint32_t i) { return rows_[i].uid.view() == uid; });
+std::uint32_t task_table::hash_of(std::string_view uid) noexcept {
+    return fold_hash(std::hash<std::string_view>{}(uid));
+}
+
+std::uint32_t task_table::find(std::string_view uid, std::uint32_t hash) const noexcept {
+    return by_uid_.find(hash, [&](std::uint32_t i) { return rows_[i].uid.view() == uid; });
+}
+
+const task_record* task_table::prefetch_record(std::uint32_t row) const noexcept {
+    if (row == none) return nullptr;
+    detail::prefetch(rows_[row].uid.view().data());
+    const task_record* record = rows_[row].record.get();
+    detail::prefetch(record);
+    return record;
 }
 
 std::uint32_t task_table::put(const task_definition& definition, task_state& state) {

@@ -54,7 +54,20 @@ struct task_row {
 /// All tasks that were ever registered.
 class task_table {
 public:
-    [[nodiscard]] std::uint32_t find(std::string_view uid) const noexcept;
+    [[nodiscard]] static std::uint32_t hash_of(std::string_view uid) noexcept;
+    [[nodiscard]] std::uint32_t find(std::string_view uid) const noexcept { return find(uid, hash_of(uid)); }
+    [[nodiscard]] std::uint32_t find(std::string_view uid, std::uint32_t hash) const noexcept;
+
+    /// In this order, for a task that is wanted soon: its place in the index, the row that is found there, and what
+    /// the row leads to.
+    void prefetch(std::uint32_t hash) const noexcept { by_uid_.prefetch(hash); }
+    [[nodiscard]] std::uint32_t prefetch_row(std::uint32_t hash) const noexcept {
+        const std::uint32_t row = by_uid_.guess(hash);
+        rows_.prefetch(row);
+        return row;
+    }
+    /// Null if there is none.
+    [[nodiscard]] const task_record* prefetch_record(std::uint32_t row) const noexcept;
 
     /// Inserts or updates a task, and marks it active. The state lacks what only runs tell.
     [[nodiscard]] std::uint32_t put(const task_definition& definition, task_state& state);

@@ -241,7 +241,8 @@ TEST_CASE("the executor of any other context will do") {
 }
 
 TEST_CASE("spare blocks are given out again, those of another size are not kept") {
-    spare_blocks blocks;
+    const spare_blocks::owner owned = spare_blocks::open();
+    spare_blocks& blocks = *owned;
     void* first = blocks.take(64);
     void* odd = blocks.take(32);
     blocks.give_back(first, 64);
@@ -255,9 +256,12 @@ TEST_CASE("spare blocks are given out again, those of another size are not kept"
     std::vector<void*> many(2 * spares_max + 2);
     for (void*& p : many) p = blocks.take(64);
     for (void* p : many) blocks.give_back(p, 64); // the rest goes to the heap: the sanitizers see if not
-    auto counted = std::make_shared<spare_blocks>();
-    auto shared = std::allocate_shared<std::vector<int>>(spare_allocator<std::vector<int>>(counted), 3, 7);
-    counted.reset(); // it lives for as long as what it gave out
+    spare_blocks::owner counted = spare_blocks::open();
+    spare_allocator<std::vector<int>> allocator(*counted);
+    auto shared = std::allocate_shared<std::vector<int>>(allocator, 3, 7);
+    auto other = std::allocate_shared<std::vector<int>>(allocator, 1, 5);
+    other.reset();
+    counted.reset(); // they live for as long as what they gave out
     CHECK(shared->at(2) == 7);
 }
 
