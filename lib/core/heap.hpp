@@ -2,6 +2,9 @@
 #ifndef RONDO_CORE_HEAP_HPP
 #define RONDO_CORE_HEAP_HPP
 
+#include <core/prefetch.hpp>
+
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +60,16 @@ public:
     void delay_top(Key key) {
         assert(key >= top_key());
         sift_down(0, {key, entries_.front().item});
+    }
+
+    /// Has the processor fetch the item that will most likely be the top after this one.
+    void prefetch_next() const noexcept {
+        if (entries_.size() < 2) return;
+        const std::size_t end = std::min<std::size_t>(entries_.size(), 5);
+        std::size_t least = 1;
+        for (std::size_t c = 2; c < end; ++c)
+            if (entries_[c].key < entries_[least].key) least = c;
+        prefetch_whole(entries_[least].item);
     }
 
     /// In no order.

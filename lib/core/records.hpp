@@ -140,7 +140,7 @@ struct task_record {
     std::chrono::microseconds timeout{0};
     run_record* runs = nullptr; ///< those whose body is there or about to be
     std::uint32_t heap_index = not_in_heap;
-    std::uint32_t pending_decision = 0; ///< 1 + its index among the decisions not yet taken
+    std::uint32_t pending_decision = 0; ///< its number among those not handed over; 0: it has none
     std::uint32_t in_flight = 0;        ///< those too that will be tried again
     std::uint32_t overrunning = 0;
     std::uint32_t in_flight_max = 0;

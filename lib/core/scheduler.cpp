@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace rondo::core {
@@ -80,20 +82,11 @@ steady_time scheduler::next_wakeup(instant now) const {
     return std::min(wakeup, stop_at_);
 }
 
-void scheduler::take_decisions(std::vector<decision>& out) {
-    hand_over_decisions([&out](std::vector<decision>& fresh) {
-        out.reserve(out.size() + fresh.size());
-        std::move(fresh.begin(), fresh.end(), std::back_inserter(out));
+void scheduler::take_decisions(std::vector<decision>& out, std::size_t n) {
+    hand_over_decisions(n, [&out](std::span<decision> first) {
+        out.reserve(out.size() + first.size());
+        std::move(first.begin(), first.end(), std::back_inserter(out));
     });
-}
-
-void scheduler::clear_decisions() noexcept {
-    constexpr std::size_t kept_max = 1024; // a burst must not keep its memory for ever
-    for (decision& d : decisions_)
-        if (d.task != nullptr) d.task->pending_decision = 0;
-    decisions_.clear();
-    runs_ahead_ = false;
-    if (decisions_.capacity() > kept_max) std::vector<decision>().swap(decisions_);
 }
 
 stat scheduler::stat_of(const task_record& task) const {

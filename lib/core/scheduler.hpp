@@ -10,6 +10,7 @@
 
 #include <core/actions.hpp>
 #include <core/catch_up_slots.hpp>
+#include <core/decision_list.hpp>
 #include <core/due_slots.hpp>
 #include <core/group_record.hpp>
 #include <core/heap.hpp>
@@ -133,17 +134,17 @@ public:
     // Outputs.
 
     [[nodiscard]] std::vector<action>& actions() noexcept { return actions_; }
-    /// Moves the decisions behind those in `out`.
-    void take_decisions(std::vector<decision>& out);
-    /// Likewise, into whatever `take(decisions)` moves them, all or, if it throws, none.
+    /// Moves the first decisions, `n` at most, behind those in `out`; or as `decision_list::hand_over`.
+    void take_decisions(std::vector<decision>& out, std::size_t n = std::size_t(-1));
     template <class F>
-    void hand_over_decisions(F take) {
-        take(decisions_);
-        clear_decisions();
+    std::size_t hand_over_decisions(std::size_t n, F take) {
+        n = decisions_.hand_over(n, take);
+        runs_ahead_ = runs_ahead_ && !decisions_.empty();
+        return n;
     }
     [[nodiscard]] std::size_t decisions_count() const noexcept { return decisions_.size(); }
     [[nodiscard]] bool has_decisions() const noexcept { return !decisions_.empty(); }
-    /// Whether some of them have runs that need not wait for their record (`task_spec::mode`).
+    /// Whether some of them, or of those before, have runs that need not wait for their record (`task_spec::mode`).
     [[nodiscard]] bool has_runs_ahead() const noexcept { return runs_ahead_; }
 
     // Observers.
@@ -195,7 +196,6 @@ private:
     decision& append_decision(task_record& task, wall_time next);
     decision* open_skip(task_record& task, std::uint32_t schedule_no) noexcept;
     [[nodiscard]] static std::int64_t key_at(const task_record& task, wall_time t, instant now) noexcept;
-    void clear_decisions() noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
 
     void decide_all_due(task_record& task, instant now);
@@ -373,7 +373,7 @@ private:
     heap<group_record, &group_record::closed_index> closed_groups_;       // keys: monotonic nanoseconds
     std::uint64_t turns_drawn_ = 0;
     std::vector<action> actions_;
-    std::vector<decision> decisions_;
+    decision_list decisions_;
     std::vector<run_record*> released_runs_;   // records that outlive their last action by one input
     std::vector<task_record*> released_tasks_; // likewise
     std::size_t in_flight_ = 0;

@@ -87,7 +87,7 @@ void scheduler::next_of_backfill(task_record& task, instant now) {
 void scheduler::begin_of_backfill(run_record& run, instant now) {
     task_record& task = *run.task;
     make_room(task); // first, as it may throw
-    core::make_room(decisions_, 1);
+    decisions_.make_room(1);
     backfill_state& b = *task.backfill();
     if (is_by_wall(b.when) && run.scheduled_at > now.wall) { // the clock was set back
         run.turn = {.task = &task, .run = &run};

@@ -168,7 +168,7 @@ void scheduler::make_room_for_followers(const task_record& task) {
     std::size_t n = found->second.size();
     core::make_room(beside_, n);
     core::make_room(actions_, actions_of_input_max + skips_max * n);
-    core::make_room(decisions_, skips_max * n);
+    decisions_.make_room(skips_max * n);
     steady_heap_.make_room(n);
 }
 
@@ -264,7 +264,7 @@ void scheduler::decide_followed(task_record& task, instant now, instant seen, bo
     bool on_time = late != due.size();
     std::size_t wanted = count_wanted(policy, std::span(due).first(late), on_time, key_of(now.steady));
     if (may_put_off && !on_time && wanted > 0 && hold(task, now)) return;
-    core::make_room(decisions_, due.size() + 1);
+    decisions_.make_room(due.size() + 1);
     core::make_room(actions_, due.size() + actions_of_input_max);
     steady_heap_.make_room();
     task.held = false;

@@ -97,7 +97,7 @@ void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t sc
 // One that moves no cursor.
 void scheduler::begin_manual_run(run_record& run, instant now) {
     begin_run(run, now);
-    decision& d = decisions_.emplace_back();
+    decision& d = decisions_.append();
     d.run = &run;
     d.mode = run.mode;
     d.request.uid = run.task->uid;

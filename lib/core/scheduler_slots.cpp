@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <core/overlap_decision.hpp>
+#include <core/prefetch.hpp>
 #include <core/scheduler.hpp>
 #include <rondo/detail/cron_parser.hpp>
 
@@ -68,7 +69,10 @@ void scheduler::start_due(instant now) {
     // The wall clock may be set back meanwhile.
     std::int64_t wall = std::min(seen_.wall, now.wall).time_since_epoch().count();
     auto next = [&]() -> task_record* { // the end of a pause, in the second, brings slots to the first
-        if (!steady_heap_.empty() && steady_heap_.top_key() <= steady) return &steady_heap_.top();
+        if (!steady_heap_.empty() && steady_heap_.top_key() <= steady) {
+            steady_heap_.prefetch_next();
+            return &steady_heap_.top();
+        }
         if (!wall_heap_.empty() && wall_heap_.top_key() <= wall) return &wall_heap_.top();
         return nullptr;
     };
@@ -84,6 +88,8 @@ void scheduler::start_due(instant now) {
 }
 
 void scheduler::on_due(task_record& task, instant now, instant seen) {
+    prefetch(task.uid.view().data());
+    prefetch_whole(task.past.get());
     if (task.paused) return on_pause_over(task, now);
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
@@ -229,19 +235,15 @@ void scheduler::skip(task_record& task, skip_range range, wall_time next, std::u
 
 // The last decision about the task, if it is still here, has no run, and says no slots of another schedule.
 decision* scheduler::open_skip(task_record& task, std::uint32_t schedule_no) noexcept {
-    if (task.pending_decision == 0) return nullptr;
-    decision& last = decisions_[task.pending_decision - 1];
-    bool alike = !last.request.skipped || last.schedule_no == schedule_no;
-    return alike && last.run == nullptr ? &last : nullptr;
+    decision* last = decisions_.latest_of(task);
+    if (last == nullptr || last->run != nullptr) return nullptr;
+    return !last->request.skipped || last->schedule_no == schedule_no ? last : nullptr;
 }
 
 decision& scheduler::append_decision(task_record& task, wall_time next) {
     std::uint32_t& made = task.made_past().decisions;
-    decision& d = decisions_.emplace_back(); // the last that may fail for want of memory
-    if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
-    d.task = &task;
+    decision& d = decisions_.append(task); // the last that may fail for want of memory
     d.mode = task.mode;
-    task.pending_decision = static_cast<std::uint32_t>(decisions_.size());
     d.request.uid = task.uid;
     d.schedule_no = task.schedule_no();
     d.no = ++made;

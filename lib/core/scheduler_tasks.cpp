@@ -226,7 +226,7 @@ void scheduler::remove(task_record& task, instant now) {
 void scheduler::erase(task_record& task) {
     leave_waiting(task);
     forget_slots(task);
-    if (task.pending_decision != 0) decisions_[task.pending_decision - 1].task = nullptr;
+    decisions_.forget(task);
     stop_following(task);
     tasks_.erase(task);
     actions_.push_back({action::kind::task_gone, &task});

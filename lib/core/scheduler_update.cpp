@@ -86,7 +86,7 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     wall_time decided = decided_until(task, now);
     bool same = task.follows() && when.followed() == task.when.followed(); // what is early stays
     auto old = std::make_shared<const rondo::schedule>(task.when);
-    core::make_room(decisions_, 1);
+    decisions_.make_room(1);
     steady_heap_.make_room();
     wall_heap_.make_room();
     std::uint32_t no = task.made_past().schedule_no;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 namespace rondo::runtime {
 namespace {
@@ -49,11 +50,15 @@ bool engine::may_take_decisions() const noexcept {
     return !waits_for_store() || outbox_.empty() || life_ == life::draining;
 }
 
+// What was put off for long may be a million: a part of it. But runs that do not wait for their record do not wait, and
+// where nothing waits for a store that is down, what it may have missed is known by having been taken.
 void engine::take_decisions() {
-    bool ahead = core_.has_runs_ahead() && may_run_ahead();
-    std::size_t fresh = core_.decisions_count();
-    core_.hand_over_decisions([this](std::vector<core::decision>& some) { outbox_.add(some); });
-    if (ahead) let_runs_ahead(fresh);
+    const bool ahead = core_.has_runs_ahead() && may_run_ahead();
+    const bool all = ahead || (store_down_ && !waits_for_store());
+    const std::size_t taken =
+        core_.hand_over_decisions(all ? core_.decisions_count() : batch_max,
+                                  [this](std::span<core::decision> some) { outbox_.add(some); });
+    if (ahead) let_runs_ahead(taken);
     trim_outbox();
 }
 
@@ -226,6 +231,7 @@ void engine::on_begins_recorded(const std::vector<begin_answer>& answers) {
     std::size_t of_outage = std::min(begins_of_outage_, called.size());
     begins_of_outage_ -= of_outage;
     auto answer = answers.begin();
+    std::size_t failed = 0; // the first of `called`
     for (std::size_t i = 0; i != called.size(); ++i) {
         try {
             bool missed = (store_down_ && !waits_for_store()) || i < of_outage;
@@ -235,13 +241,17 @@ void engine::on_begins_recorded(const std::vector<begin_answer>& answers) {
                 on_begin_answer(called[i], *answer++, missed, now);
         } catch (...) { // no memory: asked again, the store says the same again
             log_exception("a run does not begin yet");
-            if (called[i].run != nullptr) outbox_.begins_called.push_back(std::move(called[i]));
+            if (called[i].run != nullptr) std::swap(called[failed++], called[i]);
         }
     }
-    if (!outbox_.begins_called.empty()) {
+    if (failed > 0) {
+        called.erase(called.begin() + static_cast<std::ptrdiff_t>(failed), called.end());
+        outbox_.begins_called.swap(called);
+        record_later("runs begin later");
         outbox_.put_back_begins();
         outbox_.begins_waiting = outbox_.begins.size();
-        record_later("runs begin later");
+    } else {
+        outbox_.keep_room(std::move(called));
     }
     settle();
 }
@@ -286,6 +296,7 @@ void engine::on_ends_recorded(const std::vector<finish_state>& states) {
         }
         for (auto& waiter : called[i].waiters) waiter->complete(ended);
     }
+    outbox_.keep_room(std::move(called));
 }
 
 } // namespace rondo::runtime

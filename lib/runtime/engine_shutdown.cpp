@@ -42,8 +42,8 @@ void engine::finish_shutdown() {
     retry_at_ = steady_time::max();
     cancel_recording();
     leaving_.emplace();
-    leaving_->report.unrecorded =
-        outbox_.size() + own_pauses_.size() + (recording_pauses_ ? pauses_on_the_way_.size() : 0);
+    leaving_->report.unrecorded = outbox_.size() + core_.decisions_count() + own_pauses_.size() +
+                                  (recording_pauses_ ? pauses_on_the_way_.size() : 0);
     core_.start_walk();
     leave_in_parts();
 }

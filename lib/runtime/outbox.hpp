@@ -11,9 +11,11 @@
 #include <boost/container/devector.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -42,11 +44,14 @@ struct ended_run {
 /// What the repository has not taken yet, in order. A begin whose run waits for it has `run`; once
 /// that run was told to start, it has not.
 struct outbox {
-    // Not `std::deque`, which has a piece of memory for each two of them.
-    boost::container::devector<core::decision> begins;
-    boost::container::devector<ended_run> ends;
-    std::vector<core::decision> begins_called; ///< in the call that is under way
-    std::vector<ended_run> ends_called;        ///< likewise
+    template <class T>
+    using queue =
+        boost::container::devector<T>; // not `std::deque`: that has a piece of memory for each two of them
+
+    queue<core::decision> begins;
+    queue<ended_run> ends;
+    queue<core::decision> begins_called; ///< in the call that is under way
+    queue<ended_run> ends_called;        ///< likewise
     std::size_t begins_waiting =
         0; ///< of `begins`, the latest: those whose runs may still wait for their record
     std::size_t ends_waiting = 0;  ///< of `ends`, likewise: those that somebody may wait for
@@ -62,7 +67,7 @@ struct outbox {
         return begins.size() + ends.size() + begins_called.size() + ends_called.size();
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    void add(std::vector<core::decision>& decisions) {
+    void add(std::span<core::decision> decisions) {
         if (begins.empty() && begins_called.empty()) begins_skewed = 0;
         begins.insert(begins.end(), std::make_move_iterator(decisions.begin()),
                       std::make_move_iterator(decisions.end()));
@@ -91,14 +96,17 @@ struct outbox {
 
     /// The first `n` are called from now on.
     void call_begins(std::size_t n) {
-        begins_called = take_front(begins, n);
+        take_front(begins, n, begins_called);
         begins_waiting = std::min(begins_waiting, begins.size());
     }
     void call_ends(std::size_t n) {
-        ends_called = take_front(ends, n);
+        take_front(ends, n, ends_called);
         ends_waiting = std::min(ends_waiting, ends.size());
         ends_first -= first_among(ends_called);
     }
+    /// What was called before is done with; its memory serves the next call.
+    void keep_room(queue<core::decision> done) noexcept { keep_room(std::move(done), begins_called); }
+    void keep_room(queue<ended_run> done) noexcept { keep_room(std::move(done), ends_called); }
     /// The call came to nothing.
     void put_back_begins() { put_back(begins, begins_called); }
     void put_back_ends() {
@@ -167,23 +175,31 @@ private:
     }
     [[nodiscard]] std::uint64_t begins_gone() const noexcept { return begins_seen - begins.size(); }
 
-    static std::size_t first_among(const std::vector<ended_run>& some) noexcept {
+    static std::size_t first_among(const queue<ended_run>& some) noexcept {
         return static_cast<std::size_t>(std::ranges::count_if(some, &ended_run::comes_first));
     }
+    // All of them change places with nothing.
     template <class T>
-    static std::vector<T> take_front(boost::container::devector<T>& queue, std::size_t n) {
-        n = std::min(n, queue.size());
-        auto end = queue.begin() + static_cast<std::ptrdiff_t>(n);
-        std::vector<T> front(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
-        queue.erase(queue.begin(), end);
-        return front;
+    static void take_front(queue<T>& from, std::size_t n, queue<T>& to) {
+        assert(to.empty());
+        if (n >= from.size()) return from.swap(to);
+        const auto end = from.begin() + static_cast<std::ptrdiff_t>(n);
+        to.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+        from.erase(from.begin(), end);
     }
     template <class T>
-    static void put_back(boost::container::devector<T>& queue, std::vector<T>& front) {
+    static void put_back(queue<T>& to, queue<T>& front) {
+        if (to.empty()) return to.swap(front);
         // Not by `insert`, which asserts in vain, in Boost 1.81, if there is one element.
-        queue.reserve_front(queue.size() + front.size());
-        for (auto last = front.rbegin(); last != front.rend(); ++last) queue.push_front(std::move(*last));
+        to.reserve_front(to.size() + front.size());
+        for (auto last = front.rbegin(); last != front.rend(); ++last) to.push_front(std::move(*last));
         front.clear();
+    }
+    template <class T>
+    static void keep_room(queue<T> done, queue<T>& next) noexcept {
+        constexpr std::size_t kept_max = 2048; // a burst must not keep its memory for ever
+        done.clear();
+        if (next.empty() && done.capacity() <= kept_max) next.swap(done);
     }
 };
 

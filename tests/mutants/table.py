@@ -246,7 +246,7 @@ MUTANTS = (
     ("retry after an end that was the last", "scheduler_runs.cpp",
      "bool told_last = known && run.last;", "bool told_last = false;"),
     ("a decision says slots of two schedules", "scheduler_slots.cpp",
-     "!last.request.skipped || last.schedule_no == schedule_no;", "true;"),
+     "!last->request.skipped || last->schedule_no == schedule_no ? last : nullptr", "last"),
     ("refused as the latest by its cursor", "scheduler_resync.cpp",
      "return there && task.past != nullptr && task.past->decisions == d.no;", "return there && task.past != nullptr;"),
     ("refused by the schedule of now", "scheduler_resync.cpp",

@@ -79,7 +79,7 @@ void world::add(int task) {
     auto i = static_cast<std::size_t>(task);
     task_plan p = plan_of(i, plan_[i], policy_[i]);
     core::task_spec spec = spec_of(i, p);
-    if (core_->has_decisions()) take_decisions(); // of the task that had the uid before
+    while (core_->has_decisions()) take_decisions(); // of the task that had the uid before
     auto r = core_->reserve(spec);
     check_.uid_unique.reserved(task, r ? error_code() : r.error(), shut_down_);
     if (!r) return;

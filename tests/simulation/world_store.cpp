@@ -48,7 +48,9 @@ void world::settle() {
 
 void world::take_decisions() {
     decisions_.clear();
-    core_->take_decisions(decisions_);
+    // Likewise: not all at once where they may wait.
+    const std::size_t all = core_->decisions_count();
+    core_->take_decisions(decisions_, swarm_.merges ? (all + 1) / 2 : all);
     for (core::decision& d : decisions_) {
         int task = task_of(d);
         ++tally_.decisions;

@@ -229,6 +229,31 @@ TEST_CASE("a call that never returns stops neither tasks nor shutdown, and the o
     }
 }
 
+TEST_CASE("a shutdown counts what the store never heard of, in the outbox or not there yet") {
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        manager_options o;
+        o.store_timeout = 10min;
+        auto faulty = std::make_shared<faulty_repository>(memory::open(), together);
+        world w(faulty, o);
+        w.start();
+        constexpr std::size_t tasks = 2500;
+        int began = 0;
+        int ended = 0;
+        for (std::size_t i = 0; i != tasks; ++i)
+            REQUIRE(w.add(task("t" + std::to_string(i), "", every(2s), sleeper{1h, &began, &ended})));
+        CHECK(began == tasks);
+        faulty->set("begin_runs", fault::hangs_deaf);
+        w.pass(5s); // each has missed a slot, as its run goes on
+        std::optional<shutdown_report> report;
+        w.tasks->async_shutdown(1s, [&](result<shutdown_report> r) { report = r.value(); });
+        w.pass(5min);
+        REQUIRE(report);
+        CHECK(report->unrecorded >= 2 * tasks); // ends, and skips
+        CHECK(report->still_running.empty());
+    }
+}
+
 TEST_CASE("questions to a broken store end with its error or in time") {
     for (fault f : all_faults) {
         faulty_world s;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,9 +42,10 @@ TEST_CASE("the core takes no memory, once it has grown into what it needs") {
             s.on_time(now);
             s.actions().clear();
             (void)s.next_wakeup(now);
-            s.hand_over_decisions([&](std::vector<core::decision>& some) {
-                for (core::decision& d : some) decisions.push_back(std::move(d));
-            });
+            while (s.has_decisions())
+                s.hand_over_decisions(7, [&](std::span<core::decision> some) {
+                    for (core::decision& d : some) decisions.push_back(std::move(d));
+                });
             for (core::decision& d : decisions) {
                 s.begun(*d.run, ++runs, now);
                 s.actions().clear();

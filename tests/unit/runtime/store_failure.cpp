@@ -83,6 +83,34 @@ TEST_CASE("under stop bodies that run go on, and their ends are kept, however ma
     }
 }
 
+TEST_CASE("under stop what waits goes to a store that works again in parts") {
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        faulty_world s(stopping(), together);
+        constexpr std::size_t tasks = 4500;
+        std::size_t runs = 0;
+        std::size_t most = 0; // in the outbox, while bodies run
+        auto body = [&]() -> boost::asio::awaitable<void> {
+            ++runs;
+            most = std::max(most, s.w.tasks->state().outbox);
+            co_return;
+        };
+        for (std::size_t i = 0; i != tasks; ++i) {
+            task t("t" + std::to_string(i), "", every(1h), body);
+            REQUIRE(s.w.add(std::move(t.first_run(after_interval))));
+        }
+        s.faulty->set("begin_runs", fault::fails);
+        s.w.pass(1h + 1s);
+        CHECK(runs == 0);
+        s.faulty->set("begin_runs", fault::none);
+        s.w.pass(10s);
+        CHECK(runs == tasks);
+        CHECK(most > 0);
+        CHECK(most <= 3000);
+        CHECK_FALSE(s.w.tasks->state().store_down);
+    }
+}
+
 TEST_CASE("under stop a shutdown interrupts what waits, and no body of it begins") {
     for (bool together : {false, true}) {
         CAPTURE(together);
