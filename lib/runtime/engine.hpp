@@ -9,7 +9,9 @@
 #include <runtime/clock_watch.hpp>
 #include <runtime/context_service.hpp>
 #include <runtime/event_queue.hpp>
+#include <runtime/host.hpp>
 #include <runtime/host_clock.hpp>
+#include <runtime/known_users.hpp>
 #include <runtime/outbox.hpp>
 #include <runtime/pending.hpp>
 #include <runtime/run_queue.hpp>
@@ -39,12 +41,6 @@
 namespace rondo::runtime {
 
 class strand_source;
-
-/// What a manager without a clock of its user's learns the time from.
-struct host {
-    const os_clocks& clocks = this_machine();
-    std::function<int()> open_watch = open_clock_watch;
-};
 
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
 ///
@@ -104,6 +100,8 @@ public:
     void backfill(pending_ptr<backfill_progress> done, std::string uid, wall_time from, wall_time to,
                   overlap policy);
     void stop_backfill(std::string_view uid, const std::weak_ptr<pending<backfill_progress>>& who);
+    void add_users(pending_ptr<void> done, std::vector<user> users);
+    void remove_users(pending_ptr<void> done, std::vector<user> users);
     void prune(pending_ptr<std::uint64_t> done, prune_policy policy);
     void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
     /// Asks the repository; `done` gets the answer, or `store_timeout`.
@@ -151,10 +149,13 @@ private:
     void obey_guarded(core::action& a) noexcept;
     [[nodiscard]] bool end_stillborn();
     void start_body(core::run_record& record);
-    void load_users();
-    void begin_for(const state_ptr& state, const result<std::vector<user>>& users) noexcept;
     void end_run(const core::action& a);
     void release_run(core::run_record& record);
+
+    // engine_users.cpp
+    void load_users();
+    void begin_for_users(const std::vector<state_ptr>& b, result<std::vector<user>> u, std::uint64_t no);
+    void begin_for(const state_ptr& state, const std::vector<user>* users, error_code why) noexcept;
 
     // engine_bodies.cpp
     void spawn(const state_ptr& state);
@@ -345,6 +346,7 @@ private:
         &spare_run_nodes_};                    // those with a body, by id; a record's `runner` points in
     std::vector<core::run_record*> stillborn_; // grows never, so that it can be filled without memory
     std::vector<state_ptr> want_users_;
+    known_users users_;
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
     std::unordered_map<run_id, chain> chains_; // by the latest attempt, while it may have followers
     std::map<std::string, pending_ptr<backfill_progress>, std::less<>> backfills_;
@@ -368,14 +370,12 @@ private:
         if_exists otherwise;
     };
     std::map<std::string, std::vector<join>, std::less<>> joins_;
-    std::deque<std::shared_ptr<awaited_call>>
-        calls_; // all with the same timeout, so in the order of their deadlines
+    std::deque<std::shared_ptr<awaited_call>> calls_; // in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
     std::optional<shutdown_report> report_;
     struct leaving { // once it is over, and while something is to be let go of
         shutdown_report report;
         std::size_t bucket = 0; // of `runs_`: those before it are in the report
-
         leaving() noexcept {}
     };
     std::optional<leaving> leaving_;

@@ -120,37 +120,6 @@ void engine::start_body(core::run_record& record) {
     }
 }
 
-// One look at the users serves all runs that start together, and no later one: that may be for others.
-void engine::load_users() {
-    const auto batch = std::exchange(want_users_, {});
-    try {
-        call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
-                                [this, batch](result<std::vector<user>> users) {
-                                    for (const auto& state : batch) begin_for(state, users);
-                                });
-    } catch (...) {
-        log_exception("the users are not known");
-        for (const auto& state : batch) begin_for(state, errc::store_failed);
-    }
-}
-
-// A body that cannot begin has failed.
-void engine::begin_for(const state_ptr& state, const result<std::vector<user>>& users) noexcept {
-    state->report.failed = true;
-    try {
-        if (users) {
-            state->users = users.value();
-            state->report.failed = false;
-            return spawn(state);
-        }
-        state->report.error = "its users are not known: " + users.error().message();
-    } catch (...) { // no memory
-        state->report.failed = true;
-        log_exception("a body could not be started");
-    }
-    body_ended(state);
-}
-
 // Any thread. Where there is no memory to tell the strand, the next who ends does, or the next tick.
 void engine::body_ended(state_ptr state) noexcept {
     std::lock_guard lock(ended_.mutex);

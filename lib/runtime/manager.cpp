@@ -233,15 +233,15 @@ void detail::operations::start_users(const engine_ptr& e, detail::completion<std
 
 void detail::operations::start_add_users(const engine_ptr& e, detail::completion<void> done,
                                          std::vector<user> users) {
-    on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
-        on.ask<void>(std::move(p), [users](repository& r) { return r.add_users(users); });
+    on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) mutable {
+        on.add_users(std::move(p), std::move(users));
     });
 }
 
 void detail::operations::start_remove_users(const engine_ptr& e, detail::completion<void> done,
                                             std::vector<user> users) {
-    on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) {
-        on.ask<void>(std::move(p), [users](repository& r) { return r.remove_users(users); });
+    on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) mutable {
+        on.remove_users(std::move(p), std::move(users));
     });
 }
 

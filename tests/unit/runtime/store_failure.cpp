@@ -2,6 +2,7 @@
 #include "planned.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -175,6 +176,66 @@ TEST_CASE("under stop a shutdown answers everybody who waits for a run, once") {
         CHECK(answers == tasks);
         CHECK(runs == 0);
     }
+}
+
+TEST_CASE("a body for each user goes on while the repository fails, for those that were known") {
+    for (bool together : {false, true}) {
+        CAPTURE(together);
+        for (fault f : {fault::fails, fault::throws_at_once, fault::throws_later, fault::hangs}) {
+            CAPTURE(static_cast<int>(f));
+            faulty_world s({}, together);
+            std::map<std::string, int> runs;
+            auto body = [&](context, user who) -> asio::awaitable<result<std::string>> {
+                ++runs[who.id()];
+                co_return "ok";
+            };
+            for (const char* who : {"ann", "bob", "eve"})
+                REQUIRE(s.w.get<void>(s.w.tasks->async_add_users({user(who)})));
+            task t("t", "", every(1s), body);
+            REQUIRE(s.w.add(std::move(t.pause_after_failures(2))));
+            s.w.pass(3s);
+            CHECK(runs["ann"] == 4);
+            REQUIRE(s.w.get<void>(s.w.tasks->async_add_users({user("new")}))); // nobody has looked since
+            REQUIRE(s.w.get<void>(s.w.tasks->async_remove_users({user("eve")})));
+            for (const char* call : {"users", "begin_runs", "finish_runs"}) s.faulty->set(call, f);
+            s.w.pass(60s);
+            const int while_down = runs["ann"];
+            CHECK(while_down > 50);
+            CHECK(runs["bob"] == while_down);
+            CHECK(runs["new"] == while_down - 4);
+            CHECK(runs["eve"] == 4);
+            CHECK(s.w.find("t").counters.failed == 0);
+            CHECK_FALSE(s.w.find("t").paused);
+            for (const char* call : {"users", "begin_runs", "finish_runs"}) s.faulty->set(call, fault::none);
+            s.w.pass(10s);
+            CHECK(runs["ann"] > while_down + 5);
+            CHECK(s.w.find("t").counters.failed == 0);
+        }
+    }
+}
+
+TEST_CASE("where the users are asked for while one of them is removed, no later run is for that one") {
+    auto faulty = std::make_shared<faulty_repository>(memory::open());
+    world w(faulty);
+    w.start();
+    std::map<std::string, int> runs;
+    auto body = [&](context, user who) -> asio::awaitable<result<std::string>> {
+        ++runs[who.id()];
+        co_return "ok";
+    };
+    REQUIRE(w.get<void>(w.tasks->async_add_users({user("ann"), user("eve")})));
+    REQUIRE(w.add(task("t", "", every(1s), body)));
+    w.pass(1500ms);
+    CHECK(runs["eve"] == 2);
+    faulty->set("users", fault::waits); // asked, and not answered yet
+    w.pass(1s);
+    REQUIRE(w.get<void>(w.tasks->async_remove_users({user("eve")})));
+    faulty->set("users", fault::fails);
+    w.pass(10s);
+    CHECK(runs["ann"] > 6); // one of them has waited for long
+    CHECK(runs["eve"] <= 3);
+    faulty->let_go();
+    w.pass(1s);
 }
 
 TEST_CASE("under stop a run by hand that needs no record starts when the store works again") {
