@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <loop.hpp>
+#include <usage.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -33,7 +34,8 @@ asio::awaitable<void> run_task(hand_written_loop::loop_map& tasks, hand_written_
 
 } // namespace
 
-hand_written_loop::hand_written_loop(std::chrono::nanoseconds /*resolution*/) : guard_(io_.get_executor()) {}
+hand_written_loop::hand_written_loop(std::chrono::nanoseconds /*resolution*/, std::size_t threads)
+    : stage_(io_, threads), threads_(threads > 1), guard_(io_.get_executor()) {}
 
 template <class Body>
 void hand_written_loop::add(std::size_t i, std::chrono::microseconds period, steady_time first, Body body) {
@@ -51,13 +53,15 @@ void hand_written_loop::add(std::size_t i, std::chrono::microseconds period, ste
 void hand_written_loop::add_idle(std::size_t n, std::uint64_t& runs) {
     auto period = std::chrono::hours(1);
     for (std::size_t i = 0; i != n; ++i)
-        add(i, period, std::chrono::steady_clock::now() + period, [&runs](steady_time) { ++runs; });
+        add(i, period, std::chrono::steady_clock::now() + period,
+            [count = run_counter(runs, threads_)](steady_time) { count(); });
     io_.poll();
 }
 
 void hand_written_loop::add_counting(const plan& p, std::uint64_t& runs) {
     for (std::size_t i = 0; i != p.phases.size(); ++i)
-        add(i, p.period, p.base.steady + p.phases[i], [&runs](steady_time) { ++runs; });
+        add(i, p.period, p.base.steady + p.phases[i],
+            [count = run_counter(runs, threads_)](steady_time) { count(); });
     io_.poll();
 }
 

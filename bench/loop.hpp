@@ -33,7 +33,7 @@ public:
     };
     using loop_map = std::unordered_map<std::string, std::unique_ptr<loop_task>>;
 
-    explicit hand_written_loop(std::chrono::nanoseconds resolution);
+    explicit hand_written_loop(std::chrono::nanoseconds resolution, std::size_t threads = 1);
 
     // As in `ours`.
     void add_idle(std::size_t n, std::uint64_t& runs);
@@ -50,7 +50,8 @@ private:
 
     loop_map tasks_; // outlives the coroutines, which erase themselves
     boost::asio::io_context io_;
-    asio_stage stage_{io_};
+    asio_stage stage_;
+    bool threads_; // more than one
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <ours.hpp>
+#include <usage.hpp>
 
 #include <rondo/memory.hpp>
 
@@ -22,9 +23,9 @@ manager_options options_with(std::chrono::nanoseconds resolution) {
     return o;
 }
 
-auto counting_body(std::uint64_t& runs) {
-    return [&runs]() -> boost::asio::awaitable<void> {
-        ++runs;
+auto counting_body(run_counter count) {
+    return [count]() -> boost::asio::awaitable<void> {
+        count();
         co_return;
     };
 }
@@ -38,18 +39,20 @@ auto recording_body(recorder& r) {
 
 } // namespace
 
-ours::ours(std::chrono::nanoseconds resolution) : ours(resolution, memory::open()) {}
+ours::ours(std::chrono::nanoseconds resolution, std::size_t threads)
+    : ours(resolution, memory::open(), threads) {}
 
-ours::ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store)
-    : manager_(io_.get_executor(), std::move(store), options_with(resolution)) {
+ours::ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store, std::size_t threads)
+    : stage_(io_, threads), threads_(threads > 1),
+      manager_(io_.get_executor(), std::move(store), options_with(resolution)) {
     manager_.async_start(counted<start_report>());
     wait_for_all();
 }
 
 void ours::add_idle(std::size_t n, std::uint64_t& runs) {
-    add(n, [&runs](std::size_t i) {
+    add(n, [&](std::size_t i) {
         std::string id = task_id(i);
-        task t(id, id, every(std::chrono::hours(1)), counting_body(runs));
+        task t(id, id, every(std::chrono::hours(1)), counting_body(run_counter(runs, threads_)));
         t.first_run(after_interval);
         return t;
     });
@@ -60,7 +63,7 @@ void ours::add_late(std::size_t n, std::uint64_t& runs) {
     manager_.async_pause_all(counted<void>()); // all begin together
     add(n, [&](std::size_t i) {
         std::string id = task_id(i);
-        task t(id, id, every(std::chrono::minutes(1)), counting_body(runs));
+        task t(id, id, every(std::chrono::minutes(1)), counting_body(run_counter(runs, threads_)));
         t.first_run(std::chrono::time_point_cast<wall_time::duration>(first));
         t.catch_up({.coalesce = coalesce::all});
         return t;
@@ -72,7 +75,7 @@ void ours::add_late(std::size_t n, std::uint64_t& runs) {
 void ours::add_counting(const plan& p, std::uint64_t& runs) {
     add(p.phases.size(), [&](std::size_t i) {
         std::string id = task_id(i);
-        task t(id, id, every(p.period), counting_body(runs));
+        task t(id, id, every(p.period), counting_body(run_counter(runs, threads_)));
         t.first_run(p.base.wall + p.phases[i]);
         return t;
     });

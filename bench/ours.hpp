@@ -20,8 +20,8 @@ namespace rondo::bench {
 /// A manager that records every run, in memory unless told otherwise, with default options.
 class ours {
 public:
-    explicit ours(std::chrono::nanoseconds resolution);
-    ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store);
+    explicit ours(std::chrono::nanoseconds resolution, std::size_t threads = 1);
+    ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store, std::size_t threads = 1);
 
     /// Tasks that run in an hour.
     void add_idle(std::size_t n, std::uint64_t& runs);
@@ -50,7 +50,8 @@ private:
     void on_done(error_code e);
 
     boost::asio::io_context io_;
-    asio_stage stage_{io_};
+    asio_stage stage_;
+    bool threads_; // more than one
     manager manager_;
     std::size_t under_way_ = 0;
     error_code error_; // the first

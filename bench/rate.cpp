@@ -24,8 +24,9 @@ constexpr std::chrono::milliseconds warm_up(100);
 
 // CPU of runs that do nothing.
 template <class Subject>
-values measure_rate(load l, std::chrono::nanoseconds resolution, std::chrono::nanoseconds length) {
-    Subject subject(resolution);
+values measure_rate(load l, std::chrono::nanoseconds resolution, std::chrono::nanoseconds length,
+                    auto... more) {
+    Subject subject(resolution, more...);
     std::uint64_t runs = 0;
     bool open = false;
     plan p = make_plan(l.tasks, l.period);
@@ -37,6 +38,18 @@ values measure_rate(load l, std::chrono::nanoseconds resolution, std::chrono::na
     return {count > 0 ? 1e9 * cpu / count : 0, count / elapsed, cpu / elapsed};
 }
 
+std::vector<figure> rate_figures() {
+    return {{"cpu_ns_per_run", "ns"}, {"runs_per_second", "1/s"}, {"cores", "cores"}};
+}
+
+/// Beside the loop alone, at the default resolution.
+void add_rate(std::vector<work>& works, load l, std::chrono::nanoseconds length, std::size_t threads) {
+    constexpr std::chrono::milliseconds resolution(1);
+    works.push_back({l.name, rate_figures(),
+                     [=] { return measure_rate<ours>(l, resolution, length, threads); },
+                     [=] { return measure_rate<hand_written_loop>(l, resolution, length, threads); }});
+}
+
 } // namespace
 
 std::vector<work> rate_works(const extent& e) {
@@ -46,8 +59,7 @@ std::vector<work> rate_works(const extent& e) {
         for (std::chrono::nanoseconds resolution : {1'000'000ns, 0ns}) {
             std::string name = std::string(l.name) + (resolution == 0ns ? "-exact" : "");
             auto add = [&](const char* beside, auto measure) {
-                works.push_back({name + beside,
-                                 {{"cpu_ns_per_run", "ns"}, {"runs_per_second", "1/s"}, {"cores", "cores"}},
+                works.push_back({name + beside, rate_figures(),
                                  [=, length = e.window] { return measure_rate<ours>(l, resolution, length); },
                                  [=, length = e.window] { return measure(l, resolution, length); }});
             };
@@ -60,6 +72,11 @@ std::vector<work> rate_works(const extent& e) {
 #endif
         }
     }
+    // More than there is time for.
+    add_rate(works, {"capacity", 10'000, 1ms}, e.window, 1);
+    add_rate(works, {"capacity-2-threads", 10'000, 1ms}, e.window, 2);
+    constexpr std::size_t million = 1'000'000;
+    if (e.idle_tasks_max >= million) add_rate(works, {"million", million, 10s}, e.window, 1);
     return works;
 }
 

@@ -6,8 +6,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <list>
+#include <thread>
+#include <vector>
 
 namespace rondo::bench {
 
@@ -28,19 +31,24 @@ public:
 
 class asio_stage final : public stage {
 public:
-    explicit asio_stage(boost::asio::io_context& io) : io_(io) {}
+    explicit asio_stage(boost::asio::io_context& io, std::size_t threads = 1) : io_(io), threads_(threads) {}
 
     void at(std::chrono::steady_clock::time_point when, std::function<void()> f) override {
         timers_.emplace_back(io_, when).async_wait([f = std::move(f)](auto) { f(); });
     }
     void run() override {
-        io_.run();
+        {
+            std::vector<std::jthread> others;
+            while (others.size() + 1 < threads_) others.emplace_back([this] { io_.run(); });
+            io_.run();
+        }
         io_.restart();
     }
     void stop() override { io_.stop(); }
 
 private:
     boost::asio::io_context& io_;
+    std::size_t threads_; // that turn it
     std::list<boost::asio::steady_timer> timers_;
 };
 

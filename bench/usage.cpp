@@ -50,7 +50,7 @@ window run_window(stage& loop, steady::time_point begin, std::chrono::nanosecond
     auto read = [&runs](window& w) {
         w.elapsed = steady::now().time_since_epoch();
         w.cpu = cpu_time();
-        w.runs = runs;
+        w.runs = std::atomic_ref(const_cast<std::uint64_t&>(runs)).load(std::memory_order_relaxed);
     };
     loop.at(begin, [&] {
         open = true;

@@ -4,6 +4,7 @@
 
 #include <stage.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -31,6 +32,23 @@ struct window {
 /// nothing ran.
 [[nodiscard]] window run_window(stage& loop, steady::time_point begin, std::chrono::nanoseconds length,
                                 const std::uint64_t& runs, bool& open);
+
+/// Counts a run, of which several threads have some if it is shared.
+class run_counter {
+public:
+    run_counter(std::uint64_t& runs, bool shared) : runs_(&runs), shared_(shared) {}
+
+    void operator()() const noexcept {
+        if (shared_)
+            std::atomic_ref(*runs_).fetch_add(1, std::memory_order_relaxed);
+        else
+            ++*runs_;
+    }
+
+private:
+    std::uint64_t* runs_;
+    bool shared_;
+};
 
 } // namespace rondo::bench
 
