@@ -48,11 +48,11 @@ private:
     template <class Body>
     void add(std::size_t i, std::chrono::microseconds period, steady_time first, Body body);
 
-    loop_map tasks_; // outlives the coroutines, which erase themselves
     boost::asio::io_context io_;
     asio_stage stage_;
     bool threads_; // more than one
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+    loop_map tasks_; // goes before what its timers belong to
 };
 
 } // namespace rondo::bench
