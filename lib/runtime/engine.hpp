@@ -100,8 +100,8 @@ public:
     void backfill(pending_ptr<backfill_progress> done, std::string uid, wall_time from, wall_time to,
                   overlap policy);
     void stop_backfill(std::string_view uid, const std::weak_ptr<pending<backfill_progress>>& who);
-    void add_users(pending_ptr<void> done, std::vector<user> users);
-    void remove_users(pending_ptr<void> done, std::vector<user> users);
+    /// Adds them, or removes them.
+    void change_users(pending_ptr<void> done, std::vector<user> users, bool add);
     void prune(pending_ptr<std::uint64_t> done, prune_policy policy);
     void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
     /// Asks the repository; `done` gets the answer, or `store_timeout`.
@@ -154,7 +154,7 @@ private:
 
     // engine_users.cpp
     void load_users();
-    void begin_for_users(const std::vector<state_ptr>& b, result<std::vector<user>> u, std::uint64_t no);
+    void begin_for_users(const std::vector<state_ptr>&, result<std::vector<user>>, std::uint64_t) noexcept;
     void begin_for(const state_ptr& state, const std::vector<user>* users, error_code why) noexcept;
 
     // engine_bodies.cpp

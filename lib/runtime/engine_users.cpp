@@ -19,24 +19,27 @@ void engine::load_users() {
     }
     try {
         call<std::vector<user>>([](rondo::repository& r) { return r.users(); },
-                                [this, batch, changes = users_.changes()](result<std::vector<user>> users) {
-                                    begin_for_users(batch, std::move(users), changes);
+                                [this, batch, question = users_.ask()](result<std::vector<user>> users) {
+                                    begin_for_users(batch, std::move(users), question);
                                 });
     } catch (...) {
         log_exception("the users are not known");
-        for (const auto& state : batch) begin_for(state, nullptr, errc::store_failed);
+        for (const auto& state : batch) begin_for(state, users_.get(), errc::store_failed);
     }
 }
 
-// Where the store does not say, those are the users that it named last. `changes`: how many there were when it was asked.
+// Where the store does not say, those are the users that it named last.
 void engine::begin_for_users(const std::vector<state_ptr>& batch, result<std::vector<user>> users,
-                             std::uint64_t changes) {
+                             std::uint64_t question) noexcept {
     const error_code why = users ? error_code() : users.error();
     const std::vector<user>* who = users ? &users.value() : users_.get();
-    if (!users && who != nullptr && logs(log_level::warning))
-        log(log_level::warning, fmt::format("runs are for the users of before: {}", why.message()));
     for (const auto& state : batch) begin_for(state, who, why);
-    if (users) users_.set(std::move(users).value(), changes);
+    if (users) return users_.set(std::move(users).value(), question);
+    if (who == nullptr || !logs(log_level::warning)) return;
+    try {
+        log(log_level::warning, fmt::format("runs are for the users of before: {}", why.message()));
+    } catch (...) { // no memory for the line
+    }
 }
 
 // A body that cannot begin has failed.
@@ -56,29 +59,25 @@ void engine::begin_for(const state_ptr& state, const std::vector<user>* users, e
     body_ended(state);
 }
 
-// After an error they may be gone all the same, so no run is for them.
-void engine::remove_users(pending_ptr<void> done, std::vector<user> users) {
-    users_.remove(users);
-    ask<void>(std::move(done),
-              [users = std::move(users)](rondo::repository& r) { return r.remove_users(users); });
-}
-
-void engine::add_users(pending_ptr<void> done, std::vector<user> users) {
+// In force, for runs while the store fails, once it was done.
+void engine::change_users(pending_ptr<void> done, std::vector<user> users, bool add) {
     if (error_code no = usable()) {
         done->complete(no);
         return;
     }
     users_.expect();
-    call<void>([users](rondo::repository& r) { return r.add_users(users); },
-               [this, users, done](result<void> added) {
-                   try {
-                       if (added) users_.add(users);
-                   } catch (...) { // no memory: while the store fails, no run is for them
-                       log_exception("users are not known yet");
-                   }
-                   done->complete(std::move(added));
-               },
-               [done](error_code none) { done->complete(none); });
+    call<void>(
+        [users, add](rondo::repository& r) { return add ? r.add_users(users) : r.remove_users(users); },
+        [this, users, add, done](result<void> changed) {
+            try {
+                if (changed && add) users_.add(users);
+                if (changed && !add) users_.remove(users);
+            } catch (...) { // no memory: until the store is asked again
+                log_exception("users are not known yet, or still are");
+            }
+            done->complete(std::move(changed));
+        },
+        [done](error_code none) { done->complete(none); });
 }
 
 } // namespace rondo::runtime

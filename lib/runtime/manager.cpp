@@ -234,14 +234,14 @@ void detail::operations::start_users(const engine_ptr& e, detail::completion<std
 void detail::operations::start_add_users(const engine_ptr& e, detail::completion<void> done,
                                          std::vector<user> users) {
     on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) mutable {
-        on.add_users(std::move(p), std::move(users));
+        on.change_users(std::move(p), std::move(users), true);
     });
 }
 
 void detail::operations::start_remove_users(const engine_ptr& e, detail::completion<void> done,
                                             std::vector<user> users) {
     on_strand<void>(e, std::move(done), false, [users = std::move(users)](engine& on, auto p) mutable {
-        on.remove_users(std::move(p), std::move(users));
+        on.change_users(std::move(p), std::move(users), false);
     });
 }
 

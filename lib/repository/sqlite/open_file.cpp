@@ -5,13 +5,9 @@
 #include <repository/sqlite/lock_file.hpp>
 #include <repository/sqlite/sqlite_repository.hpp>
 
-#include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -28,23 +24,12 @@ std::uintmax_t size_or_zero(const fs::path& path) noexcept {
     return ec ? 0 : size;
 }
 
-/// Whether it begins as no database of SQLite does. Zeros, or a part of how they begin, may be all that is left of one.
-bool is_something_else(const std::string& path) {
-    constexpr std::string_view beginning("SQLite format 3\0", 16);
-    std::array<char, beginning.size()> bytes{};
-    std::ifstream file(path, std::ios::binary);
-    file.read(bytes.data(), bytes.size());
-    const std::string_view seen(bytes.data(), static_cast<std::size_t>(file.gcount()));
-    return !beginning.starts_with(seen) && seen.find_first_not_of('\0') != std::string_view::npos;
-}
-
 /// SQLite takes an empty path for a file without a name, and a device for a file.
 void check_path(const std::string& path) {
     if (path.empty() || path.find('\0') != std::string::npos) throw failure(errc::store_cannot_open);
     std::error_code ignored;
     const auto status = fs::status(path, ignored);
     if (fs::exists(status) && !fs::is_regular_file(status)) throw failure(errc::store_cannot_open);
-    if (is_something_else(path)) throw failure(errc::store_foreign);
 }
 
 /// Nothing is written before we know that the file is ours.

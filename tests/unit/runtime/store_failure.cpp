@@ -197,6 +197,11 @@ TEST_CASE("a body for each user goes on while the repository fails, for those th
             CHECK(runs["ann"] == 4);
             REQUIRE(s.w.get<void>(s.w.tasks->async_add_users({user("new")}))); // nobody has looked since
             REQUIRE(s.w.get<void>(s.w.tasks->async_remove_users({user("eve")})));
+            int answers = 0; // one after the other, without a wait between
+            s.w.tasks->async_add_users({user("gone")}, [&](result<void> r) { answers += r ? 1 : 0; });
+            s.w.tasks->async_remove_users({user("gone")}, [&](result<void> r) { answers += r ? 1 : 0; });
+            s.w.pass(0s);
+            CHECK(answers == 2);
             for (const char* call : {"users", "begin_runs", "finish_runs"}) s.faulty->set(call, f);
             s.w.pass(60s);
             const int while_down = runs["ann"];
@@ -204,6 +209,7 @@ TEST_CASE("a body for each user goes on while the repository fails, for those th
             CHECK(runs["bob"] == while_down);
             CHECK(runs["new"] == while_down - 4);
             CHECK(runs["eve"] == 4);
+            CHECK(runs["gone"] == 0);
             CHECK(s.w.find("t").counters.failed == 0);
             CHECK_FALSE(s.w.find("t").paused);
             for (const char* call : {"users", "begin_runs", "finish_runs"}) s.faulty->set(call, fault::none);
