@@ -49,6 +49,26 @@ class Stores(Case):
         self.check_tasks()
         self.assertEqual(before, sorted(os.listdir(self.folder)), "reading leaves nothing behind")
 
+    def test_tasks_of_an_older_version(self):
+        self.write()
+        with sqlite3.connect(self.file) as db:
+            db.executescript("alter table task add column next_slot integer;"
+                             "update task set next_slot = (select next_slot from cursor where task = task.id);"
+                             "drop view cursor; drop table cursor_page; pragma user_version = 3")
+        db.close()
+        self.check_tasks()
+
+    def test_a_task_without_a_cursor(self):
+        for damage in ("'{}'", "'x'", "replace(cursors, '[', '')"):
+            Path(self.file).unlink(missing_ok=True)
+            self.write()
+            with sqlite3.connect(self.file) as db:
+                db.execute("update cursor_page set cursors = " + damage)
+            db.close()
+            code, out, err = rondo("tasks", self.file)
+            self.assertEqual((USAGE, "", 1), (code, out, err.count("\n")), err)
+            self.assertIn("damaged", err)
+
     def test_tasks_of_a_running_server(self):
         with subprocess.Popen([OPTIONS.writer, self.file, "--hold"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as server:

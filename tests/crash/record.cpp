@@ -51,14 +51,18 @@ record read_record(const std::string& path) {
     plain_database db(path);
     db.for_each("pragma integrity_check", [&](sqlite3_stmt* s) { r.integrity += text(s, 0); });
     std::map<std::int64_t, recorded_task*> by_id;
-    db.for_each("select id, uid, anchor, next_slot, token from task", [&](sqlite3_stmt* s) {
-        recorded_task& t = r.tasks[text(s, 1)];
-        by_id[sqlite3_column_int64(s, 0)] = &t;
-        t.uid = text(s, 1);
-        t.anchor = sqlite3_column_int64(s, 2);
-        t.cursor = number_or_null(s, 3);
-        t.token = sqlite3_column_int64(s, 4);
-    });
+    db.for_each(
+        "select t.id, t.uid, t.anchor, c.next_slot, c.token from task t left join cursor c on c.task = t.id",
+        [&](sqlite3_stmt* s) {
+            recorded_task& t = r.tasks[text(s, 1)];
+            by_id[sqlite3_column_int64(s, 0)] = &t;
+            t.uid = text(s, 1);
+            t.anchor = sqlite3_column_int64(s, 2);
+            t.cursor = number_or_null(s, 3);
+            if (sqlite3_column_type(s, 4) != SQLITE_INTEGER)
+                throw std::runtime_error(t.uid + " has no cursor");
+            t.token = sqlite3_column_int64(s, 4);
+        });
     db.for_each("select task, lower(hex(id)), \"trigger\", scheduled_at, started_at, finished_at, outcome, "
                 "attempt, token from run order by token",
                 [&](sqlite3_stmt* s) {

@@ -42,6 +42,10 @@ private:
     sqlite3* db_ = nullptr;
 };
 
+/// SQL for a task that has no cursor, and so is refused as `store_corrupt`, while others are not.
+inline constexpr const char* add_damaged_task =
+    "insert into task (id, uid, name, schedule, hidden, anchor) values (1000, 'damaged', '', '', 0, 0)";
+
 [[nodiscard]] inline std::string bytes_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};

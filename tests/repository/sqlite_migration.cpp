@@ -112,6 +112,36 @@ TEST_CASE("a database of the second version keeps its runs, none of which told a
     CHECK(*blocking(repository->find_run(id(1))).value()->output == told);
 }
 
+TEST_CASE("a database of the third version keeps where its tasks go on") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        raw_database db(path);
+        for (std::size_t step : {0, 1, 2}) db.execute(sqlite::detail::migrations()[step].sql);
+        db.execute("pragma application_id = " + std::to_string(sqlite::detail::application_id));
+        db.execute("pragma user_version = 3");
+        db.execute(
+            "insert into task (id, uid, name, schedule, hidden, anchor, next_slot, token) values "
+            "(15, 'a', '', 'every 10s', 0, 0, 20000000, 7), (16, 'b', '', 'every 10s', 0, 0, null, 3), "
+            "(31, 'c', '', 'every 10s', 0, 0, 30000000, 0), (1000, 'd', '', 'every 10s', 0, 0, -5, 9)");
+    }
+    const auto repository = sqlite::open(path).value();
+    const auto next_slot = [&](std::string_view uid) {
+        return blocking(repository->register_tasks(one_task(uid))).value().at(0).next_slot;
+    };
+    CHECK(next_slot("a") == moment(at(20)));
+    CHECK(next_slot("b") == moment());
+    CHECK(next_slot("c") == moment(at(30)));
+    CHECK(next_slot("d") == moment(wall_time(std::chrono::microseconds(-5))));
+    const auto token = [&](std::string_view uid, std::uint64_t n) {
+        return blocking(repository->begin_runs(one_begin(uid, n))).value().at(0).token;
+    };
+    CHECK(token("a", 1) == 8);
+    CHECK(token("b", 2) == 4);
+    CHECK(token("c", 3) == 1);
+    CHECK(token("d", 4) == 10);
+}
+
 TEST_CASE("output that no body tells is a damaged file") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int busy_timeout_ms = 100; // a server holds others off while it opens or closes the file, no longer
-constexpr std::int64_t version_known = 3;
+constexpr std::int64_t version_known = 4;
 
 // As SQLite wants a path that options follow.
 std::string uri_of(const std::string& path, std::string_view options) {

@@ -5,9 +5,11 @@
 
 #include <rondo/record.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <sqlite3.h>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 namespace rondo::command {
 namespace {
@@ -19,12 +21,23 @@ std::string next_slot(const moment& m) {
     return *m == cursor_waits_for_end ? "after a run" : to_string(*m);
 }
 
+/// By the tasks' numbers.
+std::unordered_map<std::int64_t, moment> read_cursors(const store& from) {
+    std::unordered_map<std::int64_t, moment> cursors;
+    const bool pages = from.version() >= 4;
+    rows found(from, pages ? "select cast(e.key as integer), json_extract(e.value, '$[0]') "
+                             "from cursor_page p, json_each(p.cursors) e"
+                           : "select id, next_slot from task");
+    while (found.next()) cursors.emplace(found.integer(0), found.time(1));
+    return cursors;
+}
+
 // The database is closed before anything is printed: a pager may take its time, and what a reader still
 // looks at keeps the log of a server from being cut.
 table read(const tasks_options& opt, bool colours) {
     store from(opt.file);
-    rows found(from,
-               "select id, uid, name, schedule, hidden, paused, active, next_slot from task order by uid");
+    const auto cursors = read_cursors(from);
+    rows found(from, "select id, uid, name, schedule, hidden, paused, active from task order by uid");
     rows runs(
         from,
         "select started_at, outcome from run where task = ?1 order by started_at desc, id desc limit ?2");
@@ -45,9 +58,11 @@ table read(const tasks_options& opt, bool colours) {
             }
             strip.insert(0, paint(mark_of(o), colour_of(o), colours)); // the oldest comes first
         }
+        const auto cursor = cursors.find(found.integer(0));
+        if (cursor == cursors.end()) from.fail(SQLITE_CORRUPT);
         std::string state = found.integer(6) == 0 ? "inactive" : found.integer(5) != 0 ? "paused" : "active";
         out.add({shown(found.text(1), 60), shown(found.text(2), 40), shown(found.text(3), 60), state,
-                 next_slot(found.time(7)), last ? to_string(*last) : "never", outcome, strip});
+                 next_slot(cursor->second), last ? to_string(*last) : "never", outcome, strip});
     }
     return out;
 }

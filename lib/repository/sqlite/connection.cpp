@@ -87,6 +87,10 @@ std::uint64_t connection::changes() const noexcept {
     return static_cast<std::uint64_t>(sqlite3_changes64(handle()));
 }
 
+std::int64_t connection::last_row() const noexcept {
+    return sqlite3_last_insert_rowid(handle());
+}
+
 bool connection::in_transaction() const noexcept {
     return sqlite3_get_autocommit(handle()) == 0;
 }

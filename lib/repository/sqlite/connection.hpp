@@ -47,6 +47,8 @@ public:
 
     /// Rows that the last statement changed.
     [[nodiscard]] std::uint64_t changes() const noexcept;
+    /// The number of the row that was inserted last.
+    [[nodiscard]] std::int64_t last_row() const noexcept;
 
     /// Whether BEGIN still holds: some errors end the transaction by themselves.
     [[nodiscard]] bool in_transaction() const noexcept;

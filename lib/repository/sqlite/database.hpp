@@ -5,6 +5,7 @@
 #include <rondo/repository.hpp>
 
 #include <repository/sqlite/connection.hpp>
+#include <repository/sqlite/cursor_pages.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -69,8 +70,7 @@ private:
     /// What each decision needs to know of its task.
     struct task_head {
         std::int64_t id = 0;
-        moment next_slot;
-        std::uint64_t token = 0;
+        cursor at;
     };
     struct text_hash {
         using is_transparent = void;
@@ -79,7 +79,9 @@ private:
 
     /// Null: there is no such task. Good until the next call; what is changed on record must be changed here, too.
     [[nodiscard]] task_head* find_task(std::string_view uid);
-    void move_cursor(task_head& task, const moment& next, std::uint64_t token);
+    [[nodiscard]] cursor cursor_of(std::int64_t task);
+    [[nodiscard]] bool has_cursor(std::int64_t task);
+    void move_cursor(task_head& task, const cursor& to); // on record at the end of the call
     [[nodiscard]] task_state register_task(const task_definition& definition);
     void set_pause(const task_update& u);
     void tell_latest_runs(std::int64_t task, task_state& state);
@@ -115,6 +117,7 @@ private:
     }
 
     connection db_;
+    cursor_pages cursors_;
     std::unordered_map<std::string, task_head, text_hash, std::equal_to<>>
         heads_;                     // of tasks, as they are on record
     task_head latest_head_;         // when there are too many

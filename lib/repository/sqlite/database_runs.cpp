@@ -21,6 +21,7 @@ std::vector<begin_answer> database::begin_runs(const std::vector<begin_request>&
     std::vector<begin_answer> answers;
     answers.reserve(requests.size());
     for (const begin_request& r : requests) answers.push_back(begin(r));
+    cursors_.write(db_);
     return answers;
 }
 
@@ -33,11 +34,11 @@ begin_answer database::begin(const begin_request& request) {
         answer.state = begin_state::unknown_task;
         return answer;
     }
-    answer.next_slot = task->next_slot;
-    const bool elsewhere = request.moves_cursor && !request.force && task->next_slot != request.expected;
+    answer.next_slot = task->at.next_slot;
+    const bool elsewhere = request.moves_cursor && !request.force && task->at.next_slot != request.expected;
     const bool run_first = request.started && !(request.skipped && !skip_is_later(request));
-    if (run_first && !elsewhere && insert_run(task->id, task->token + 1, *request.started)) {
-        answer.token = task->token + 1;
+    if (run_first && !elsewhere && insert_run(task->id, task->at.token + 1, *request.started)) {
+        answer.token = task->at.token + 1;
         apply(*task, request, answer);
         return answer;
     }
@@ -65,11 +66,11 @@ void database::apply(task_head& task, const begin_request& request, begin_answer
     if (request.skipped && !later) add_skip(task.id, *request.skipped);
     if (request.moves_cursor) answer.next_slot = request.next;
     if (request.started && answer.token == 0) {
-        answer.token = task.token + 1;
+        answer.token = task.at.token + 1;
         if (!insert_run(task.id, answer.token, *request.started)) throw failure(errc::store_corrupt);
     }
     if (request.moves_cursor || request.started)
-        move_cursor(task, answer.next_slot, request.started ? answer.token : task.token);
+        move_cursor(task, {answer.next_slot, request.started ? answer.token : task.at.token});
     if (later) add_skip(task.id, *request.skipped);
 }
 
@@ -129,6 +130,7 @@ std::vector<finish_state> database::finish_runs(const std::vector<finish_request
     std::vector<finish_state> states;
     states.reserve(requests.size());
     for (const finish_request& r : requests) states.push_back(finish(r));
+    cursors_.write(db_);
     return states;
 }
 
@@ -155,14 +157,14 @@ finish_state database::finish(const finish_request& request) {
     if (!known) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (slot_taken(task->id, r.trigger, r.scheduled_at)) return finish_state::fenced;
-        if (!insert_run(task->id, task->token + 1,
+        if (!insert_run(task->id, task->at.token + 1,
                         {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt}))
             throw failure(errc::store_corrupt);
-        move_cursor(*task, task->next_slot, task->token + 1);
+        move_cursor(*task, {task->at.next_slot, task->at.token + 1});
     }
     end_run(r, started_at);
-    if (request.next_slot && task->next_slot == moment(cursor_waits_for_end))
-        move_cursor(*task, request.next_slot, task->token);
+    if (request.next_slot && task->at.next_slot == moment(cursor_waits_for_end))
+        move_cursor(*task, {request.next_slot, task->at.token});
     return finish_state::recorded;
 }
 
@@ -175,8 +177,8 @@ bool database::end_as_begun(task_head& task, const finish_request& request) {
             as_integer(request.token), task.id);
     if (db_.changes() == 0) return false;
     if (r.output != nullptr) keep_output(r.id, *r.output);
-    if (request.next_slot && task.next_slot == moment(cursor_waits_for_end))
-        move_cursor(task, request.next_slot, task.token);
+    if (request.next_slot && task.at.next_slot == moment(cursor_waits_for_end))
+        move_cursor(task, {request.next_slot, task.at.token});
     return true;
 }
 

@@ -25,26 +25,33 @@ database::task_head* database::find_task(std::string_view uid) {
     if (std::exchange(heads_epoch_, epoch) != epoch) heads_.clear();
     const auto known = heads_.find(uid);
     if (known != heads_.end()) return &known->second;
-    query q(db_.prepared("select id, next_slot, token from task where uid = ?"), uid);
-    if (!q.step()) return nullptr;
     task_head head;
-    head.id = q.integer(0);
-    head.next_slot = q.time_or_never(1);
-    head.token = q.count(2);
+    {
+        query q(db_.prepared("select id from task where uid = ?"), uid);
+        if (!q.step()) return nullptr;
+        head.id = q.integer(0);
+    }
+    head.at = cursor_of(head.id);
     if (heads_.size() >= heads_max) return &(latest_head_ = head);
     return &heads_.emplace(uid, head).first->second;
 }
 
-void database::move_cursor(task_head& task, const moment& next, std::uint64_t token) {
-    execute("update task set next_slot = ?, token = ? where id = ?", next, as_integer(token), task.id);
-    task.next_slot = next;
-    task.token = token;
+cursor database::cursor_of(std::int64_t task) {
+    const std::optional<cursor> found = cursors_.find(db_, task);
+    if (!found) throw failure(errc::store_corrupt);
+    return *found;
+}
+
+void database::move_cursor(task_head& task, const cursor& to) {
+    cursors_.move(db_, task.id, to);
+    task.at = to;
 }
 
 std::vector<task_state> database::register_tasks(const std::vector<task_definition>& tasks) {
     std::vector<task_state> states;
     states.reserve(tasks.size());
     for (const task_definition& t : tasks) states.push_back(register_task(t));
+    cursors_.write(db_);
     return states;
 }
 
@@ -53,7 +60,7 @@ task_state database::register_task(const task_definition& definition) {
     const std::int64_t hidden = definition.hidden ? 1 : 0;
     std::int64_t id = 0;
     {
-        query q(db_.prepared("select id, schedule, anchor, next_slot, paused, pause_reason, paused_until "
+        query q(db_.prepared("select id, schedule, anchor, paused, pause_reason, paused_until "
                              "from task where uid = ?"),
                 definition.uid.view());
         state.created = !q.step();
@@ -61,22 +68,23 @@ task_state database::register_task(const task_definition& definition) {
             id = q.integer(0);
             state.schedule_changed = q.text(1) != definition.schedule;
             state.anchor = q.time(2);
-            state.next_slot = q.time_or_never(3);
-            state.paused = q.flag(4);
-            if (state.paused && !q.is_null(5)) state.pause_reason = q.text(5);
-            if (state.paused) state.paused_until = q.time_or_never(6);
+            state.paused = q.flag(3);
+            if (state.paused && !q.is_null(4)) state.pause_reason = q.text(4);
+            if (state.paused) state.paused_until = q.time_or_never(5);
         }
     }
     if (state.created) {
         state.anchor = definition.anchor;
         state.next_slot = definition.first_slot;
-        execute("insert into task (uid, name, schedule, hidden, anchor, next_slot) values (?, ?, ?, ?, ?, ?)",
+        execute("insert into task (uid, name, schedule, hidden, anchor) values (?, ?, ?, ?, ?)",
                 definition.uid.view(), definition.name.view(), std::string_view(definition.schedule), hidden,
-                definition.anchor, definition.first_slot);
+                definition.anchor);
+        cursors_.move(db_, db_.last_row(), {definition.first_slot, 0});
         return state;
     }
     execute("update task set name = ?, schedule = ?, hidden = ?, active = 1 where id = ?",
             definition.name.view(), std::string_view(definition.schedule), hidden, id);
+    state.next_slot = cursor_of(id).next_slot;
     tell_latest_runs(id, state);
     return state;
 }

@@ -109,6 +109,15 @@ void database::copy_to(const std::string& path) {
     copy.finish(original);
 }
 
+bool database::has_cursor(std::int64_t task) {
+    try {
+        return cursors_.find(db_, task).has_value();
+    } catch (const failure& f) {
+        if (f.why() != errc::store_corrupt) throw;
+        return false;
+    }
+}
+
 std::vector<std::string> database::damage(std::size_t limit) {
     std::vector<std::string> found;
     const std::string sql = "pragma integrity_check(" + std::to_string(limit) + ")";
@@ -119,6 +128,9 @@ std::vector<std::string> database::damage(std::size_t limit) {
     for (query q(references); found.size() < limit && q.step();)
         found.push_back("a row of table " + std::string(q.text(0)) + " belongs to none of table " +
                         std::string(q.text(2)));
+    statement tasks(db_.handle(), "select id, uid from task order by id");
+    for (query q(tasks); found.size() < limit && q.step();)
+        if (!has_cursor(q.integer(0))) found.push_back("task '" + std::string(q.text(1)) + "' has no cursor");
     return found;
 }
 

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSL-1.0
+// The cursors of tasks, which are on record many in a row.
+#include <repository/sqlite/cursor_pages.hpp>
+#include <repository/sqlite/failure.hpp>
+#include <repository/sqlite/open_file.hpp>
+
+#include <repository/blocking.hpp>
+#include <repository/raw_database.hpp>
+#include <repository/scratch_folder.hpp>
+
+#include <ostream>
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+TEST_SUITE_BEGIN("repository/sqlite_cursors");
+
+namespace {
+
+using namespace rondo;
+using namespace rondo::testing;
+using rondo::sqlite::detail::access;
+using rondo::sqlite::detail::connection;
+using rondo::sqlite::detail::cursor;
+using rondo::sqlite::detail::cursor_pages;
+using rondo::sqlite::detail::transaction;
+
+std::string uid_of(std::size_t n) {
+    return "task " + std::to_string(n);
+}
+
+std::vector<task_definition> some_tasks(std::size_t n) {
+    std::vector<task_definition> tasks;
+    for (std::size_t i = 0; i != n; ++i) tasks.push_back(one_task(uid_of(i))[0]);
+    return tasks;
+}
+
+/// A scheduled run, which moves the cursor on by a second.
+begin_request step(std::size_t task, std::int64_t from, std::uint64_t n) {
+    begin_request r = one_begin(uid_of(task), n)[0];
+    r.moves_cursor = true;
+    r.expected = at(from);
+    r.next = at(from + 1);
+    r.started->trigger = trigger::schedule;
+    r.started->scheduled_at = at(from);
+    return r;
+}
+
+} // namespace
+
+TEST_CASE("each task goes on where it was, whichever of its neighbours moved with it") {
+    constexpr std::size_t tasks = 50;
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    std::mt19937 draw(1);
+    std::vector<std::int64_t> where(tasks, 0);
+    std::uint64_t n = 0;
+    for (int life = 0; life != 4; ++life) {
+        const auto store = sqlite::open(path).value();
+        const auto states = blocking(store->register_tasks(some_tasks(tasks))).value();
+        for (std::size_t i = 0; i != tasks; ++i) CHECK(states[i].next_slot == moment(at(where[i])));
+        for (int call = 0; call != 20; ++call) {
+            std::vector<begin_request> requests;
+            for (std::size_t i = draw() % 3; i < tasks; i += 1 + draw() % 30)
+                requests.push_back(step(i, where[i]++, ++n));
+            const auto answers = blocking(store->begin_runs(requests)).value();
+            for (const begin_answer& answer : answers) CHECK(answer.state == begin_state::recorded);
+        }
+    }
+    raw_database raw(path);
+    for (std::size_t i = 0; i != tasks; ++i) {
+        const std::string of_task =
+            " from cursor where task = (select id from task where uid = '" + uid_of(i) + "')";
+        CHECK(raw.text("select next_slot" + of_task) == std::to_string(where[i] * 1'000'000));
+        CHECK(raw.text("select token" + of_task) == std::to_string(where[i]));
+    }
+    CHECK(raw.text("select count(*) from cursor") == std::to_string(tasks));
+}
+
+TEST_CASE("tasks that move together change few rows beside those of their runs") {
+    constexpr int tasks = 1000;
+    sqlite3* handle = nullptr;
+    sqlite::detail::seams s;
+    s.before_transaction = [&](sqlite3* db) { handle = db; };
+    const scratch_folder folder;
+    const auto store = sqlite::detail::open_file(folder.path("a.db"), {}, s).value();
+    blocking(store->register_tasks(some_tasks(tasks))).value();
+    std::vector<begin_request> requests;
+    for (std::size_t i = 0; i != tasks; ++i) requests.push_back(step(i, 0, i));
+    const int before = sqlite3_total_changes(handle);
+    CHECK(blocking(store->begin_runs(requests)).value().size() == tasks);
+    CHECK(sqlite3_total_changes(handle) - before == tasks + tasks / 16 + 1);
+}
+
+TEST_CASE("a finished task stays finished, and its runs count on") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        const auto store = sqlite::open(path).value();
+        blocking(store->register_tasks(some_tasks(2))).value();
+        auto last = step(0, 0, 1);
+        last.next.reset();
+        CHECK(blocking(store->begin_runs({last})).value().at(0).state == begin_state::recorded);
+    }
+    const auto store = sqlite::open(path).value();
+    const auto states = blocking(store->register_tasks(some_tasks(2))).value();
+    CHECK(!states[0].next_slot);
+    CHECK(states[1].next_slot == moment(at(0)));
+    CHECK(blocking(store->begin_runs(one_begin(uid_of(0), 2))).value().at(0).token == 2);
+}
+
+TEST_CASE("what the end of a run moves is on record with it") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        const auto store = sqlite::open(path).value();
+        blocking(store->register_tasks(some_tasks(2))).value();
+        auto delayed = step(0, 0, 1);
+        delayed.next = cursor_waits_for_end;
+        CHECK(blocking(store->begin_runs({delayed})).value().at(0).token == 1);
+    }
+    {
+        const auto store = sqlite::open(path).value(); // whose memory is of no help to the next
+        auto ends = one_end(uid_of(0), 1);
+        ends[0].token = 1;
+        ends[0].next_slot = at(7);
+        ends.push_back(one_end(uid_of(1), 2)[0]); // its begin never arrived
+        const auto states = blocking(store->finish_runs(ends)).value();
+        CHECK(states == std::vector<finish_state>(2, finish_state::recorded));
+    }
+    const auto store = sqlite::open(path).value();
+    CHECK(blocking(store->register_tasks(some_tasks(1))).value().at(0).next_slot == moment(at(7)));
+    CHECK(blocking(store->begin_runs(one_begin(uid_of(1), 3))).value().at(0).token == 2);
+}
+
+TEST_CASE("cursors that nobody wrote are a damaged file, which stays as it is") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    blocking(sqlite::open(path).value()->register_tasks(some_tasks(1))).value();
+    std::string text;
+    SUBCASE("no JSON") {
+        text = "x";
+    }
+    SUBCASE("nothing") {
+        text = "";
+    }
+    SUBCASE("a number") {
+        text = "17";
+    }
+    SUBCASE("without the task") {
+        text = "{}";
+    }
+    SUBCASE("of another row") {
+        text = R"({"1":[0,0],"16":[0,0]})";
+    }
+    SUBCASE("a number for the pair") {
+        text = R"({"1":5})";
+    }
+    SUBCASE("a text for the pair") {
+        text = R"({"1":"[0,0]"})";
+    }
+    SUBCASE("half a pair") {
+        text = R"({"1":[0]})";
+    }
+    SUBCASE("a token that is none") {
+        text = R"({"1":[0,-1]})";
+    }
+    SUBCASE("a token without end") {
+        text = R"({"1":[0,99999999999999999999]})";
+    }
+    SUBCASE("a slot that is no time") {
+        text = R"({"1":["0",0]})";
+    }
+    CAPTURE(text);
+    raw_database(path).execute("update cursor_page set cursors = '" + text + "'");
+    const auto store = sqlite::open(path).value();
+    CHECK(error_of(store->begin_runs({step(0, 0, 1)})) == errc::store_corrupt);
+    CHECK(error_of(store->register_tasks(some_tasks(2))) == errc::store_corrupt);
+    const auto damage = blocking(store->find_damage(10)).value();
+    REQUIRE(damage.size() == 1);
+    CHECK(damage[0] == "task 'task 0' has no cursor");
+    raw_database raw(path);
+    CHECK(raw.text("select cursors from cursor_page") == text);
+    CHECK(raw.text("select count(*) from run") == "0");
+}
+
+TEST_CASE("pages that were let go of are read again") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    sqlite::open(path).value();
+    connection db(path);
+    {
+        transaction t(db);
+        cursor_pages pages(2);
+        for (int round = 1; round != 4; ++round) {
+            for (std::int64_t task = 0; task < 100; task += 7) {
+                const auto before = pages.find(db, task);
+                CHECK(before.has_value() == (round != 1));
+                if (before) CHECK(before->token == static_cast<std::uint64_t>(round - 1));
+                pages.move(db, task, cursor{at(round), static_cast<std::uint64_t>(round)});
+            }
+        }
+        pages.write(db);
+        t.commit();
+    }
+    transaction t(db);
+    cursor_pages others;
+    for (std::int64_t task = 0; task != 100; ++task) {
+        const auto found = others.find(db, task);
+        REQUIRE(found.has_value() == (task % 7 == 0));
+        if (found) CHECK(found->token == 3);
+    }
+}
+
+TEST_CASE("what moved in a transaction that was rolled back did not move") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    sqlite::open(path).value();
+    connection db(path);
+    cursor_pages pages;
+    const auto move = [&](std::uint64_t token, bool commit) {
+        transaction t(db);
+        pages.move(db, 5, cursor{at(1), token});
+        if (!commit) return;
+        pages.write(db);
+        t.commit();
+    };
+    move(1, true);
+    move(2, false);
+    {
+        transaction t(db);
+        pages.move(db, 106, cursor{at(1), 9});
+        pages.write(db);
+        t.commit();
+    }
+    CHECK(raw_database(path).text("select token from cursor where task = 5") == "1");
+    CHECK(raw_database(path).text("select token from cursor where task = 106") == "9");
+}
+
+TEST_SUITE_END();
