@@ -26,6 +26,8 @@ plain_file::plain_file(const std::string& path, sqlite::durability how, std::siz
         execute("insert into task (id, uid, name, schedule, hidden, anchor) values (" + n + ", 'task-" + n +
                 "', '', 'every 1s', 0, 0)");
     }
+    execute("insert into cursor_page select id / 16, json_group_object(id, json_array(0, 0)) from task group "
+            "by id / 16");
     execute("commit");
     insert_ = prepare("insert into run (id, task, \"trigger\", scheduled_at, started_at, token) "
                       "values (?, ?, '" +

@@ -59,7 +59,7 @@ public:
     /// `store_read_only`, `store_corrupt` (nothing was written), `store_failed`.
     [[nodiscard]] virtual awaitable<void> back_up(std::string path) = 0;
 
-    /// What is wrong with the file, in SQLite's words, at most `limit` things (1 to `damage_limit_max`, others are
+    /// What is wrong with the file, in SQLite's words, and whose cursors cannot be read, at most `limit` things (1 to `damage_limit_max`, others are
     /// `errc::invalid_option`). None: it is sound. Reads all of it. Errors: as those of `back_up`; with
     /// `errc::store_corrupt` it is damaged so that it cannot even be looked over.
     [[nodiscard]] virtual awaitable<std::vector<std::string>> find_damage(std::size_t limit) = 0;

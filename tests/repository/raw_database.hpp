@@ -38,6 +38,18 @@ public:
         return value;
     }
 
+    /// How SQLite goes about this query, a line for each loop.
+    [[nodiscard]] std::string plan(const std::string& sql) {
+        sqlite3_stmt* s = nullptr;
+        if (sqlite3_prepare_v2(db_, ("explain query plan " + sql).c_str(), -1, &s, nullptr) != SQLITE_OK)
+            throw std::runtime_error(sql + ": " + sqlite3_errmsg(db_));
+        std::string lines;
+        while (sqlite3_step(s) == SQLITE_ROW)
+            lines.append(reinterpret_cast<const char*>(sqlite3_column_text(s, 3))).append("\n");
+        sqlite3_finalize(s);
+        return lines;
+    }
+
 private:
     sqlite3* db_ = nullptr;
 };

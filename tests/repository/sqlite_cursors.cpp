@@ -7,11 +7,14 @@
 #include <repository/blocking.hpp>
 #include <repository/raw_database.hpp>
 #include <repository/scratch_folder.hpp>
+#include <repository/steps.hpp>
 
 #include <ostream>
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -27,27 +30,6 @@ using rondo::sqlite::detail::connection;
 using rondo::sqlite::detail::cursor;
 using rondo::sqlite::detail::cursor_pages;
 using rondo::sqlite::detail::transaction;
-
-std::string uid_of(std::size_t n) {
-    return "task " + std::to_string(n);
-}
-
-std::vector<task_definition> some_tasks(std::size_t n) {
-    std::vector<task_definition> tasks;
-    for (std::size_t i = 0; i != n; ++i) tasks.push_back(one_task(uid_of(i))[0]);
-    return tasks;
-}
-
-/// A scheduled run, which moves the cursor on by a second.
-begin_request step(std::size_t task, std::int64_t from, std::uint64_t n) {
-    begin_request r = one_begin(uid_of(task), n)[0];
-    r.moves_cursor = true;
-    r.expected = at(from);
-    r.next = at(from + 1);
-    r.started->trigger = trigger::schedule;
-    r.started->scheduled_at = at(from);
-    return r;
-}
 
 } // namespace
 
@@ -136,55 +118,55 @@ TEST_CASE("what the end of a run moves is on record with it") {
     CHECK(blocking(store->begin_runs(one_begin(uid_of(1), 3))).value().at(0).token == 2);
 }
 
-TEST_CASE("cursors that nobody wrote are a damaged file, which stays as it is") {
+TEST_CASE("a neighbour that somebody else has moved is not moved back") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
-    blocking(sqlite::open(path).value()->register_tasks(some_tasks(1))).value();
-    std::string text;
-    SUBCASE("no JSON") {
-        text = "x";
-    }
-    SUBCASE("nothing") {
-        text = "";
-    }
-    SUBCASE("a number") {
-        text = "17";
-    }
-    SUBCASE("without the task") {
-        text = "{}";
-    }
-    SUBCASE("of another row") {
-        text = R"({"1":[0,0],"16":[0,0]})";
-    }
-    SUBCASE("a number for the pair") {
-        text = R"({"1":5})";
-    }
-    SUBCASE("a text for the pair") {
-        text = R"({"1":"[0,0]"})";
-    }
-    SUBCASE("half a pair") {
-        text = R"({"1":[0]})";
-    }
-    SUBCASE("a token that is none") {
-        text = R"({"1":[0,-1]})";
-    }
-    SUBCASE("a token without end") {
-        text = R"({"1":[0,99999999999999999999]})";
-    }
-    SUBCASE("a slot that is no time") {
-        text = R"({"1":["0",0]})";
-    }
-    CAPTURE(text);
-    raw_database(path).execute("update cursor_page set cursors = '" + text + "'");
     const auto store = sqlite::open(path).value();
-    CHECK(error_of(store->begin_runs({step(0, 0, 1)})) == errc::store_corrupt);
-    CHECK(error_of(store->register_tasks(some_tasks(2))) == errc::store_corrupt);
-    const auto damage = blocking(store->find_damage(10)).value();
-    REQUIRE(damage.size() == 1);
-    CHECK(damage[0] == "task 'task 0' has no cursor");
-    raw_database raw(path);
-    CHECK(raw.text("select cursors from cursor_page") == text);
-    CHECK(raw.text("select count(*) from run") == "0");
+    blocking(store->register_tasks(some_tasks(3))).value();
+    blocking(store->begin_runs({step(0, 0, 1)})).value();
+    raw_database(path).execute(
+        "update cursor_page set cursors = json_set(cursors, '$.\"2\"', json('[7000000,7]'))");
+    blocking(store->begin_runs({step(0, 1, 2)})).value();
+    CHECK(raw_database(path).text("select next_slot || ' ' || token from cursor where task = 2") ==
+          "7000000 7");
+    CHECK(raw_database(path).text("select next_slot || ' ' || token from cursor where task = 1") ==
+          "2000000 2");
+}
+
+TEST_CASE("one cursor is found without a look at the others") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    sqlite::open(path).value();
+    const std::string plan = raw_database(path).plan("select next_slot from cursor where task = 5");
+    CHECK_MESSAGE(plan.find("SCAN") == std::string::npos, plan);
+    CHECK_MESSAGE(plan.find("SEARCH") != std::string::npos, plan);
+}
+
+TEST_CASE("the largest numbers fit") {
+    constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    sqlite::open(path).value();
+    connection db(path);
+    const auto at_most = wall_time(std::chrono::microseconds(largest));
+    const auto at_least = wall_time(std::chrono::microseconds(std::numeric_limits<std::int64_t>::min()));
+    {
+        transaction t(db);
+        cursor_pages pages;
+        for (std::int64_t i = 0; i != cursor_pages::page_size; ++i)
+            pages.move(db, largest - i,
+                       cursor{i % 2 == 0 ? at_most : at_least, static_cast<std::uint64_t>(largest - i)});
+        pages.write(db);
+        t.commit();
+    }
+    transaction t(db);
+    cursor_pages others;
+    for (std::int64_t i = 0; i != cursor_pages::page_size; ++i) {
+        const auto found = others.find(db, largest - i);
+        REQUIRE(found);
+        CHECK(found->next_slot == moment(i % 2 == 0 ? at_most : at_least));
+        CHECK(found->token == static_cast<std::uint64_t>(largest - i));
+    }
 }
 
 TEST_CASE("pages that were let go of are read again") {
@@ -232,12 +214,24 @@ TEST_CASE("what moved in a transaction that was rolled back did not move") {
     move(2, false);
     {
         transaction t(db);
+        pages.write(db); // nothing
         pages.move(db, 106, cursor{at(1), 9});
         pages.write(db);
         t.commit();
     }
-    CHECK(raw_database(path).text("select token from cursor where task = 5") == "1");
-    CHECK(raw_database(path).text("select token from cursor where task = 106") == "9");
+    cursor_pages few(1);
+    {
+        transaction t(db);
+        for (std::int64_t task = 0; task != 100; task += 5)
+            few.move(db, task, cursor{at(1), 8}); // most are written
+    }
+    {
+        transaction t(db);
+        few.write(db);
+        t.commit();
+    }
+    CHECK(raw_database(path).text("select group_concat(cursors) from cursor_page") ==
+          R"({"5":[1000000,1]},{"106":[1000000,9]})");
 }
 
 TEST_SUITE_END();

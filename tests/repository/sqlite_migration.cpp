@@ -123,7 +123,9 @@ TEST_CASE("a database of the third version keeps where its tasks go on") {
         db.execute(
             "insert into task (id, uid, name, schedule, hidden, anchor, next_slot, token) values "
             "(15, 'a', '', 'every 10s', 0, 0, 20000000, 7), (16, 'b', '', 'every 10s', 0, 0, null, 3), "
-            "(31, 'c', '', 'every 10s', 0, 0, 30000000, 0), (1000, 'd', '', 'every 10s', 0, 0, -5, 9)");
+            "(31, 'c', '', 'every 10s', 0, 0, 30000000, 0), (1000, 'd', '', 'every 10s', 0, 0, -5, 9), "
+            "(1001, 'e', '', 'every 10s', 0, 0, 9223372036854775807, 9223372036854775800), "
+            "(14, 'damaged', '', 'every 10s', 0, 0, 0, -1), (-3, 'negative', '', 'every 10s', 0, 0, 0, 1)");
     }
     const auto repository = sqlite::open(path).value();
     const auto next_slot = [&](std::string_view uid) {
@@ -133,6 +135,9 @@ TEST_CASE("a database of the third version keeps where its tasks go on") {
     CHECK(next_slot("b") == moment());
     CHECK(next_slot("c") == moment(at(30)));
     CHECK(next_slot("d") == moment(wall_time(std::chrono::microseconds(-5))));
+    CHECK(next_slot("e") == moment(cursor_waits_for_end));
+    for (const char* uid : {"damaged", "negative"})
+        CHECK(error_of(repository->register_tasks(one_task(uid))) == errc::store_corrupt);
     const auto token = [&](std::string_view uid, std::uint64_t n) {
         return blocking(repository->begin_runs(one_begin(uid, n))).value().at(0).token;
     };
@@ -140,6 +145,27 @@ TEST_CASE("a database of the third version keeps where its tasks go on") {
     CHECK(token("b", 2) == 4);
     CHECK(token("c", 3) == 1);
     CHECK(token("d", 4) == 10);
+    CHECK(token("e", 5) == 9223372036854775801);
+}
+
+TEST_CASE("a database to which somebody added what a step cannot take along stays as it is") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    {
+        raw_database db(path);
+        for (std::size_t step : {0, 1, 2}) db.execute(sqlite::detail::migrations()[step].sql);
+        db.execute("pragma application_id = " + std::to_string(sqlite::detail::application_id));
+        db.execute("pragma user_version = 3");
+        db.execute("insert into task (uid, name, schedule, hidden, anchor, next_slot) "
+                   "values ('t', 't', 'every 10s', 0, 0, 20000000)");
+        db.execute("create index mine on task (next_slot)");
+    }
+    CHECK(sqlite::open(path).error() == errc::store_corrupt);
+    CHECK(raw_database(path).text("select next_slot from task") == "20000000");
+    CHECK(raw_database(path).text("pragma user_version") == "3");
+    raw_database(path).execute("drop index mine");
+    const auto repository = sqlite::open(path).value();
+    CHECK(blocking(repository->register_tasks(one_task("t"))).value().at(0).next_slot == moment(at(20)));
 }
 
 TEST_CASE("output that no body tells is a damaged file") {

@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int busy_timeout_ms = 100; // a server holds others off while it opens or closes the file, no longer
-constexpr std::int64_t version_known = 4;
 
 // As SQLite wants a path that options follow.
 std::string uri_of(const std::string& path, std::string_view options) {
@@ -71,7 +70,7 @@ void store::identify() {
     bool ours = integer("pragma application_id") == sqlite::detail::application_id;
     version_ = integer("pragma user_version");
     if (!ours) throw usage_error(fmt::format("{}: not a database of rondo", shown(path_)));
-    if (version_ > version_known)
+    if (version_ > sqlite::detail::schema_version)
         throw usage_error(fmt::format("{}: written by a newer version of rondo", shown(path_)));
 }
 

@@ -53,6 +53,7 @@ void connection::configure(durability how) {
 
 void connection::execute(const char* sql) {
     const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
+    if ((code & 0xff) == SQLITE_ERROR) throw failure(errc::store_corrupt); // as of a statement
     if (code != SQLITE_OK) fail(code, handle());
 }
 

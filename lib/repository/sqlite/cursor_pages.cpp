@@ -2,12 +2,28 @@
 #include <repository/sqlite/cursor_pages.hpp>
 
 #include <repository/sqlite/failure.hpp>
+#include <repository/sqlite/schema.hpp>
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace rondo::sqlite::detail {
+namespace {
+
+/// The number of a task as we write it.
+std::optional<std::int64_t> task_of(std::string_view key) noexcept {
+    std::int64_t task = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), task);
+    const bool whole = error == std::errc() && end == key.data() + key.size();
+    if (!whole || task < 0 || (key.size() > 1 && key.front() == '0')) return std::nullopt;
+    return task;
+}
+
+} // namespace
 
 std::optional<cursor> cursor_pages::find(connection& db, std::int64_t task) {
     if (task < 0) throw failure(errc::store_corrupt); // SQLite gives no such number
@@ -23,47 +39,48 @@ void cursor_pages::move(connection& db, std::int64_t task, const cursor& to) {
 }
 
 void cursor_pages::write(connection& db) {
+    forget_if_stale(db);
     for (const std::int64_t number : moved_) {
         page& p = pages_.at(number);
         print(number, p);
-        query(db.prepared("insert or replace into cursor_page (id, cursors) values (?, ?)"), number,
-              std::string_view(text_))
+        query(db.prepared("insert into cursor_page (id, cursors) values (?, ?) "
+                          "on conflict (id) do update set cursors = excluded.cursors"),
+              number, std::string_view(text_))
             .run();
         p.moved = false;
     }
     moved_.clear();
 }
 
-cursor_pages::page& cursor_pages::find_page(connection& db, std::int64_t number) {
+// What moved was rolled back, or somebody else has written.
+void cursor_pages::forget_if_stale(connection& db) {
     const std::uint64_t epoch = db.epoch();
-    if (std::exchange(epoch_, epoch) != epoch) { // what moved was rolled back
-        pages_.clear();
-        moved_.clear();
-    }
+    if (std::exchange(epoch_, epoch) == epoch) return;
+    pages_.clear();
+    moved_.clear();
+}
+
+cursor_pages::page& cursor_pages::find_page(connection& db, std::int64_t number) {
+    forget_if_stale(db);
     const auto known = pages_.find(number);
     if (known != pages_.end()) return known->second;
     page read;
     load(db, number, read);
-    if (pages_.size() >= most_) {
+    if (pages_.size() >= most_) { // whoever has more tasks in turn finds none of them here
         write(db);
         pages_.clear();
     }
     return pages_.emplace(number, read).first->second;
 }
 
-// What is no such JSON is an error, and none of SQLite's, which does not tell it from others.
-// For what is no such JSON SQLite has an error that says less than what we read instead.
 void cursor_pages::load(connection& db, std::int64_t number, page& p) {
-    query q(db.prepared("select cast(e.key as integer), "
-                        "json_extract(iif(e.type = 'array', e.value, '[]'), '$[0]'), "
-                        "json_extract(iif(e.type = 'array', e.value, '[]'), '$[1]') "
-                        "from cursor_page p, json_each(iif(json_valid(p.cursors), p.cursors, '[0]')) e "
-                        "where p.id = ?"),
-            number);
+    query q(db.prepared(std::string(every_cursor) + " where page = ?"), number);
     while (q.step()) {
-        const std::int64_t task = q.integer(0);
-        if (task < 0 || task / page_size != number) throw failure(errc::store_corrupt);
-        p.cursors[static_cast<std::size_t>(task % page_size)] = cursor{q.time_or_never(1), q.count(2)};
+        const std::optional<std::int64_t> task = task_of(q.text(1));
+        if (!task || *task / page_size != number || !q.flag(2)) throw failure(errc::store_corrupt);
+        std::optional<cursor>& c = p.cursors[static_cast<std::size_t>(*task % page_size)];
+        if (c) throw failure(errc::store_corrupt); // it is there twice
+        c = cursor{q.time_or_never(3), q.count(4)};
     }
 }
 
@@ -73,21 +90,19 @@ void cursor_pages::print(std::int64_t number, const page& p) {
         text_.append(digits.data(), digits.size());
     };
     text_.clear();
-    std::int64_t task = number * page_size;
-    for (const std::optional<cursor>& c : p.cursors) {
-        if (c) {
-            text_ += text_.empty() ? "{\"" : ",\"";
-            append(task);
-            text_ += "\":[";
-            if (c->next_slot)
-                append(c->next_slot->time_since_epoch().count());
-            else
-                text_ += "null";
-            text_ += ',';
-            append(as_integer(c->token));
-            text_ += ']';
-        }
-        ++task;
+    for (std::int64_t i = 0; i != page_size; ++i) {
+        const std::optional<cursor>& c = p.cursors[static_cast<std::size_t>(i)];
+        if (!c) continue;
+        text_ += text_.empty() ? "{\"" : ",\"";
+        append(number * page_size + i);
+        text_ += "\":[";
+        if (c->next_slot)
+            append(c->next_slot->time_since_epoch().count());
+        else
+            text_ += "null";
+        text_ += ',';
+        append(as_integer(c->token));
+        text_ += ']';
     }
     text_ += '}';
 }

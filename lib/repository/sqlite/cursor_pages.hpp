@@ -23,10 +23,13 @@ struct cursor {
 };
 
 /// The cursors of all tasks, those of sixteen neighbours in one row of `cursor_page`: tasks that are due together,
-/// again and again, change few rows beside those of their runs. What moves is in memory until `write`, in the same
-/// transaction. Within transactions; throws `failure`. One thread at a time.
+/// again and again, change few rows beside those of their runs. What moves is in memory until `write`, which must
+/// follow before the transaction is committed; what was rolled back instead is forgotten, and read again. Within
+/// transactions, or to read while a statement is open. Throws `failure`: `store_corrupt` if what is on record of one of
+/// the sixteen is not what `write` wrote. One thread at a time.
 class cursor_pages {
 public:
+    static constexpr std::int64_t page_size = 16;    // as in the schema
     static constexpr std::size_t pages_max = 65'536; // of a million tasks: some thirty megabytes
 
     explicit cursor_pages(std::size_t most = pages_max) noexcept : most_(most) {}
@@ -37,13 +40,12 @@ public:
     void write(connection& db);
 
 private:
-    static constexpr std::int64_t page_size = 16; // as in the schema
-
     struct page {
         std::array<std::optional<cursor>, page_size> cursors;
         bool moved = false; // since it was written
     };
 
+    void forget_if_stale(connection& db);
     [[nodiscard]] page& find_page(connection& db, std::int64_t number);
     void load(connection& db, std::int64_t number, page& p);
     void print(std::int64_t number, const page& p);

@@ -70,7 +70,7 @@ private:
     /// What each decision needs to know of its task.
     struct task_head {
         std::int64_t id = 0;
-        cursor at;
+        std::optional<cursor> at; // nothing: nobody asked
     };
     struct text_hash {
         using is_transparent = void;
@@ -80,7 +80,7 @@ private:
     /// Null: there is no such task. Good until the next call; what is changed on record must be changed here, too.
     [[nodiscard]] task_head* find_task(std::string_view uid);
     [[nodiscard]] cursor cursor_of(std::int64_t task);
-    [[nodiscard]] bool has_cursor(std::int64_t task);
+    [[nodiscard]] cursor cursor_of(task_head& task);
     void move_cursor(task_head& task, const cursor& to); // on record at the end of the call
     [[nodiscard]] task_state register_task(const task_definition& definition);
     void set_pause(const task_update& u);
@@ -94,6 +94,7 @@ private:
 
     [[nodiscard]] finish_state finish(const finish_request& request);
     [[nodiscard]] bool end_as_begun(task_head& task, const finish_request& request);
+    void go_on_after_end(task_head& task, const finish_request& request);
     void end_run(const run& r, wall_time started_at);
     void keep_output(const run_id& id, const run_output& output);
 

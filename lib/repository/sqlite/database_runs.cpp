@@ -34,11 +34,12 @@ begin_answer database::begin(const begin_request& request) {
         answer.state = begin_state::unknown_task;
         return answer;
     }
-    answer.next_slot = task->at.next_slot;
-    const bool elsewhere = request.moves_cursor && !request.force && task->at.next_slot != request.expected;
+    const cursor at = cursor_of(*task);
+    answer.next_slot = at.next_slot;
+    const bool elsewhere = request.moves_cursor && !request.force && at.next_slot != request.expected;
     const bool run_first = request.started && !(request.skipped && !skip_is_later(request));
-    if (run_first && !elsewhere && insert_run(task->id, task->at.token + 1, *request.started)) {
-        answer.token = task->at.token + 1;
+    if (run_first && !elsewhere && insert_run(task->id, at.token + 1, *request.started)) {
+        answer.token = at.token + 1;
         apply(*task, request, answer);
         return answer;
     }
@@ -63,14 +64,15 @@ begin_answer database::begin(const begin_request& request) {
 // An answer with a token: the run is there already.
 void database::apply(task_head& task, const begin_request& request, begin_answer& answer) {
     const bool later = skip_is_later(request);
+    const std::uint64_t token = cursor_of(task).token;
     if (request.skipped && !later) add_skip(task.id, *request.skipped);
     if (request.moves_cursor) answer.next_slot = request.next;
     if (request.started && answer.token == 0) {
-        answer.token = task.at.token + 1;
+        answer.token = token + 1;
         if (!insert_run(task.id, answer.token, *request.started)) throw failure(errc::store_corrupt);
     }
     if (request.moves_cursor || request.started)
-        move_cursor(task, {answer.next_slot, request.started ? answer.token : task.at.token});
+        move_cursor(task, {answer.next_slot, request.started ? answer.token : token});
     if (later) add_skip(task.id, *request.skipped);
 }
 
@@ -157,14 +159,14 @@ finish_state database::finish(const finish_request& request) {
     if (!known) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (slot_taken(task->id, r.trigger, r.scheduled_at)) return finish_state::fenced;
-        if (!insert_run(task->id, task->at.token + 1,
+        const cursor at = cursor_of(*task);
+        if (!insert_run(task->id, at.token + 1,
                         {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt}))
             throw failure(errc::store_corrupt);
-        move_cursor(*task, {task->at.next_slot, task->at.token + 1});
+        move_cursor(*task, {at.next_slot, at.token + 1});
     }
     end_run(r, started_at);
-    if (request.next_slot && task->at.next_slot == moment(cursor_waits_for_end))
-        move_cursor(*task, {request.next_slot, task->at.token});
+    go_on_after_end(*task, request);
     return finish_state::recorded;
 }
 
@@ -177,9 +179,15 @@ bool database::end_as_begun(task_head& task, const finish_request& request) {
             as_integer(request.token), task.id);
     if (db_.changes() == 0) return false;
     if (r.output != nullptr) keep_output(r.id, *r.output);
-    if (request.next_slot && task.at.next_slot == moment(cursor_waits_for_end))
-        move_cursor(task, {request.next_slot, task.at.token});
+    go_on_after_end(task, request);
     return true;
+}
+
+// Of a fixed delay.
+void database::go_on_after_end(task_head& task, const finish_request& request) {
+    if (!request.next_slot) return;
+    const cursor at = cursor_of(task);
+    if (at.next_slot == moment(cursor_waits_for_end)) move_cursor(task, {request.next_slot, at.token});
 }
 
 void database::end_run(const run& r, wall_time started_at) {

@@ -25,13 +25,10 @@ database::task_head* database::find_task(std::string_view uid) {
     if (std::exchange(heads_epoch_, epoch) != epoch) heads_.clear();
     const auto known = heads_.find(uid);
     if (known != heads_.end()) return &known->second;
+    query q(db_.prepared("select id from task where uid = ?"), uid);
+    if (!q.step()) return nullptr;
     task_head head;
-    {
-        query q(db_.prepared("select id from task where uid = ?"), uid);
-        if (!q.step()) return nullptr;
-        head.id = q.integer(0);
-    }
-    head.at = cursor_of(head.id);
+    head.id = q.integer(0);
     if (heads_.size() >= heads_max) return &(latest_head_ = head);
     return &heads_.emplace(uid, head).first->second;
 }
@@ -40,6 +37,11 @@ cursor database::cursor_of(std::int64_t task) {
     const std::optional<cursor> found = cursors_.find(db_, task);
     if (!found) throw failure(errc::store_corrupt);
     return *found;
+}
+
+cursor database::cursor_of(task_head& task) {
+    if (!task.at) task.at = cursor_of(task.id);
+    return *task.at;
 }
 
 void database::move_cursor(task_head& task, const cursor& to) {

@@ -109,14 +109,18 @@ void database::copy_to(const std::string& path) {
     copy.finish(original);
 }
 
-bool database::has_cursor(std::int64_t task) {
+namespace {
+
+bool has_cursor(cursor_pages& pages, connection& db, std::int64_t task) {
     try {
-        return cursors_.find(db_, task).has_value();
+        return pages.find(db, task).has_value();
     } catch (const failure& f) {
         if (f.why() != errc::store_corrupt) throw;
         return false;
     }
 }
+
+} // namespace
 
 std::vector<std::string> database::damage(std::size_t limit) {
     std::vector<std::string> found;
@@ -128,9 +132,11 @@ std::vector<std::string> database::damage(std::size_t limit) {
     for (query q(references); found.size() < limit && q.step();)
         found.push_back("a row of table " + std::string(q.text(0)) + " belongs to none of table " +
                         std::string(q.text(2)));
+    cursor_pages pages(1); // along them
     statement tasks(db_.handle(), "select id, uid from task order by id");
     for (query q(tasks); found.size() < limit && q.step();)
-        if (!has_cursor(q.integer(0))) found.push_back("task '" + std::string(q.text(1)) + "' has no cursor");
+        if (!has_cursor(pages, db_, q.integer(0)))
+            found.push_back("the cursor of task '" + std::string(q.text(1)) + "' is damaged or missing");
     return found;
 }
 

@@ -106,17 +106,20 @@ create table cursor_page (
   cursors text    not null     -- JSON: of each task's id [its next slot or null: finished, token of its latest run]
 ) strict;
 insert into cursor_page (id, cursors)
-  select id / 16, json_group_object(id, json_array(next_slot, token)) from task group by id / 16;
+  select id / 16, json_group_object(id, json_array(next_slot, token)) from task where id >= 0 and token >= 0
+  group by id / 16;
 alter table task drop column next_slot;
 alter table task drop column token;
-create view cursor as -- for people
-  select cast(e.key as integer) as task, json_extract(e.value, '$[0]') as next_slot,
-         json_extract(e.value, '$[1]') as token
-  from cursor_page p, json_each(p.cursors) e;
+create view cursor as -- for people; a token that is null: the cursor is missing
+  select t.id as task, json_extract(p.cursors, '$."' || t.id || '"[0]') as next_slot,
+         json_extract(p.cursors, '$."' || t.id || '"[1]') as token
+  from task t left join cursor_page p on p.id = t.id / 16;
 )";
 
 constexpr std::array<migration, 4> all_migrations{migration{1, version_1}, migration{2, version_2},
                                                   migration{3, version_3}, migration{4, version_4}};
+
+static_assert(all_migrations.back().to == schema_version);
 
 } // namespace
 
