@@ -61,7 +61,9 @@ class Stores(Case):
     def test_a_task_without_a_cursor(self):
         for damage in ("'{}'", "'x'", "replace(cursors, '[', '')", "replace(cursors, ']', ',0]')",
                        "replace(cursors, ']', 'e0]')", "replace(cursors, '[null', '[\"0\"')",
-                       "replace(cursors, '[null', '[1.5')", "replace(cursors, '\"2\"', '\"1\"')"):
+                       "replace(cursors, '[null', '[1.5')", "replace(cursors, '\"2\"', '\"1\"')",
+                       "replace(cursors, '{', '{\"x\":[0,0],')", "replace(cursors, '{', '{\"01\":[0,0],')",
+                       "replace(cursors, '{', '{\"17\":[0,0],')"):
             Path(self.file).unlink(missing_ok=True)
             self.write()
             with sqlite3.connect(self.file) as db:

@@ -3,6 +3,7 @@
 #include <repository/sqlite/cursor_pages.hpp>
 #include <repository/sqlite/failure.hpp>
 #include <repository/sqlite/open_file.hpp>
+#include <repository/sqlite/schema.hpp>
 
 #include <repository/blocking.hpp>
 #include <repository/raw_database.hpp>
@@ -140,6 +141,9 @@ TEST_CASE("one cursor is found without a look at the others") {
     const std::string plan = raw_database(path).plan("select next_slot from cursor where task = 5");
     CHECK_MESSAGE(plan.find("SCAN") == std::string::npos, plan);
     CHECK_MESSAGE(plan.find("SEARCH") != std::string::npos, plan);
+    const std::string ours =
+        raw_database(path).plan(std::string(sqlite::detail::every_cursor) + " where page = 5");
+    CHECK_MESSAGE(ours.find("SEARCH p USING INTEGER PRIMARY KEY") != std::string::npos, ours);
 }
 
 TEST_CASE("the largest numbers fit") {

@@ -23,14 +23,13 @@ std::string next_slot(const moment& m) {
     return *m == cursor_waits_for_end ? "after a run" : to_string(*m);
 }
 
-/// By the numbers of the tasks as text.
-std::unordered_map<std::string, moment> read_cursors(const store& from) {
-    std::unordered_map<std::string, moment> cursors;
+/// By the numbers of the tasks.
+std::unordered_map<std::int64_t, moment> read_cursors(const store& from) {
+    std::unordered_map<std::int64_t, moment> cursors;
     const bool pages = from.version() >= 4;
-    rows found(from, pages ? sqlite::detail::every_cursor
-                           : "select 0, cast(id as text), 1, next_slot, 0 from task");
+    rows found(from, pages ? sqlite::detail::every_cursor : "select 0, id, 1, next_slot, 0 from task");
     while (found.next()) {
-        const bool sound = found.integer(2) == 1 && cursors.emplace(found.text(1), found.time(3)).second;
+        const bool sound = found.integer(2) == 1 && cursors.emplace(found.integer(1), found.time(3)).second;
         if (!sound) from.fail(SQLITE_CORRUPT);
     }
     return cursors;
@@ -62,7 +61,7 @@ table read(const tasks_options& opt, bool colours) {
             }
             strip.insert(0, paint(mark_of(o), colour_of(o), colours)); // the oldest comes first
         }
-        const auto cursor = cursors.find(std::to_string(found.integer(0)));
+        const auto cursor = cursors.find(found.integer(0));
         if (cursor == cursors.end()) from.fail(SQLITE_CORRUPT);
         std::string state = found.integer(6) == 0 ? "inactive" : found.integer(5) != 0 ? "paused" : "active";
         out.add({shown(found.text(1), 60), shown(found.text(2), 40), shown(found.text(3), 60), state,

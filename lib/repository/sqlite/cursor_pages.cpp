@@ -6,25 +6,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace rondo::sqlite::detail {
-namespace {
-
-/// The number of a task as we write it.
-std::optional<std::int64_t> task_of(std::string_view key) noexcept {
-    std::int64_t task = 0;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), task);
-    const bool whole = error == std::errc() && end == key.data() + key.size();
-    if (!whole || task < 0 || (key.size() > 1 && key.front() == '0')) return std::nullopt;
-    return task;
-}
-
-} // namespace
-
 std::optional<cursor> cursor_pages::find(connection& db, std::int64_t task) {
     if (task < 0) throw failure(errc::store_corrupt); // SQLite gives no such number
     return find_page(db, task / page_size).cursors[static_cast<std::size_t>(task % page_size)];
@@ -43,10 +28,7 @@ void cursor_pages::write(connection& db) {
     for (const std::int64_t number : moved_) {
         page& p = pages_.at(number);
         print(number, p);
-        query(db.prepared("insert into cursor_page (id, cursors) values (?, ?) "
-                          "on conflict (id) do update set cursors = excluded.cursors"),
-              number, std::string_view(text_))
-            .run();
+        query(db.prepared(write_cursor_page), number, std::string_view(text_)).run();
         p.moved = false;
     }
     moved_.clear();
@@ -76,9 +58,8 @@ cursor_pages::page& cursor_pages::find_page(connection& db, std::int64_t number)
 void cursor_pages::load(connection& db, std::int64_t number, page& p) {
     query q(db.prepared(std::string(every_cursor) + " where page = ?"), number);
     while (q.step()) {
-        const std::optional<std::int64_t> task = task_of(q.text(1));
-        if (!task || *task / page_size != number || !q.flag(2)) throw failure(errc::store_corrupt);
-        std::optional<cursor>& c = p.cursors[static_cast<std::size_t>(*task % page_size)];
+        if (!q.flag(2)) throw failure(errc::store_corrupt);
+        std::optional<cursor>& c = p.cursors[static_cast<std::size_t>(q.integer(1) % page_size)];
         if (c) throw failure(errc::store_corrupt); // it is there twice
         c = cursor{q.time_or_never(3), q.count(4)};
     }

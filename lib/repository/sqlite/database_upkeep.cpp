@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <limits>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -120,23 +121,47 @@ bool has_cursor(cursor_pages& pages, connection& db, std::int64_t task) {
     }
 }
 
-} // namespace
+bool is_sound(cursor_pages& pages, connection& db, std::int64_t row) {
+    if (row < 0 || row > std::numeric_limits<std::int64_t>::max() / cursor_pages::page_size) return false;
+    try {
+        (void)pages.find(db, row * cursor_pages::page_size);
+        return true;
+    } catch (const failure& f) {
+        if (f.why() != errc::store_corrupt) throw;
+        return false;
+    }
+}
 
-std::vector<std::string> database::damage(std::size_t limit) {
-    std::vector<std::string> found;
+void look_for_damage(connection& db, std::size_t limit, std::vector<std::string>& found) {
     const std::string sql = "pragma integrity_check(" + std::to_string(limit) + ")";
-    statement s(db_.handle(), sql);
-    for (query q(s); found.size() < limit && q.step();)
+    statement integrity(db.handle(), sql);
+    for (query q(integrity); found.size() < limit && q.step();)
         if (q.text(0) != "ok") found.emplace_back(q.text(0));
-    statement references(db_.handle(), "pragma foreign_key_check");
+    statement references(db.handle(), "pragma foreign_key_check");
     for (query q(references); found.size() < limit && q.step();)
         found.push_back("a row of table " + std::string(q.text(0)) + " belongs to none of table " +
                         std::string(q.text(2)));
     cursor_pages pages(1); // along them
-    statement tasks(db_.handle(), "select id, uid from task order by id");
+    statement tasks(db.handle(), "select id, uid from task order by id");
     for (query q(tasks); found.size() < limit && q.step();)
-        if (!has_cursor(pages, db_, q.integer(0)))
+        if (!has_cursor(pages, db, q.integer(0)))
             found.push_back("the cursor of task '" + std::string(q.text(1)) + "' is damaged or missing");
+    statement rows(db.handle(), "select id from cursor_page order by id");
+    for (query q(rows); found.size() < limit && q.step();)
+        if (!is_sound(pages, db, q.integer(0)))
+            found.push_back("row " + std::to_string(q.integer(0)) + " of table cursor_page is damaged");
+}
+
+} // namespace
+
+std::vector<std::string> database::damage(std::size_t limit) {
+    std::vector<std::string> found;
+    try {
+        look_for_damage(db_, limit, found);
+    } catch (const failure& f) {
+        // What is found says why the rest cannot be read.
+        if (f.why() != errc::store_corrupt || found.empty()) throw;
+    }
     return found;
 }
 

@@ -162,7 +162,8 @@ void check_tables(connection& db) {
     for (const char* sql : {
              "select id, uid, name, schedule, hidden, anchor, paused, active, pause_reason, paused_until "
              "from task",
-             "select id, cursors from cursor_page",
+             every_cursor,
+             write_cursor_page, // refused without the key
              "select id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token, "
              "attempt, progress, progress_text, progress_at, lines_dropped from run",
              "select run, position, at, text from run_line",
