@@ -53,8 +53,8 @@ const damaged_page damaged_pages[] = {{"no JSON", "x"},
 } // namespace
 
 TEST_CASE("cursors that nobody wrote are a damaged file, which stays as it is") {
-    for (const auto& [what, text] : damaged_pages) {
-        CAPTURE(what);
+    for (const damaged_page& page : damaged_pages) {
+        CAPTURE(page.what);
         const scratch_folder folder;
         const std::string path = folder.path("a.db");
         {
@@ -62,7 +62,7 @@ TEST_CASE("cursors that nobody wrote are a damaged file, which stays as it is") 
             blocking(store->register_tasks(some_tasks(1))).value();
             blocking(store->begin_runs({step(0, 0, 1)})).value();
         }
-        raw_database(path).execute("update cursor_page set cursors = '" + text + "'");
+        raw_database(path).execute("update cursor_page set cursors = '" + page.text + "'");
         const auto store = sqlite::open(path).value();
         CHECK(error_of(store->begin_runs({step(0, 0, 2)})) == errc::store_corrupt);
         CHECK(error_of(store->register_tasks(some_tasks(2))) == errc::store_corrupt);
@@ -77,7 +77,7 @@ TEST_CASE("cursors that nobody wrote are a damaged file, which stays as it is") 
         REQUIRE(!damage.empty());
         CHECK(damage[0] == "the cursor of task 'task 0' is damaged or missing");
         raw_database raw(path);
-        CHECK(raw.text("select cursors from cursor_page") == text);
+        CHECK(raw.text("select cursors from cursor_page") == page.text);
         CHECK(raw.text("select count(*) from run") == "1");
     }
 }
