@@ -76,7 +76,7 @@ void ours::add_counting(const plan& p, std::uint64_t& runs) {
     add(p.phases.size(), [&](std::size_t i) {
         std::string id = task_id(i);
         task t(id, id, every(p.period), counting_body(run_counter(runs, threads_)));
-        t.first_run(p.base.wall + p.phases[i]);
+        t.first_run(p.base.wall + p.phases[i]).tolerance(tolerance_);
         return t;
     });
 }

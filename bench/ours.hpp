@@ -23,6 +23,8 @@ public:
     explicit ours(std::chrono::nanoseconds resolution, std::size_t threads = 1);
     ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store, std::size_t threads = 1);
 
+    /// Those that are added from now on may be so late.
+    void tolerate(std::chrono::microseconds tolerance) noexcept { tolerance_ = tolerance; }
     /// Tasks that run in an hour.
     void add_idle(std::size_t n, std::uint64_t& runs);
     /// Tasks that count their runs.
@@ -52,6 +54,7 @@ private:
     boost::asio::io_context io_;
     asio_stage stage_;
     bool threads_; // more than one
+    std::chrono::microseconds tolerance_{0};
     manager manager_;
     std::size_t under_way_ = 0;
     error_code error_; // the first

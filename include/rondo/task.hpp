@@ -46,6 +46,7 @@ struct task_options {
     std::string group;                         ///< empty: none
     std::optional<rondo::record> record;       ///< nothing: that of the manager
     std::int32_t priority = 0;
+    std::chrono::microseconds tolerance{0};
     rondo::on_abandoned on_abandoned = rondo::on_abandoned::record_only;
 };
 
@@ -132,6 +133,19 @@ public:
     task& buffer_max(std::uint32_t n) noexcept { return options_.buffer_max = n, *this; }
     /// What becomes of slots that nobody looked at in time. Default: one run for all of them.
     task& catch_up(rondo::catch_up c) noexcept { return options_.catch_up = c, *this; }
+
+    /// By how much its slots may be late for the sake of others: the loop wakes up when the first that must not wait
+    /// any longer is reached, and starts all that are due. Never early. A slot waits at most halfway to the next one,
+    /// so that none is missed, and not at all if it is late already, as after a restart; `catch_up::grace` counts from
+    /// the end of its wait. Of this and `manager_options::resolution` the greater one holds. A slot that waits when the
+    /// task is paused is skipped as `paused`; one that waits at a shutdown is late in the next life. Manual runs,
+    /// retries, and tasks that follow another, do not wait. Costs a task that has not run yet some 300 bytes.
+    /// In microseconds, rounded down, 0 to `tolerance_limit`; others are refused. Default: 0.
+    template <class Rep, class Period>
+    task& tolerance(std::chrono::duration<Rep, Period> d) noexcept {
+        const bool some = d >= std::chrono::microseconds(1);
+        return options_.tolerance = some || d < d.zero() ? limit(d) : std::chrono::microseconds(0), *this;
+    }
 
     /// What becomes of a run that failed or timed out. Default: it is not tried again.
     task& retry(rondo::retry r) noexcept { return options_.retry = r, *this; }

@@ -2,6 +2,7 @@
 #ifndef RONDO_TASK_LIMITS_HPP
 #define RONDO_TASK_LIMITS_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +19,9 @@ inline constexpr std::uint32_t buffer_max_limit = 100'000;
 
 /// How many users a body for each user may be called for at a time.
 inline constexpr std::uint32_t users_in_flight_limit = 10'000;
+
+/// The most that `task::tolerance` may be.
+inline constexpr std::chrono::microseconds tolerance_limit = std::chrono::hours(24);
 
 /// The most and, negated, the least that a priority may be.
 inline constexpr std::int32_t priority_limit = 1000;

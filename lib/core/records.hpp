@@ -52,6 +52,7 @@ struct task_policy {
     std::int32_t priority = 0;                 ///< the more, the earlier
     group_record* group = nullptr;             ///< null: none
     rondo::on_abandoned abandoned = rondo::on_abandoned::record_only;
+    std::chrono::microseconds tolerance{0}; ///< of how late it is looked at
 
     friend bool operator==(const task_policy&, const task_policy&) = default;
 };
@@ -104,7 +105,7 @@ struct backfill_state {
     [[nodiscard]] bool over() const noexcept { return progress.left == 0 && progress.in_flight == 0; }
 };
 
-/// What only a task has that ever did something.
+/// What only a task has that ever did something, or may be late.
 struct task_past {
     rondo::counters counts;
     wall_time last_run = no_slot; ///< start of the latest
@@ -120,6 +121,7 @@ struct task_past {
     std::uint32_t undecided_no = 0; ///< by which schedule
     std::uint32_t schedule_no = 0;  ///< how many it had before this one
     std::uint32_t decisions = 0;    ///< that moved its cursor
+    std::uint32_t end_index = not_in_heap; ///< of the time that it may be late, in its `due_queue`
     // The shell's measures, which it may write from any thread, under the lock of its observers.
     lateness start_delay;
     std::uint64_t blocked = 0;

@@ -63,11 +63,10 @@ steady_time scheduler::next_wakeup(instant now) const {
     if (stopping_ == stopping::no && (slots_left_ || places_left_ || !beside_.empty())) return now.steady;
     steady_time wakeup = steady_time::max();
     if (stopping_ == stopping::no && !paused_all_) {
-        if (!steady_heap_.empty()) wakeup = time_of(steady_heap_.top_key());
-        if (!wall_heap_.empty()) {
+        if (!steady_due_.empty()) wakeup = time_of(steady_due_.wakeup());
+        if (!wall_due_.empty()) {
             // The wall clock may be set meanwhile, so look again before long.
-            auto micros =
-                std::max<std::int64_t>(0, wall_heap_.top_key() - now.wall.time_since_epoch().count());
+            auto micros = std::max<std::int64_t>(0, wall_due_.wakeup() - now.wall.time_since_epoch().count());
             auto check = std::chrono::duration_cast<std::chrono::microseconds>(options_.wall_clock_check);
             auto wait = micros < check.count() ? std::chrono::nanoseconds(std::chrono::microseconds(micros))
                                                : options_.wall_clock_check;

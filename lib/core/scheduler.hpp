@@ -11,9 +11,9 @@
 #include <core/actions.hpp>
 #include <core/catch_up_slots.hpp>
 #include <core/decision_list.hpp>
+#include <core/due_queue.hpp>
 #include <core/due_slots.hpp>
 #include <core/group_record.hpp>
-#include <core/heap.hpp>
 #include <core/id_source.hpp>
 #include <core/pool.hpp>
 #include <core/preview.hpp>
@@ -344,7 +344,7 @@ private:
     // scheduler_tasks.cpp
     void take_in(task_record& task, const task_spec& spec);
     void go_on_with(task_record& task, wall_time slot, instant now);
-    [[nodiscard]] heap<task_record, &task_record::heap_index>& heap_of(const task_record& task) noexcept;
+    [[nodiscard]] due_queue& queue_of(const task_record& task) noexcept;
     void halt(task_record& task, pause_note note);
     void end_pause(task_record& task);
     [[nodiscard]] std::int64_t end_of_pause(const task_record& task, instant now) const;
@@ -364,10 +364,10 @@ private:
     uid_index<task_record> tasks_;
     std::map<std::string, std::vector<task_record*>, std::less<>> followers_; // by what they follow
     std::vector<run_beside> beside_; // asked for at the next `on_time`, when nothing else is under way
-    heap<task_record, &task_record::heap_index> steady_heap_; // keys: monotonic nanoseconds
-    heap<task_record, &task_record::heap_index> wall_heap_;   // keys: microseconds of the wall clock
-    heap<run_record, &run_record::heap_index> deadlines_;     // keys: monotonic nanoseconds
-    group_record groupless_;                                  // of the tasks without one
+    due_queue steady_due_;           // keys: monotonic nanoseconds
+    due_queue wall_due_;             // keys: microseconds of the wall clock
+    heap<run_record, &run_record::heap_index> deadlines_; // keys: monotonic nanoseconds
+    group_record groupless_;                              // of the tasks without one
     std::map<std::string, std::unique_ptr<group_record>, std::less<>> groups_;
     heap<group_record, &group_record::open_index, turn_key> open_groups_; // turns wait, and have a place
     heap<group_record, &group_record::closed_index> closed_groups_;       // keys: monotonic nanoseconds

@@ -169,7 +169,7 @@ void scheduler::make_room_for_followers(const task_record& task) {
     core::make_room(beside_, n);
     core::make_room(actions_, actions_of_input_max + skips_max * n);
     decisions_.make_room(skips_max * n);
-    steady_heap_.make_room(n);
+    steady_due_.make_room(n);
 }
 
 // What waited for a slot before it, which is over now, or will not be run here.
@@ -266,7 +266,7 @@ void scheduler::decide_followed(task_record& task, instant now, instant seen, bo
     if (may_put_off && !on_time && wanted > 0 && hold(task, now)) return;
     decisions_.make_room(due.size() + 1);
     core::make_room(actions_, due.size() + actions_of_input_max);
-    steady_heap_.make_room();
+    steady_due_.make_room();
     task.held = false;
     if (late != wanted) skip_first(task, skip_reason::missed, late - wanted);
     task.past->followed->fresh = false;

@@ -9,6 +9,24 @@
 #include <utility>
 
 namespace rondo::core {
+namespace {
+
+bool is_tolerant(const task_record& task) noexcept {
+    return task.policy != nullptr && task.policy->tolerance.count() > 0 && !task.follows();
+}
+
+// Until halfway to the next slot at most: who is looked at late must find one slot due, not two. What is late already
+// waits no more.
+std::chrono::microseconds tolerance_of(const task_record& task, wall_time slot) {
+    if (!is_tolerant(task) || slot < task.catch_up_before) return std::chrono::microseconds(0);
+    const std::chrono::microseconds most = task.policy->tolerance;
+    if (task.fixed_delay()) return most; // there is no next one before it has run
+    if (task.when.interval()) return std::min(most, *task.when.interval() / 2);
+    const moment next = task.when.next_after(slot, task.anchor);
+    return next ? std::min(most, (*next - slot) / 2) : most;
+}
+
+} // namespace
 
 std::int64_t scheduler::now_key(const task_record& task, instant now) noexcept {
     if (task.by_wall()) return now.wall.time_since_epoch().count();
@@ -45,18 +63,18 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
         task.due = at.due;
         return;
     }
-    auto& heap = heap_of(task);
-    if (task.heap_index == 0 && at.due >= heap.top_key()) {
-        heap.delay_top(at.due);
-    } else {
-        heap.erase(task);
-        heap.push(task, at.due);
+    std::int64_t late = 0;
+    const bool tolerant = is_tolerant(task);
+    if (tolerant) {
+        const std::chrono::microseconds most = tolerance_of(task, at.slot);
+        late = task.by_wall() ? most.count() : std::chrono::nanoseconds(most).count();
     }
+    queue_of(task).put(task, at.due, tolerant, late);
     task.due = at.due;
 }
 
 void scheduler::unschedule(task_record& task) {
-    if (!task.paused) heap_of(task).erase(task);
+    if (!task.paused) queue_of(task).erase(task);
     task.held = false;
     leave_waiting(task);
 }
@@ -69,12 +87,8 @@ void scheduler::start_due(instant now) {
     // The wall clock may be set back meanwhile.
     std::int64_t wall = std::min(seen_.wall, now.wall).time_since_epoch().count();
     auto next = [&]() -> task_record* { // the end of a pause, in the second, brings slots to the first
-        if (!steady_heap_.empty() && steady_heap_.top_key() <= steady) {
-            steady_heap_.prefetch_next();
-            return &steady_heap_.top();
-        }
-        if (!wall_heap_.empty() && wall_heap_.top_key() <= wall) return &wall_heap_.top();
-        return nullptr;
+        task_record* task = steady_due_.first_by(steady);
+        return task != nullptr ? task : wall_due_.first_by(wall);
     };
     std::size_t left = options_.work_max;
     for (task_record* task = next(); task != nullptr; task = next()) {
@@ -96,7 +110,7 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
         task.queue()->seen = seen;
     else
         wait_for_place(task, seen, now); // first, as it may throw
-    heap_of(task).erase(task);
+    queue_of(task).erase(task);
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {
@@ -108,10 +122,10 @@ namespace {
 
 // The wait for a place makes nothing late: what counts is when the task was first seen to be due.
 bool is_on_time(const task_record& task, slot_due latest, std::int64_t seen,
-                std::chrono::microseconds grace) noexcept {
+                std::chrono::microseconds grace) {
     if (latest.slot < task.catch_up_before) return false;
     constexpr std::chrono::microseconds far = std::chrono::years(150);
-    grace = std::min(grace, far);
+    grace = std::min(grace, far) + tolerance_of(task, latest.slot);
     return seen - latest.due <= (task.by_wall() ? grace.count() : std::chrono::nanoseconds(grace).count());
 }
 
@@ -145,10 +159,8 @@ bool scheduler::hold(task_record& task, instant now) {
     if (spread.count() <= 0 || task.held) return false;
     auto wait = std::chrono::microseconds(static_cast<std::int64_t>(
         detail::stable_hash(task.uid) % static_cast<std::uint64_t>(spread.count())));
-    auto& heap = heap_of(task);
-    heap.erase(task);
-    heap.push(task,
-              now_key(task, now) + (task.by_wall() ? wait.count() : std::chrono::nanoseconds(wait).count()));
+    const std::int64_t later = task.by_wall() ? wait.count() : std::chrono::nanoseconds(wait).count();
+    queue_of(task).put(task, now_key(task, now) + later, is_tolerant(task), 0);
     task.held = true;
     return true;
 }
@@ -202,7 +214,7 @@ scheduler::step scheduler::step_after(const task_record& task, const due_slots& 
 
 void scheduler::take(task_record& task, const step& s) {
     if (s.scheduled) return schedule_slot(task, s.next);
-    if (!task.paused) heap_of(task).erase(task); // what waits of it keeps its turn
+    if (!task.paused) queue_of(task).erase(task); // what waits of it keeps its turn
     task.slot = no_slot;
 }
 

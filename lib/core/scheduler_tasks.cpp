@@ -31,6 +31,7 @@ error_code check(const task_spec& spec) {
     if (p.abandoned > on_abandoned::rerun) return errc::invalid_option;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
     if (!is_valid(p.retry) || p.slot_timeout.count() < 0) return errc::invalid_option;
+    if (p.tolerance.count() < 0 || p.tolerance > tolerance_limit) return errc::invalid_option;
     if (p.priority < -priority_limit || p.priority > priority_limit) return errc::invalid_option;
     const catch_up& c = p.catch_up;
     if (c.coalesce > coalesce::none || c.window.count() < 0 || c.grace.count() < 0)
@@ -80,6 +81,8 @@ void scheduler::take_in(task_record& task, const task_spec& spec) {
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
     task.policy = made_policy(spec);
+    if (spec.policy.tolerance.count() > 0)
+        (void)task.made_past(); // where it stands among those who may be late
     task.hidden = spec.hidden;
     task.mode = spec.mode;
     task.first = spec.first.type();
@@ -121,7 +124,7 @@ std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     recycle();
     attend(task);
     auto payload = std::move(task.payload);
-    heap_of(task).erase(task); // it may have failed to become live half-way
+    queue_of(task).erase(task); // it may have failed to become live half-way
     erase(task);
     actions_.pop_back(); // nobody was told of it
     return payload;
@@ -204,7 +207,7 @@ void scheduler::remove(task_record& task, instant now) {
     if (task.state == task_state_kind::removing) return;
     task.state = task_state_kind::removing;
     unschedule(task);
-    if (task.paused) wall_heap_.erase(task);
+    if (task.paused) wall_due_.erase(task);
     forget_slots(task);
     if (task.runs == nullptr) return erase(task);
     if (task.backfill() != nullptr && !task.backfill()->over()) stop_backfill_now(task, now);
@@ -233,8 +236,8 @@ void scheduler::erase(task_record& task) {
     released_tasks_.push_back(&task);
 }
 
-heap<task_record, &task_record::heap_index>& scheduler::heap_of(const task_record& task) noexcept {
-    return task.by_wall() || task.paused ? wall_heap_ : steady_heap_;
+due_queue& scheduler::queue_of(const task_record& task) noexcept {
+    return task.by_wall() || task.paused ? wall_due_ : steady_due_;
 }
 
 void scheduler::pause(task_record& task, instant now, pause_note note) {
@@ -245,13 +248,13 @@ void scheduler::pause(task_record& task, instant now, pause_note note) {
 }
 
 void scheduler::halt(task_record& task, pause_note note) {
-    if (task.paused) wall_heap_.erase(task);
+    if (task.paused) wall_due_.erase(task);
     unschedule(task);
     task.paused = true;
     moment until = note.until;
     task.made_past().pause.reset();
     if (until || !note.reason.empty()) task.past->pause = std::make_unique<pause_note>(std::move(note));
-    if (until) wall_heap_.push(task, until->time_since_epoch().count());
+    if (until) wall_due_.put(task, until->time_since_epoch().count(), false, 0);
 }
 
 void scheduler::resume(task_record& task, resume_from from, instant now) {
@@ -264,7 +267,7 @@ void scheduler::resume(task_record& task, resume_from from, instant now) {
 }
 
 void scheduler::end_pause(task_record& task) {
-    wall_heap_.erase(task);
+    wall_due_.erase(task);
     task.paused = false;
     task.past->pause.reset();
 }

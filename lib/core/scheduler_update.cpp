@@ -17,6 +17,11 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     rondo::schedule when = spec.when.for_uid(task.uid);
     shared_string name = name_of(spec, task.uid);
     auto policy = made_policy(spec); // all that may fail for want of memory comes first
+    if (spec.policy.tolerance.count() > 0) (void)task.made_past();
+    queue_of(task).make_room();
+    // A slot that was put off in good faith is not late now.
+    const bool put_off = task.heap_index != not_in_heap && !task.paused && !paused_all_ && !task.held;
+    if (put_off && spec.policy.tolerance < policy_of(task).tolerance) decide_all_due(task, now);
     if (when.text() == task.when.text())
         task.when = std::move(when); // what it refers to may be another, as a file of dates
     else
@@ -28,6 +33,8 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     task.timeout = spec.timeout;
     task.in_flight_max = spec.in_flight_max;
     task.policy = std::move(policy);
+    if (task.heap_index != not_in_heap && !task.paused && !task.held)
+        schedule_slot(task, {task.slot, task.due});
     line_up_again(task);
     drop_surplus_retries(task, now);
     std::swap(task.payload, spec.payload);
@@ -87,8 +94,8 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     bool same = task.follows() && when.followed() == task.when.followed(); // what is early stays
     auto old = std::make_shared<const rondo::schedule>(task.when);
     decisions_.make_room(1);
-    steady_heap_.make_room();
-    wall_heap_.make_room();
+    steady_due_.make_room();
+    wall_due_.make_room();
     std::uint32_t no = task.made_past().schedule_no;
     if (!same) begin_following(task, when); // the last that may fail for want of memory
     unschedule(task);

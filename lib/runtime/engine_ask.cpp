@@ -153,7 +153,8 @@ core::task_spec spec_of(task& t, record usual) {
                        .retry = o.retry,
                        .slot_timeout = o.slot_timeout,
                        .priority = o.priority,
-                       .abandoned = o.on_abandoned},
+                       .abandoned = o.on_abandoned,
+                       .tolerance = o.tolerance},
             .group = o.group,
             .payload = t.take_body()};
 }

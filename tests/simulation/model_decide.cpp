@@ -20,7 +20,8 @@ naive_slots model::due_slots(const mirror& m, std::int64_t key) {
 // What becomes of the due slots of a task. Nothing yet, if it is to wait before it catches up.
 void model::decide(int task, instant now, std::int64_t seen, bool may_put_off) {
     mirror& m = of(task);
-    late_task late{m.when, due_slots(m, key(m, now)), m.due, seen, key(m, now), m.catch_up_before};
+    late_task late{m.when,      due_slots(m, key(m, now)), m.due,           seen,
+                   key(m, now), m.catch_up_before,         m.plan.tolerance};
     const catch_up& policy = m.plan.late;
     std::vector<wall_time> wanted = wanted_of(policy, late);
     if (may_put_off && !late.on_time(policy) && !wanted.empty() && policy.spread.count() > 0 && !m.held) {
@@ -154,6 +155,8 @@ void model::update(int task, const task_plan& plan, instant now) {
     mirror& m = of(task);
     m.changed = plan.when.text() != m.when.when().text();
     m.updated = m.updated || m.changed;
+    bool put_off = is_due(m, now) && !m.left && !m.held && !m.paused && !paused_all_;
+    if (put_off && plan.tolerance < m.plan.tolerance) decide(task, now, key(m, now), false);
     if (m.changed)
         change_schedule(task, plan.when, now);
     else

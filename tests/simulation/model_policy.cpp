@@ -74,7 +74,15 @@ std::int64_t late_task::late_us(wall_time slot, std::int64_t at) const {
 }
 
 bool late_task::on_time(const catch_up& policy) const {
-    return due.last >= nobody_looked_before && late_us(due.last, seen) <= policy.grace.count();
+    return due.last >= nobody_looked_before &&
+           late_us(due.last, seen) - tolerance_us(when, due.last, tolerance) <= policy.grace.count();
+}
+
+// Of a fixed delay there is no next slot yet.
+std::int64_t tolerance_us(const naive_schedule& when, wall_time slot, std::chrono::microseconds tolerance) {
+    if (tolerance.count() == 0 || when.fixed_delay()) return tolerance.count();
+    const moment next = when.after(slot);
+    return next ? std::min(tolerance.count(), (*next - slot).count() / 2) : tolerance.count();
 }
 
 // From slot to slot, the last first. Before the window there may be a million of them.

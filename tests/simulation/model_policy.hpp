@@ -38,12 +38,17 @@ struct late_task {
     std::int64_t seen = 0; ///< when somebody first saw that they are due
     std::int64_t now = 0;
     wall_time nobody_looked_before{}; ///< slots before this fell due while nobody did
+    std::chrono::microseconds tolerance{0};
 
     [[nodiscard]] std::int64_t due_of(wall_time slot) const;
     /// How late that is, at `at`, in microseconds rounded up.
     [[nodiscard]] std::int64_t late_us(wall_time slot, std::int64_t at) const;
     [[nodiscard]] bool on_time(const catch_up& policy) const;
 };
+
+/// How much later than `slot` such a task may be looked at, in microseconds.
+[[nodiscard]] std::int64_t tolerance_us(const naive_schedule& when, wall_time slot,
+                                        std::chrono::microseconds tolerance);
 
 /// Those of the due slots that want to run, in order; the others, all before them, are missed.
 [[nodiscard]] std::vector<wall_time> wanted_of(const catch_up& policy, const late_task& t);

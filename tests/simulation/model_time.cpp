@@ -92,6 +92,8 @@ std::int64_t model::next_wakeup(instant now) const {
             if (!m.live() || (m.paused ? !m.paused_until : m.slot == no_slot || m.left)) continue;
             std::int64_t due = m.held ? m.held_until : m.due;
             if (m.paused) due = m.paused_until->time_since_epoch().count();
+            if (!m.paused && !m.held && m.slot >= m.catch_up_before)
+                due += tolerance_us(m.when, m.slot, m.plan.tolerance) * (by_wall ? 1 : 1000);
             if (!by_wall) {
                 wakeup = std::min(wakeup, due);
                 continue;

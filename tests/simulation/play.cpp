@@ -73,8 +73,9 @@ void print_failure(const swarm& s, const std::vector<event>& script, const findi
             "      attempts {}, backoff {} us to {} us by {}, jitter {}, slot timeout {}, pause after {}\n",
             p.again.attempts, p.again.backoff.count(), p.again.max.count(), p.again.factor, p.again.jitter,
             rondo::to_string(p.slot_timeout), p.pause_after_failures);
-        fmt::print("      catch up {}, window {} us, grace {} us, spread {} us\n", to_string(p.late.coalesce),
-                   p.late.window.count(), p.late.grace.count(), p.late.spread.count());
+        fmt::print("      catch up {}, window {} us, grace {} us, spread {} us, tolerance {} us\n",
+                   to_string(p.late.coalesce), p.late.window.count(), p.late.grace.count(),
+                   p.late.spread.count(), p.tolerance.count());
     }
     for (std::size_t i = 0; i != s.tasks; ++i)
         fmt::print("  t{}: group {}, then {}; priority {}, then {}\n", i, s.plans[i].group, s.others[i].group,

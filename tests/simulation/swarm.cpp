@@ -153,6 +153,14 @@ void random_groups(dice& d, swarm& s) {
     s.group_changes = maybe(d, 10);
 }
 
+void random_tolerances(dice& d, swarm& s) {
+    if (!d.one_in(3)) return;
+    for (std::size_t i = 0; i != s.tasks; ++i)
+        for (task_plan* p : {&s.plans[i], &s.others[i]})
+            if (!d.one_in(3))
+                p->tolerance = microseconds(d.between(1, d.one_in(2) ? s.unit_us / 4 + 1 : 2 * s.unit_us));
+}
+
 void random_backfills(dice& d, swarm& s) {
     s.backfills = maybe(d, d.one_in(3) ? 40 : 10);
 }
@@ -195,6 +203,8 @@ swarm swarm_of(std::uint64_t seed) {
     random_groups(apart, s);
     dice later(draw(seed, 53));
     random_backfills(later, s);
+    dice patience(draw(seed, 59));
+    random_tolerances(patience, s);
     if (d.one_in(2)) return s;
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.plans[i]);
     for (std::size_t i = 0; i != s.tasks; ++i) random_retry(d, s, s.others[i]);

@@ -49,7 +49,8 @@ struct task_plan {
     std::uint32_t pause_after_failures = 0;
     std::uint32_t in_flight_max = 0;
     std::int32_t priority = 0;
-    int group = -1;               ///< none
+    int group = -1; ///< none
+    std::chrono::microseconds tolerance{0};
     std::int64_t body_us_max = 0; ///< the longest that its body takes by itself
 };
 

@@ -28,7 +28,8 @@ inline core::task_spec spec_of(std::size_t i, const task_plan& p) {
                        .pause_after_failures = p.pause_after_failures,
                        .retry = p.again,
                        .slot_timeout = p.slot_timeout,
-                       .priority = p.priority},
+                       .priority = p.priority,
+                       .tolerance = p.tolerance},
             .group = p.group < 0 ? std::string_view() : group_names[static_cast<std::size_t>(p.group)],
             .payload = std::make_unique<core::task_payload>()};
 }
