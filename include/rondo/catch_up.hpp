@@ -23,8 +23,8 @@ inline constexpr std::chrono::microseconds catch_up_spread_max = std::chrono::da
 /// What becomes of slots that fell due while nobody looked: the process was down, the machine asleep, the
 /// loop held up, the wall clock set forward, the task paused and then resumed from the past.
 ///
-/// A slot is on time if it is looked at at most `grace` after it fell due (and its `task::tolerance` is over), in the life in which it did; it
-/// runs whatever is said here, unless a later slot is on time too and stands for it. Waiting for a place
+/// A slot is on time if it is looked at at most `grace` after it fell due, or after its wait by `task::tolerance`,
+/// in the life in which it fell due; it runs whatever is said here, unless a later slot is on time too and stands for it. Waiting for a place
 /// under `manager_options::runs_in_flight_max` makes no slot late. What does not run is skipped as `missed`:
 /// a range at once, so a million missed slots cost what one costs.
 struct catch_up {

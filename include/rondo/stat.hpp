@@ -68,7 +68,8 @@ struct stat {
     std::uint64_t slots_waiting = 0;    ///< due, and waiting for the end of an earlier run, or for a place
     std::uint32_t runs_waiting = 0;     ///< manual runs that have not started yet
     /// From the slot of a run, on the clock that its schedule follows, to the begin of its body; of a manual
-    /// run, from when it was asked for; with what it waited for others (`task::tolerance`). Only these count, with trigger `schedule` and `manual`.
+    /// run, from when it was asked for; a wait by `task::tolerance` is in it. Only these count, with trigger
+    /// `schedule` and `manual`.
     lateness start_delay;
     std::uint64_t blocked = 0;                 ///< how often a body held the loop too long
                                                ///< (`manager_options::blocking_warn_after`)

@@ -137,14 +137,17 @@ public:
     /// By how much its slots may be late for the sake of others: the loop wakes up when the first that must not wait
     /// any longer is reached, and starts all that are due. Never early. A slot waits at most halfway to the next one,
     /// so that none is missed, and not at all if it is late already, as after a restart; `catch_up::grace` counts from
-    /// the end of its wait. Of this and `manager_options::resolution` the greater one holds. A slot that waits when the
-    /// task is paused is skipped as `paused`; one that waits at a shutdown is late in the next life. Manual runs,
-    /// retries, and tasks that follow another, do not wait. Costs a task that has not run yet some 300 bytes.
+    /// the end of its wait. Of this and `manager_options::resolution` the greater one holds. An update starts a slot that
+    /// waits; a pause skips it as `paused`, unless it is ended from the past; after a shutdown it is late in the next
+    /// life. Manual runs, retries, and tasks that follow another, do not wait. Costs a task that has not run yet some
+    /// 400 bytes.
     /// In microseconds, rounded down, 0 to `tolerance_limit`; others are refused. Default: 0.
     template <class Rep, class Period>
     task& tolerance(std::chrono::duration<Rep, Period> d) noexcept {
-        const bool some = d >= std::chrono::microseconds(1);
-        return options_.tolerance = some || d < d.zero() ? limit(d) : std::chrono::microseconds(0), *this;
+        const auto micros =
+            std::chrono::duration<long double, std::micro>(d).count(); // as `limit`, whatever `d` is
+        return options_.tolerance = micros >= 0 && micros < 1 ? std::chrono::microseconds(0) : limit(d),
+               *this;
     }
 
     /// What becomes of a run that failed or timed out. Default: it is not tried again.

@@ -140,6 +140,7 @@ void scheduler::decide(task_record& task, instant now, instant seen, bool may_pu
     caught_up slots =
         catch_up_slots(policy, task.when, from, found, on_time, now_key(task, now), task.anchor);
     if (may_put_off && !on_time && slots.wanted > 0 && hold(task, now)) return;
+    queue_of(task).make_room(); // it may have become tolerant, or no more, while it was held or had no place
     bool was_held = std::exchange(task.held, false);
     step s = step_after(task, found, slots.wanted > 0, now);
     if (slots.missed > 0)

@@ -9,6 +9,16 @@
 #include <utility>
 
 namespace rondo::core {
+namespace {
+
+// Whether its slot may wait for others, or does so for a place since.
+bool is_put_off(const task_record& task) noexcept {
+    if (task.policy == nullptr || task.policy->tolerance.count() == 0 || task.follows()) return false;
+    if (task.slot == no_slot || task.slot < task.catch_up_before || task.paused || task.held) return false;
+    return task.heap_index != not_in_heap || task.slot_waits();
+}
+
+} // namespace
 
 std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& spec, instant now) {
     recycle();
@@ -18,10 +28,8 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     shared_string name = name_of(spec, task.uid);
     auto policy = made_policy(spec); // all that may fail for want of memory comes first
     if (spec.policy.tolerance.count() > 0) (void)task.made_past();
+    if (is_put_off(task) && !paused_all_) decide_all_due(task, now); // which is not late, whatever it is now
     queue_of(task).make_room();
-    // A slot that was put off in good faith is not late now.
-    const bool put_off = task.heap_index != not_in_heap && !task.paused && !paused_all_ && !task.held;
-    if (put_off && spec.policy.tolerance < policy_of(task).tolerance) decide_all_due(task, now);
     if (when.text() == task.when.text())
         task.when = std::move(when); // what it refers to may be another, as a file of dates
     else

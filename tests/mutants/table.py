@@ -17,7 +17,7 @@ MUTANTS = (
     ("what is late waits", "scheduler_slots.cpp",
      "if (!is_tolerant(task) || slot < task.catch_up_before) return", "if (!is_tolerant(task)) return"),
     ("what waits is late after an update", "scheduler_update.cpp",
-     "    if (put_off && spec.policy.tolerance < policy_of(task).tolerance) decide_all_due(task, now);\n", ""),
+     "    if (is_put_off(task) && !paused_all_) decide_all_due(task, now);", "   "),
     ("starts early by the wall clock", "scheduler_slots.cpp",
      "return schedule_slot(task, {slot, slot.time_since_epoch().count()});",
      "return schedule_slot(task, {slot, slot.time_since_epoch().count() - 1});"),

@@ -155,8 +155,8 @@ void model::update(int task, const task_plan& plan, instant now) {
     mirror& m = of(task);
     m.changed = plan.when.text() != m.when.when().text();
     m.updated = m.updated || m.changed;
-    bool put_off = is_due(m, now) && !m.left && !m.held && !m.paused && !paused_all_;
-    if (put_off && plan.tolerance < m.plan.tolerance) decide(task, now, key(m, now), false);
+    bool put_off = m.plan.tolerance.count() > 0 && m.slot >= m.catch_up_before && !m.held && !m.paused;
+    if (is_due(m, now) && put_off && !paused_all_) decide(task, now, m.left ? m.left_at : key(m, now), false);
     if (m.changed)
         change_schedule(task, plan.when, now);
     else

@@ -103,11 +103,28 @@ TEST_CASE("a tolerance can be changed; who was put off in good faith is not late
         none.policy.catch_up.coalesce = coalesce::none;
         none.policy.catch_up.grace = 0s;
         s.add("a", every(10s), late_by(2s)).expect_wakeup(2s);
-        s.clock(1s).update("a", every(10s), late_by(4s)).expect_nothing().expect_wakeup(4s);
-        s.clock(3s).update("a", every(10s), none).expect_start("a", 0s).end("a").expect_wakeup(10s);
+        s.clock(1900ms).update("a", every(10s), none).expect_start("a", 0s).end("a").expect_wakeup(10s);
         s.update("a", every(10s), late_by(1s)).expect_wakeup(11s);
+        s.update("a", every(10s), late_by(2s)).expect_wakeup(12s);
+        s.clock(10500ms)
+            .update("a", every(10s), late_by(3s))
+            .expect_start("a", 10s)
+            .end("a")
+            .expect_wakeup(23s);
         s.update("a", every(20s), late_by(3s)).expect_wakeup(23s);
         s.remove("a").expect_gone("a").expect_no_wakeup();
+    });
+}
+
+TEST_CASE("who was put off, and finds no place then, is not late when that is taken from it") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        task_extra none = late_by(10s, 3600s);
+        none.policy.catch_up.coalesce = coalesce::none;
+        s.add("a", every(1h), none);
+        s.add("x", every(2h)).at(0s).expect_start("x", 0s);
+        s.at(3610s).expect_nothing();
+        none.policy.tolerance = 0s;
+        s.clock(3611s).update("a", every(1h), none).end("x").expect_start("a", 3600s);
     });
 }
 

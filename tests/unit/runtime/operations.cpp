@@ -231,6 +231,27 @@ TEST_CASE("the next runs end with time itself") {
     CHECK(std::ranges::is_sorted(slots));
 }
 
+TEST_CASE("a tolerance is in microseconds, rounded down, and what cannot be one is refused, however it is "
+          "written") {
+    const auto of = [](auto d) {
+        task t("t", "", every(1h), nothing);
+        return t.tolerance(d).options().tolerance;
+    };
+    CHECK(of(0s) == 0us);
+    CHECK(of(999ns) == 0us);
+    CHECK(of(1999ns) == 1us);
+    CHECK(of(24h) == tolerance_limit);
+    world w;
+    w.start();
+    for (auto bad : {of(-1ns), of(std::chrono::hours::max()), of(std::chrono::seconds::min()), of(24h + 1us),
+                     of(std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN()))}) {
+        task t("t", "", every(1h), nothing);
+        CHECK(w.add(std::move(t.tolerance(bad))).error() == errc::invalid_option);
+    }
+    task t("t", "", every(1h), nothing);
+    CHECK(w.add(std::move(t.tolerance(1s))));
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests
