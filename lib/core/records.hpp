@@ -189,6 +189,10 @@ struct task_record {
     explicit task_record(rondo::schedule s) noexcept : when(std::move(s)) {}
 
     [[nodiscard]] bool follows() const noexcept { return when.type() == schedule::kind::after; }
+    /// Whether its slots may wait for others.
+    [[nodiscard]] bool tolerant() const noexcept {
+        return policy != nullptr && policy->tolerance.count() > 0 && !follows();
+    }
     [[nodiscard]] bool fixed_delay() const noexcept { return when.type() == schedule::kind::every_after; }
     [[nodiscard]] bool by_wall() const noexcept { return is_by_wall(when); }
 };

@@ -11,14 +11,10 @@
 namespace rondo::core {
 namespace {
 
-bool is_tolerant(const task_record& task) noexcept {
-    return task.policy != nullptr && task.policy->tolerance.count() > 0 && !task.follows();
-}
-
 // Until halfway to the next slot at most: who is looked at late must find one slot due, not two. What is late already
 // waits no more.
 std::chrono::microseconds tolerance_of(const task_record& task, wall_time slot) {
-    if (!is_tolerant(task) || slot < task.catch_up_before) return std::chrono::microseconds(0);
+    if (!task.tolerant() || slot < task.catch_up_before) return std::chrono::microseconds(0);
     const std::chrono::microseconds most = task.policy->tolerance;
     if (task.fixed_delay()) return most; // there is no next one before it has run
     if (task.when.interval()) return std::min(most, *task.when.interval() / 2);
@@ -64,7 +60,7 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
         return;
     }
     std::int64_t late = 0;
-    const bool tolerant = is_tolerant(task);
+    const bool tolerant = task.tolerant();
     if (tolerant) {
         const std::chrono::microseconds most = tolerance_of(task, at.slot);
         late = task.by_wall() ? most.count() : std::chrono::nanoseconds(most).count();
@@ -161,7 +157,7 @@ bool scheduler::hold(task_record& task, instant now) {
     auto wait = std::chrono::microseconds(static_cast<std::int64_t>(
         detail::stable_hash(task.uid) % static_cast<std::uint64_t>(spread.count())));
     const std::int64_t later = task.by_wall() ? wait.count() : std::chrono::nanoseconds(wait).count();
-    queue_of(task).put(task, now_key(task, now) + later, is_tolerant(task), 0);
+    queue_of(task).put(task, now_key(task, now) + later, task.tolerant(), 0);
     task.held = true;
     return true;
 }

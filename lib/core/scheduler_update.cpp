@@ -13,8 +13,9 @@ namespace {
 
 // Whether its slot may wait for others, or does so for a place since.
 bool is_put_off(const task_record& task) noexcept {
-    if (task.policy == nullptr || task.policy->tolerance.count() == 0 || task.follows()) return false;
-    if (task.slot == no_slot || task.slot < task.catch_up_before || task.paused || task.held) return false;
+    if (!task.tolerant() || task.slot == no_slot || task.slot < task.catch_up_before || task.paused ||
+        task.held)
+        return false;
     return task.heap_index != not_in_heap || task.slot_waits();
 }
 

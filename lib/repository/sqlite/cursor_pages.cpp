@@ -10,6 +10,7 @@
 #include <utility>
 
 namespace rondo::sqlite::detail {
+
 std::optional<cursor> cursor_pages::find(connection& db, std::int64_t task) {
     if (task < 0) throw failure(errc::store_corrupt); // SQLite gives no such number
     return find_page(db, task / page_size).cursors[static_cast<std::size_t>(task % page_size)];

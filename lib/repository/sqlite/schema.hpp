@@ -16,7 +16,8 @@ inline constexpr std::int64_t application_id = 0x526f6e64; // "Rond"
 /// The version that we write.
 inline constexpr std::int64_t schema_version = 4;
 
-/// SQL for each cursor that there is, by pages: `page`, `task`, whether it is all as we write it, next slot, token. What is no such JSON gives a row that is not, and no error. An object may have a task twice.
+/// SQL for each cursor that there is, by pages: `page`, `task`, whether it is all as we write it, next slot,
+/// token. What is no such JSON gives a row that is not, and no error. An object may have a task twice.
 inline constexpr char every_cursor[] =
     "select page, cast(task as integer), typeof(task) = 'text' and task = cast(cast(task as integer) as "
     "text) "
