@@ -3,6 +3,8 @@
 
 #include <rondo/format.hpp>
 
+#include <core/prefetch.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -41,6 +43,21 @@ boost::asio::awaitable<recorded_runs> answers_of(repository& store, std::vector<
     if (said.finished && said.finished.value().size() != ends) said.finished = errc::store_failed;
     if (said.begun && said.begun.value().size() != begins) said.begun = errc::store_failed;
     co_return said;
+}
+
+// What is needed of the runs that come soon, each step by what the one before has fetched: while the store was at work,
+// the processor forgot them all.
+void prefetch_after(const outbox::queue<core::decision>& called, std::size_t i) noexcept {
+    constexpr std::size_t step = 4;
+    const auto run_at = [&](std::size_t n) { return n < called.size() ? called[n].run : nullptr; };
+    core::prefetch_whole(run_at(i + 3 * step));
+    if (const core::run_record* run = run_at(i + 2 * step)) core::prefetch_whole(run->task);
+    const core::run_record* next = run_at(i + step);
+    if (next == nullptr) return;
+    core::prefetch_whole(next->task->past.get());
+    core::prefetch(next->task->payload.get());
+    core::prefetch(next->task->uid.view().data());
+    core::prefetch(next->task->name.view().data());
 }
 
 } // namespace
@@ -233,6 +250,7 @@ void engine::on_begins_recorded(const std::vector<begin_answer>& answers) {
     auto answer = answers.begin();
     std::size_t failed = 0; // the first of `called`
     for (std::size_t i = 0; i != called.size(); ++i) {
+        prefetch_after(called, i);
         try {
             bool missed = (store_down_ && !waits_for_store()) || i < of_outage;
             if (is_unsaid(called[i]))
