@@ -18,7 +18,7 @@ plain_file::plain_file(const std::string& path, sqlite::durability how, std::siz
     db_.reset(db);
     if (opened != SQLITE_OK) throw std::runtime_error("cannot open " + path);
     execute(how == sqlite::durability::full ? "pragma synchronous=full" : "pragma synchronous=normal");
-    execute("pragma wal_autocheckpoint=4000"); // as we do
+    execute("pragma wal_autocheckpoint=4000"); // as often as we do
     execute("pragma cache_size=-16384");
     execute("begin");
     for (std::size_t i = 1; i <= tasks; ++i) {

@@ -2,6 +2,7 @@
 // Runs on record in SQLite, beside SQLite by hand, and what waiting for the record costs a run.
 #include <ours.hpp>
 #include <plain_file.hpp>
+#include <usage.hpp>
 #include <work.hpp>
 
 #include <repository/scratch_folder.hpp>
@@ -24,6 +25,7 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rondo::bench {
@@ -36,8 +38,22 @@ double us_since(steady::time_point start) {
     return std::chrono::duration<double, std::micro>(steady::now() - start).count();
 }
 
+/// What was spent since it was made, by the clock and of processors.
+class spent {
+public:
+    [[nodiscard]] steady::time_point start() const noexcept { return start_; }
+    [[nodiscard]] values per_run(std::uint64_t runs) const {
+        const double cpu = std::chrono::duration<double, std::micro>(cpu_time() - cpu_).count();
+        return {us_since(start_) / static_cast<double>(runs), cpu / static_cast<double>(runs)};
+    }
+
+private:
+    std::chrono::nanoseconds cpu_ = cpu_time();
+    steady::time_point start_ = steady::now();
+};
+
 std::shared_ptr<repository> open_fresh(const testing::scratch_folder& folder, durability how,
-                                       std::chrono::microseconds busy_poll = {}) {
+                                       std::optional<std::chrono::microseconds> busy_poll = {}) {
     sqlite::options o;
     o.durability = how;
     o.busy_poll = busy_poll;
@@ -45,20 +61,22 @@ std::shared_ptr<repository> open_fresh(const testing::scratch_folder& folder, du
 }
 
 /// Tasks that are all due, again and again: each catches up on slots that it missed, one run after the other.
-template <int BusyPollUs = 0>
+template <int BusyPollUs = -1> // negative: as it comes
 values measure_ours(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
     testing::scratch_folder folder;
-    ours subject(std::chrono::milliseconds(0),
-                 open_fresh(folder, how, std::chrono::microseconds(BusyPollUs)));
+    std::optional<std::chrono::microseconds> busy_poll;
+    if constexpr (BusyPollUs >= 0) busy_poll = std::chrono::microseconds(BusyPollUs);
+    ours subject(std::chrono::milliseconds(0), open_fresh(folder, how, busy_poll));
     std::uint64_t runs = 0;
     subject.add_late(tasks, runs);
     while (runs < tasks) subject.io().run_one();
     const std::uint64_t before = runs;
-    const auto start = steady::now();
-    const auto until = start + length;
+    const spent since;
+    const auto until = since.start() + length;
     while (steady::now() < until) subject.io().run_one_until(until);
-    while (runs == before) subject.io().run_one(); // a slow disk
-    return {us_since(start) / static_cast<double>(runs - before)};
+    // What is under way counts when it is done: whole rounds, as of the loop.
+    for (const std::uint64_t round = runs + tasks; runs < round;) subject.io().run_one();
+    return since.per_run(runs - before);
 }
 
 /// Tasks of which all run once, together, again and again: somebody asks for it, and waits until it is on record.
@@ -67,23 +85,23 @@ values measure_asked(durability how, std::size_t tasks, std::chrono::nanoseconds
     ours subject(std::chrono::milliseconds(0), open_fresh(folder, how));
     std::uint64_t runs = 0;
     subject.add_idle(tasks, runs);
-    auto start = steady::now();
+    const spent since;
     std::size_t rounds = 0;
-    for (; steady::now() - start < length; ++rounds) subject.run_all(tasks);
-    return {us_since(start) / static_cast<double>(rounds * tasks)};
+    for (; steady::now() - since.start() < length; ++rounds) subject.run_all(tasks);
+    return since.per_run(rounds * tasks);
 }
 
 template <trigger Trigger>
 values measure_plain(durability how, std::size_t tasks, std::chrono::nanoseconds length) {
     testing::scratch_folder folder;
     plain_file file(folder.path("plain.db"), how, tasks, Trigger);
-    auto start = steady::now();
+    const spent since;
     std::size_t rounds = 0;
-    for (; steady::now() - start < length; ++rounds) {
+    for (; steady::now() - since.start() < length; ++rounds) {
         file.begin(tasks);
         file.end(tasks);
     }
-    return {us_since(start) / static_cast<double>(rounds * tasks)};
+    return since.per_run(rounds * tasks);
 }
 
 /// The ends of one turn with the begins of the next.
@@ -91,10 +109,10 @@ values measure_plain_turns(durability how, std::size_t tasks, std::chrono::nanos
     testing::scratch_folder folder;
     plain_file file(folder.path("plain.db"), how, tasks, trigger::catch_up);
     file.begin(tasks);
-    auto start = steady::now();
+    const spent since;
     std::size_t rounds = 0;
-    for (; steady::now() - start < length; ++rounds) file.turn(tasks);
-    return {us_since(start) / static_cast<double>(rounds * tasks)};
+    for (; steady::now() - since.start() < length; ++rounds) file.turn(tasks);
+    return since.per_run(rounds * tasks);
 }
 
 /// In two transactions, from a coroutine, which does not hold its thread while the disk works.
@@ -105,9 +123,9 @@ values measure_plain_beside(durability how, std::size_t tasks, std::chrono::nano
     asio::io_context io;
     asio::thread_pool database(1);
     std::size_t rounds = 0;
-    auto start = steady::now();
+    const spent since;
     auto record = [&]() -> asio::awaitable<void> {
-        for (; steady::now() - start < length; ++rounds) {
+        for (; steady::now() - since.start() < length; ++rounds) {
             co_await asio::post(database, asio::use_awaitable);
             file.begin(tasks);
             co_await asio::post(io, asio::use_awaitable);
@@ -124,7 +142,7 @@ values measure_plain_beside(durability how, std::size_t tasks, std::chrono::nano
     });
     io.run();
     database.join();
-    return {us_since(start) / static_cast<double>(rounds * tasks)};
+    return since.per_run(rounds * tasks);
 }
 
 // By nearest rank.
@@ -206,13 +224,14 @@ std::vector<work> recorded_works(const extent& e) {
         for (std::size_t tasks : {1, 10, 1000}) {
             auto add = [&](const char* kind, auto subject, auto loop) {
                 works.push_back({fmt::format("sqlite{}-{}-{}", kind, name, tasks),
-                                 {{"us_per_run", "us"}},
+                                 {{"us_per_run", "us"}, {"cpu_us_per_run", "us"}},
                                  [=, length = e.window / 2] { return subject(how, tasks, length); },
                                  [=, length = e.window / 2] { return loop(how, tasks, length); }});
             };
             add("", measure_ours<>, measure_plain<trigger::catch_up>);
+            add("-sleeping", measure_ours<0>, measure_plain<trigger::catch_up>);
             add("-polling", measure_ours<1000>, measure_plain<trigger::catch_up>);
-            add("-turns", measure_ours<1000>, measure_plain_turns);
+            add("-turns", measure_ours<>, measure_plain_turns);
             add("-beside", measure_ours<>, measure_plain_beside);
             add("-asked", measure_asked, measure_plain<trigger::manual>);
         }

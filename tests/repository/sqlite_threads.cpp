@@ -4,16 +4,13 @@
 #include <repository/blocking.hpp>
 #include <repository/raw_database.hpp>
 #include <repository/scratch_folder.hpp>
+#include <repository/thread_gate.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <filesystem>
-#include <mutex>
 #include <optional>
 #include <ostream>
 #include <thread>
@@ -27,41 +24,6 @@ namespace {
 using namespace rondo;
 using namespace rondo::testing;
 namespace asio = boost::asio;
-
-/// Holds the database thread before each transaction until it is let go, and counts transactions.
-class gate {
-public:
-    [[nodiscard]] sqlite::detail::seams seams() {
-        sqlite::detail::seams s;
-        s.before_transaction = [this](sqlite3*) {
-            ++transactions;
-            std::unique_lock lock(mutex_);
-            arrived_ = true;
-            wake_.notify_all();
-            wake_.wait(lock, [this] { return open_; });
-        };
-        return s;
-    }
-    /// Until the thread is about to work.
-    void wait_for_thread() {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return arrived_; });
-    }
-    void set(bool open) {
-        const std::lock_guard lock(mutex_);
-        open_ = open;
-        arrived_ = false;
-        wake_.notify_all();
-    }
-
-    std::atomic<std::uint64_t> transactions{0};
-
-private:
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool open_ = true;
-    bool arrived_ = false;
-};
 
 /// A coroutine that is the last owner of the repository it waits for.
 asio::awaitable<void> own_and_wait(std::shared_ptr<repository> owner, std::uint64_t n) {
@@ -77,7 +39,7 @@ std::size_t runs_in(const std::string& path) {
 } // namespace
 
 TEST_CASE("calls that gather are committed together") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     const auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, g.seams()).value();
     blocking(repository->register_tasks(one_task("t"))).value();
@@ -98,7 +60,7 @@ TEST_CASE("calls that gather are committed together") {
 }
 
 TEST_CASE("ends and begins that go together are one transaction") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     const auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, g.seams()).value();
     blocking(repository->register_tasks(one_task("t"))).value();
@@ -120,7 +82,7 @@ TEST_CASE("ends and begins that go together are one transaction") {
 }
 
 TEST_CASE("of ends and begins that go together one may fail, and the other not") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
     {
@@ -146,67 +108,8 @@ TEST_CASE("of ends and begins that go together one may fail, and the other not")
     CHECK(seen->begun.value()[0].state == begin_state::recorded);
 }
 
-TEST_CASE("a loop that polls looks again and again until it has its answer, and no longer") {
-    gate g;
-    sqlite::options o;
-    o.busy_poll = sqlite::busy_poll_max;
-    const auto repository = sqlite::detail::open_file(":memory:", o, g.seams()).value();
-    blocking(repository->register_tasks(one_task("t"))).value();
-    bool looked = false;
-    bool stopped = false;
-    for (std::uint64_t n = 1; n != 1000 && !(looked && stopped); ++n) { // a busy machine is mostly late
-        g.set(false);
-        asio::io_context io{1};
-        const auto launched_at = std::chrono::steady_clock::now();
-        const auto answer = launch<std::vector<begin_answer>>(io, repository->begin_runs(one_begin("t", n)));
-        std::size_t handlers = 0;
-        while (handlers != 20 && io.poll_one() == 1) ++handlers;
-        looked = looked || handlers == 20;
-        g.wait_for_thread();
-        g.set(true);
-        while (!*answer) io.run_one();
-        CHECK(answer->value().value()[0].state == begin_state::recorded);
-        const std::size_t after = io.run();
-        const bool in_time = std::chrono::steady_clock::now() < launched_at + sqlite::busy_poll_max;
-        stopped = stopped || (handlers == 20 && after <= 2 && in_time);
-    }
-    CHECK(looked);
-    CHECK(stopped);
-}
-
-TEST_CASE("a database thread that polls stops at the call, and sleeps when none comes") {
-    std::atomic<bool> called = false;
-    std::atomic<bool> slept = false;
-    sqlite::detail::seams s;
-    s.on_looked_out = [&](bool came) {
-        (came ? called : slept) = true;
-        slept.notify_all();
-    };
-    sqlite::options o;
-    o.busy_poll = sqlite::busy_poll_max;
-    const auto repository = sqlite::detail::open_file(":memory:", o, s).value();
-    blocking(repository->register_tasks(one_task("t"))).value();
-    for (std::uint64_t n = 1; n != 1000 && !called; ++n)
-        blocking(repository->begin_runs(one_begin("t", n))).value();
-    CHECK(called);
-    slept = false;
-    slept.wait(false);
-    blocking(repository->begin_runs(one_begin("t", 1000))).value();
-}
-
-TEST_CASE("a polling time that is none is refused") {
-    const scratch_folder folder;
-    for (const auto poll :
-         {std::chrono::microseconds(-1), sqlite::busy_poll_max + std::chrono::microseconds(1)}) {
-        sqlite::options o;
-        o.busy_poll = poll;
-        CHECK(sqlite::open(folder.path("a.db"), o).error() == errc::invalid_option);
-    }
-    CHECK_FALSE(std::filesystem::exists(folder.path("a.db")));
-}
-
 TEST_CASE("a call that fails in a group fails alone, and as a whole") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
     {
@@ -239,7 +142,7 @@ TEST_CASE("a call that fails in a group fails alone, and as a whole") {
 }
 
 TEST_CASE("a context that is destroyed drops its calls, and their work is done") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
     auto repository = sqlite::detail::open_file(path, {}, g.seams()).value();
@@ -295,7 +198,7 @@ TEST_CASE("a context is destroyed at any moment") {
 }
 
 TEST_CASE("the repository is destroyed with calls under way, and they complete") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, g.seams()).value();
     blocking(repository->register_tasks(one_task("t"))).value();
@@ -310,7 +213,7 @@ TEST_CASE("the repository is destroyed with calls under way, and they complete")
 }
 
 TEST_CASE("a call that is cancelled completes early") {
-    gate g;
+    thread_gate g;
     const scratch_folder folder;
     const auto repository = sqlite::detail::open_file(folder.path("a.db"), {}, g.seams()).value();
     blocking(repository->register_tasks(one_task("t"))).value();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <rondo/sqlite.hpp>
+#include <repository/sqlite/open_file.hpp>
 
 #include <repository/blocking.hpp>
 #include <repository/raw_database.hpp>
@@ -9,7 +9,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -118,6 +120,43 @@ TEST_CASE("a copy overwrites nothing, and leaves nothing behind where it cannot 
     }
     CHECK(bytes_of(folder.path("there")) == "mine");
     CHECK(files_in(folder.folder()) == before);
+}
+
+TEST_CASE("a long log goes into the file, again and again, and no answer waits for that") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    std::promise<void> answered;
+    bool in_time = true;
+    std::uint64_t checkpoints = 0;
+    sqlite::detail::seams s;
+    s.before_checkpoint = [&] {
+        ++checkpoints;
+        in_time =
+            in_time && answered.get_future().wait_for(std::chrono::seconds(60)) == std::future_status::ready;
+    };
+    const auto repository = sqlite::detail::open_file(path, {}, s).value();
+    blocking(repository->register_tasks(one_task("t"))).value();
+    const std::string message(16 << 10, 'x');
+    constexpr std::uint64_t runs = 1200; // 4,800 pages
+    for (std::uint64_t round = 0; round != 3; ++round) {
+        CAPTURE(round);
+        std::vector<begin_request> begins;
+        std::vector<finish_request> ends;
+        for (std::uint64_t n = round * runs + 1; n <= (round + 1) * runs; ++n) {
+            begins.push_back(one_begin("t", n)[0]);
+            ends.push_back(one_end("t", n, message)[0]);
+        }
+        answered = {};
+        blocking(repository->begin_runs(std::move(begins))).value();
+        CHECK(checkpoints == round);
+        blocking(repository->finish_runs(std::move(ends))).value();
+        answered.set_value();
+        blocking(repository->users()).value(); // after it
+        CHECK(checkpoints == round + 1);
+        CHECK(fs::file_size(path) > (round + 1) * runs * message.size());
+        CHECK(fs::file_size(path + "-wal") < 2 * runs * message.size()); // one such log, not all of them
+    }
+    CHECK(in_time);
 }
 
 TEST_CASE("a name is a name, wherever the process is by now") {

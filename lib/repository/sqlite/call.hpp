@@ -79,7 +79,7 @@ private:
 template <class Executor>
 class keep_awake {
 public:
-    keep_awake(Executor executor, const std::shared_ptr<waiter>& w, std::chrono::microseconds time)
+    keep_awake(Executor executor, const std::shared_ptr<waiter>& w, std::chrono::steady_clock::duration time)
         : executor_(std::move(executor)), waiter_(w), until_(std::chrono::steady_clock::now() + time) {}
 
     void operator()() const noexcept {
@@ -103,7 +103,7 @@ private:
 
 /// Hands the jobs over, and waits until all are committed, or given up.
 struct initiate_jobs {
-    std::chrono::microseconds busy_poll;
+    std::chrono::steady_clock::duration busy_poll;
 
     template <class Handler, class Queue, class... Jobs>
     void operator()(Handler handler, const std::shared_ptr<Queue>& queue, const Jobs&... jobs) const {
@@ -118,7 +118,7 @@ struct initiate_jobs {
         if (slot.is_connected()) slot.assign(abort_wait(waiting));
         ((jobs->waiter = waiting), ...);
         std::optional<keep_awake<std::decay_t<decltype(executor)>>> poll;
-        if (busy_poll > std::chrono::microseconds(0)) poll.emplace(executor, waiting, busy_poll);
+        if (busy_poll > busy_poll.zero()) poll.emplace(executor, waiting, busy_poll);
         if (!waiting->home().add(waiting)) return;
         if (queue->push(jobs...)) {
             if (poll) poll->again();
@@ -130,7 +130,8 @@ struct initiate_jobs {
 };
 
 template <class Queue, class... Jobs>
-boost::asio::awaitable<bool> submit(std::shared_ptr<Queue> queue, std::chrono::microseconds busy_poll,
+boost::asio::awaitable<bool> submit(std::shared_ptr<Queue> queue,
+                                    std::chrono::steady_clock::duration busy_poll,
                                     std::shared_ptr<Jobs>... jobs) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
         initiate_jobs{busy_poll}, boost::asio::use_awaitable, std::move(queue), std::move(jobs)...);
@@ -173,8 +174,8 @@ result<typename work_job<Work>::value_type> result_of(work_job<Work>& j) {
 /// One call of the repository. Works on values alone: the repository may be gone when it resumes. `Queue` is the
 /// `writer` or the `side_reader`.
 template <class Queue, class Work>
-repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<Queue> queue, Work work,
-                                                                std::chrono::microseconds busy_poll = {}) {
+repository::awaitable<typename work_job<Work>::value_type>
+call(std::shared_ptr<Queue> queue, Work work, std::chrono::steady_clock::duration busy_poll = {}) {
     auto j = std::make_shared<work_job<Work>>(std::move(work));
     const bool aborted = co_await submit(std::move(queue), busy_poll, j);
     // Given up: the thread may be at work on the job at this moment.
@@ -189,7 +190,7 @@ boost::asio::awaitable<
 call_both(std::shared_ptr<writer> queue, First first, Second second) {
     auto one = std::make_shared<work_job<First>>(std::move(first));
     auto other = std::make_shared<work_job<Second>>(std::move(second));
-    const auto busy_poll = queue->busy_poll();
+    const auto busy_poll = queue->poll_for_answer();
     const bool aborted = co_await submit(std::move(queue), busy_poll, one, other);
     const error_code given_up = boost::asio::error::operation_aborted;
     if (aborted)

@@ -41,6 +41,12 @@ public:
         return known != literals_.end() ? *known->second : prepared_literal(sql);
     }
 
+    /// Whether the latest commit left a log that should go into the file.
+    [[nodiscard]] bool log_is_long() const noexcept { return counts_->log_pages >= log_pages_max; }
+    /// Brings as much of it there as it can: others may read in it, or the disk be full. After the next commit one sees
+    /// what is left. Takes a while. Not within a transaction.
+    void checkpoint() noexcept;
+
     /// Grows whenever what was read before in this connection may be so no more, beside what it wrote itself:
     /// something was rolled back, or somebody else has written. Within a transaction.
     [[nodiscard]] std::uint64_t epoch();
@@ -65,7 +71,14 @@ private:
 
     statement& prepared_literal(const char* sql);
 
-    std::unique_ptr<std::uint64_t> rollbacks_; // apart, as SQLite counts them, to the last
+    static constexpr int log_pages_max = 4000; // a thousand ends and begins of as many tasks touch 1,500
+
+    struct counts { // apart, as SQLite counts them, to the last
+        std::uint64_t rollbacks = 0;
+        int log_pages = 0; // after the latest commit
+    };
+
+    std::unique_ptr<counts> counts_;
     std::unique_ptr<sqlite3, closer> handle_;
     std::unordered_map<std::string, statement> statements_; // finalized before the handle is closed
     std::unordered_map<const char*, statement*> literals_;  // of these

@@ -50,7 +50,7 @@ database prepare(const std::string& path, const options& opt, const seams& s) {
 } // namespace
 
 result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, options opt, seams s) {
-    if (opt.busy_poll < std::chrono::microseconds(0) || opt.busy_poll > busy_poll_max)
+    if (opt.busy_poll && (*opt.busy_poll < std::chrono::microseconds(0) || *opt.busy_poll > busy_poll_max))
         return errc::invalid_option;
     try {
         std::unique_ptr<lock_file> lock;

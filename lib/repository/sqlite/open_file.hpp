@@ -4,6 +4,7 @@
 
 #include <rondo/sqlite.hpp>
 
+#include <repository/sqlite/look_out.hpp>
 #include <repository/sqlite/schema.hpp>
 
 #include <chrono>
@@ -25,6 +26,9 @@ struct seams {
     std::span<const migration> steps = migrations();
     /// On the database thread, after it looked for a call that was not there yet: whether one came in time.
     std::function<void(bool)> on_looked_out;
+    look_out::limits look;
+    /// On the database thread, before it brings the log into the file.
+    std::function<void()> before_checkpoint;
     /// How often the owner of a file gives a sign of life.
     std::chrono::milliseconds beat_interval = std::chrono::seconds(5);
 };

@@ -96,7 +96,7 @@ repository::awaitable<std::vector<begin_answer>>
 sqlite_repository::begin_runs(std::vector<begin_request> requests) {
     return call(
         writer_, [requests = std::move(requests)](detail::database& db) { return db.begin_runs(requests); },
-        writer_->busy_poll());
+        writer_->poll_for_answer());
 }
 
 repository::awaitable<std::vector<finish_state>>
@@ -104,7 +104,7 @@ sqlite_repository::finish_runs(std::vector<finish_request> requests) {
     if (!all_ended(requests)) return refuse<std::vector<finish_state>>();
     return call(
         writer_, [requests = std::move(requests)](detail::database& db) { return db.finish_runs(requests); },
-        writer_->busy_poll());
+        writer_->poll_for_answer());
 }
 
 boost::asio::awaitable<recorded_runs> sqlite_repository::record_runs(std::vector<finish_request> ended,

@@ -13,7 +13,7 @@ bool writer::push(std::shared_ptr<job> j) {
         const std::lock_guard lock(mutex_);
         if (stopped_) return false;
         queue_.push_back(std::move(j));
-        called_ = true;
+        note_call();
     }
     wake_.notify_one();
     return true;
@@ -26,7 +26,7 @@ bool writer::push(std::shared_ptr<job> first, std::shared_ptr<job> second) {
         queue_.reserve(queue_.size() + 2); // both or none
         queue_.push_back(std::move(first));
         queue_.push_back(std::move(second));
-        called_ = true;
+        note_call();
     }
     wake_.notify_one();
     return true;
@@ -41,22 +41,28 @@ void writer::stop() {
     wake_.notify_one();
 }
 
+// Under the mutex.
+void writer::note_call() noexcept {
+    if (!called_) called_at_ = steady::now();
+    called_ = true;
+}
+
 // Others may want this processor.
-void writer::look_out() const {
-    if (busy_poll_ == std::chrono::microseconds(0)) return;
-    const auto until = std::chrono::steady_clock::now() + busy_poll_;
-    if (called_) return;
+void writer::look_for_call() const {
+    const auto time = look_out_.for_call();
+    if (time == look_out::duration(0) || called_) return;
+    const auto until = steady::now() + time;
     bool late = false;
     while (!called_ && !late) {
         std::this_thread::yield();
-        late = std::chrono::steady_clock::now() >= until;
+        late = steady::now() >= until;
     }
     if (seams_.on_looked_out) seams_.on_looked_out(!late);
 }
 
-writer::jobs writer::wait_for_jobs() {
-    look_out();
-    jobs batch;
+writer::turn writer::wait_for_jobs() {
+    look_for_call();
+    turn next;
     std::unique_lock lock(mutex_);
     const auto woken = [this] { return stopped_ || !queue_.empty(); };
     while (!wake_.wait_for(lock, seams_.beat_interval, woken)) {
@@ -64,17 +70,31 @@ writer::jobs writer::wait_for_jobs() {
         beat();
         lock.lock();
     }
-    batch.swap(queue_);
+    next.batch.swap(queue_);
+    next.called_at = called_at_;
     called_ = stopped_;
-    return batch;
+    return next;
 }
 
 void writer::run() {
-    for (jobs batch = wait_for_jobs(); !batch.empty(); batch = wait_for_jobs()) {
-        process(batch);
-        for (const auto& j : batch)
+    auto answered_at = steady::now();
+    for (turn t = wait_for_jobs(); !t.batch.empty(); t = wait_for_jobs()) {
+        const auto until_call = t.called_at - answered_at;
+        process(t.batch);
+        answered_at = steady::now();
+        look_out_.on_turn(until_call, answered_at - t.called_at); // they look at it when they call again
+        for (const auto& j : t.batch)
             if (const auto w = j->waiter.lock()) w->home().complete(*w, false);
+        // While they are at work, not when the next call is there.
+        t.batch.clear();
+        checkpoint();
     }
+}
+
+void writer::checkpoint() {
+    if (!db_.raw().log_is_long()) return;
+    if (seams_.before_checkpoint) seams_.before_checkpoint();
+    db_.raw().checkpoint();
 }
 
 void writer::beat() noexcept {

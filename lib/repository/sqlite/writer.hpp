@@ -6,6 +6,7 @@
 
 #include <repository/sqlite/database.hpp>
 #include <repository/sqlite/lock_file.hpp>
+#include <repository/sqlite/look_out.hpp>
 #include <repository/sqlite/open_file.hpp>
 #include <repository/sqlite/open_name.hpp>
 #include <repository/sqlite/waiters.hpp>
@@ -41,9 +42,10 @@ public:
 class writer {
 public:
     /// The lock, null without a file, must be there while `run` is.
-    writer(database db, open_name name, lock_file* lock, seams s, std::chrono::microseconds busy_poll)
+    writer(database db, open_name name, lock_file* lock, seams s,
+           std::optional<std::chrono::microseconds> busy_poll)
         : lock_(lock), name_(std::move(name)), db_(std::move(db)), seams_(std::move(s)),
-          busy_poll_(busy_poll) {}
+          look_out_(busy_poll, seams_.look) {}
 
     /// Any thread. False: it has stopped, and nothing will happen.
     [[nodiscard]] bool push(std::shared_ptr<job> j);
@@ -54,18 +56,26 @@ public:
     void run();
     void stop();
 
-    /// `options::busy_poll`.
-    [[nodiscard]] std::chrono::microseconds busy_poll() const noexcept { return busy_poll_; }
+    /// How long a loop should look for the answer to its call before it sleeps. Any thread.
+    [[nodiscard]] look_out::duration poll_for_answer() const noexcept { return look_out_.for_answer(); }
 
 private:
     using jobs = std::vector<std::shared_ptr<job>>;
+    using steady = std::chrono::steady_clock;
 
-    void look_out() const;
-    [[nodiscard]] jobs wait_for_jobs();
+    struct turn {
+        jobs batch;
+        steady::time_point called_at; // of the first of them
+    };
+
+    void note_call() noexcept;
+    void look_for_call() const;
+    [[nodiscard]] turn wait_for_jobs();
     void process(const jobs& batch);
     void run_alone(job& j);
     [[nodiscard]] bool run_together(const jobs& batch);
     void announce_transaction();
+    void checkpoint();
     void beat() noexcept;
 
     lock_file* lock_;
@@ -73,12 +83,13 @@ private:
     open_name name_;
     database db_;
     seams seams_;
-    const std::chrono::microseconds busy_poll_;
+    detail::look_out look_out_;
     std::atomic<bool> called_ = false; // somebody pushed, or stopped us; written under the mutex
     std::mutex mutex_;
     std::condition_variable wake_;
-    jobs queue_;           // under the mutex
-    bool stopped_ = false; // under the mutex
+    jobs queue_;                   // under the mutex
+    steady::time_point called_at_; // likewise: when the first of them came
+    bool stopped_ = false;         // under the mutex
 };
 
 } // namespace rondo::sqlite::detail
