@@ -10,10 +10,8 @@ namespace rondo::core {
 /// wait for memory takes as long as two hundred instructions. Changes nothing; `p` may be null.
 inline void prefetch(const void* p) noexcept {
     __builtin_prefetch(p, 1);
-    asm volatile(
-        ""
-        :
-        : "r"(p)); // else GCC drops calls of functions that do nothing but this, as they give nothing
+    // Else GCC drops calls of functions that do nothing but this, as they give nothing.
+    asm volatile("" : : "r"(p));
 }
 /// All of it.
 template <class T>

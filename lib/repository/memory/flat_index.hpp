@@ -15,10 +15,8 @@ inline constexpr std::uint32_t none = 0xffff'ffff;
 /// Has the processor fetch what is about to be read; `p` may be null.
 inline void prefetch(const void* p) noexcept {
     __builtin_prefetch(p);
-    asm volatile(
-        ""
-        :
-        : "r"(p)); // else GCC drops calls of functions that do nothing but this, as they give nothing
+    // Else GCC drops calls of functions that do nothing but this, as they give nothing.
+    asm volatile("" : : "r"(p));
 }
 
 /// Takes the best bits of a hash that may be poor in its low ones.
