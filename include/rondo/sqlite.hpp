@@ -38,10 +38,12 @@ struct options {
     /// does all else that there is to do meanwhile; but `io_context::poll` does not return before the answer does, or
     /// the time is over. Of no use where there is one processor, and worse than none where others want both.
     ///
-    /// A time: always, for so long. 0 to `busy_poll_max`, others are `errc::invalid_option`; 0: never.
-    /// Nothing: where it pays, as all wait for the store. That is while each of the last 8 calls came within 200 us of
-    /// the answers before it; then the database thread looks for 200 us at most, and the loop for 500 us at most, if the
-    /// last answer took no longer. The first call that comes later ends it. Not where there is one processor.
+    /// Set: always, for so long. 0 to `busy_poll_max`, others are `errc::invalid_option`; 0: never. Where several
+    /// threads run the loop, each look wakes another of them.
+    /// Not set: while all wait for the store. The database thread looks for 200 us at most, if the last 8 times it was
+    /// called within 200 us of its answers; the loop for 500 us at most, if these 8 took no longer than that, too. The
+    /// first that is later ends it. Not where the process may use one processor only; nor in the loop if several threads
+    /// run it. Set 0 if you call `poll` in a loop of your own, or are short of processor time (a quota).
     std::optional<std::chrono::microseconds> busy_poll;
 };
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <span>
 
 namespace rondo::runtime {
@@ -46,7 +47,7 @@ boost::asio::awaitable<recorded_runs> answers_of(repository& store, std::vector<
 }
 
 // What is needed of the runs that come soon, each step by what the one before has fetched: while the store was at work,
-// the processor forgot them all.
+// the processor forgot them all. A run that waits for its answer is there until it has it, and so is its task.
 void prefetch_after(const outbox::queue<core::decision>& called, std::size_t i) noexcept {
     constexpr std::size_t step = 4;
     const auto run_at = [&](std::size_t n) { return n < called.size() ? called[n].run : nullptr; };
@@ -54,6 +55,7 @@ void prefetch_after(const outbox::queue<core::decision>& called, std::size_t i) 
     if (const core::run_record* run = run_at(i + 2 * step)) core::prefetch_whole(run->task);
     const core::run_record* next = run_at(i + step);
     if (next == nullptr) return;
+    assert(next->state == core::run_state_kind::beginning);
     core::prefetch_whole(next->task->past.get());
     core::prefetch(next->task->payload.get());
     core::prefetch(next->task->uid.view().data());

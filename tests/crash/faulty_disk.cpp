@@ -101,6 +101,7 @@ struct disk_calls {
         disk_file& file = of(f);
         if (file.image == nullptr) return file.inner()->pMethods->xSync(file.inner(), flags);
         const std::lock_guard lock(file.disk->mutex_);
+        if (file.disk->syncs_fail_) return SQLITE_IOERR_FSYNC;
         file.disk->on_change(*file.image, file.inner(), nullptr, 0, 0);
         file.image->sync();
         return SQLITE_OK;
@@ -178,6 +179,11 @@ void faulty_disk::lose_power_at(std::uint64_t change, std::uint64_t seed) {
 void faulty_disk::room(std::int64_t bytes) {
     const std::lock_guard lock(mutex_);
     room_ = bytes;
+}
+
+void faulty_disk::fail_syncs(bool yes) {
+    const std::lock_guard lock(mutex_);
+    syncs_fail_ = yes;
 }
 
 std::int64_t faulty_disk::used() {

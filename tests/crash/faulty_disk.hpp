@@ -32,6 +32,8 @@ public:
     void lose_power_at(std::uint64_t change, std::uint64_t seed);
     /// How many bytes there is room for, in all files together. What is there stays.
     void room(std::int64_t bytes);
+    /// From now on syncs fail, or do not.
+    void fail_syncs(bool yes);
     /// How many bytes are there.
     [[nodiscard]] std::int64_t used();
     /// How many writes found no room.
@@ -58,6 +60,7 @@ private:
     dice dice_{0};
     std::int64_t room_ = std::numeric_limits<std::int64_t>::max();
     std::uint64_t refused_ = 0;
+    bool syncs_fail_ = false;
 };
 
 } // namespace rondo::crash

@@ -2,6 +2,7 @@
 // Two threads that look out for each other before they sleep.
 #include <repository/sqlite/look_out.hpp>
 #include <repository/sqlite/open_file.hpp>
+#include <repository/sqlite/waiters.hpp>
 
 #include <repository/blocking.hpp>
 #include <repository/scratch_folder.hpp>
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 #include <ostream>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -78,14 +80,30 @@ TEST_CASE("the first call that does not follow at once ends it") {
     CHECK(out.for_answer() == 500us);
 }
 
-TEST_CASE("a slow answer is slept for, and the next call is looked for all the same") {
+TEST_CASE("after a slow answer the loop sleeps for a while, and the next call is looked for all the same") {
     look_out out(std::nullopt, two_processors);
     take_turns(out, 20);
     out.on_turn(1us, 501us);
-    CHECK(out.for_call() == 100us);
-    CHECK(out.for_answer() == 0us);
-    out.on_turn(1us, 500us);
+    for (int turns = 0; turns != 8; ++turns) {
+        CAPTURE(turns);
+        CHECK(out.for_call() == 100us);
+        CHECK(out.for_answer() == 0us);
+        out.on_turn(1us, 500us);
+    }
     CHECK(out.for_answer() == 500us);
+}
+
+TEST_CASE("it is found out that several threads run a context") {
+    sqlite::detail::waiters w;
+    CHECK(w.has_one_thread());
+    CHECK(w.seen_on(std::this_thread::get_id()));
+    CHECK(w.seen_on(std::this_thread::get_id()));
+    CHECK(w.has_one_thread());
+    bool only = true;
+    std::thread([&] { only = w.seen_on(std::this_thread::get_id()); }).join();
+    CHECK_FALSE(only);
+    CHECK_FALSE(w.has_one_thread());
+    CHECK_FALSE(w.seen_on(std::this_thread::get_id()));
 }
 
 TEST_CASE("with one processor there is nobody to look for, unless somebody says so") {
@@ -177,11 +195,12 @@ TEST_CASE("a database thread that polls stops at the call, and sleeps when none 
     o.busy_poll = sqlite::busy_poll_max;
     const auto repository = sqlite::detail::open_file(":memory:", o, s).value();
     blocking(repository->register_tasks(one_task("t"))).value();
-    for (std::uint64_t n = 1; n != 1000 && !called; ++n)
+    for (std::uint64_t n = 1; n != 1000 && !called; ++n) {
+        slept = false;
         blocking(repository->begin_runs(one_begin("t", n))).value();
+    }
     CHECK(called);
-    slept = false;
-    slept.wait(false);
+    slept.wait(false); // after the last call
     blocking(repository->begin_runs(one_begin("t", 1000))).value();
 }
 

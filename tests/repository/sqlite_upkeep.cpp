@@ -9,11 +9,13 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <ostream>
+#include <semaphore>
 #include <string>
 #include <sys/stat.h>
 #include <vector>
@@ -57,6 +59,21 @@ asio::awaitable<void> keep_recording(database_ptr repository, std::uint64_t& las
         REQUIRE(begun.value().size() == 1);
         ++last;
     } while (!*done);
+}
+
+constexpr std::uint64_t long_runs = 1200; // 4,800 pages
+constexpr std::uint64_t long_runs_size = long_runs * (16 << 10);
+
+/// So many runs in two calls, the second of which makes the log long.
+void record_long_runs(repository& repository, std::uint64_t round) {
+    std::vector<begin_request> begins;
+    std::vector<finish_request> ends;
+    for (std::uint64_t n = round * long_runs + 1; n <= (round + 1) * long_runs; ++n) {
+        begins.push_back(one_begin("t", n)[0]);
+        ends.push_back(one_end("t", n, std::string(16 << 10, 'x'))[0]);
+    }
+    blocking(repository.begin_runs(std::move(begins))).value();
+    blocking(repository.finish_runs(std::move(ends))).value();
 }
 
 std::vector<std::string> files_in(const fs::path& folder) {
@@ -125,38 +142,46 @@ TEST_CASE("a copy overwrites nothing, and leaves nothing behind where it cannot 
 TEST_CASE("a long log goes into the file, again and again, and no answer waits for that") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
-    std::promise<void> answered;
-    bool in_time = true;
-    std::uint64_t checkpoints = 0;
+    std::binary_semaphore answered(0);
+    std::atomic<bool> in_time = true;
+    std::atomic<std::uint64_t> checkpoints = 0;
     sqlite::detail::seams s;
     s.before_checkpoint = [&] {
         ++checkpoints;
-        in_time =
-            in_time && answered.get_future().wait_for(std::chrono::seconds(60)) == std::future_status::ready;
+        if (!answered.try_acquire_for(std::chrono::seconds(60))) in_time = false;
     };
     const auto repository = sqlite::detail::open_file(path, {}, s).value();
     blocking(repository->register_tasks(one_task("t"))).value();
-    const std::string message(16 << 10, 'x');
-    constexpr std::uint64_t runs = 1200; // 4,800 pages
     for (std::uint64_t round = 0; round != 3; ++round) {
         CAPTURE(round);
-        std::vector<begin_request> begins;
-        std::vector<finish_request> ends;
-        for (std::uint64_t n = round * runs + 1; n <= (round + 1) * runs; ++n) {
-            begins.push_back(one_begin("t", n)[0]);
-            ends.push_back(one_end("t", n, message)[0]);
-        }
-        answered = {};
-        blocking(repository->begin_runs(std::move(begins))).value();
-        CHECK(checkpoints == round);
-        blocking(repository->finish_runs(std::move(ends))).value();
-        answered.set_value();
+        record_long_runs(*repository, round);
+        answered.release();
         blocking(repository->users()).value(); // after it
         CHECK(checkpoints == round + 1);
-        CHECK(fs::file_size(path) > (round + 1) * runs * message.size());
-        CHECK(fs::file_size(path + "-wal") < 2 * runs * message.size()); // one such log, not all of them
+        CHECK(fs::file_size(path) > (round + 1) * long_runs_size);
+        CHECK(fs::file_size(path + "-wal") < 2 * long_runs_size); // one such log, not all of them
     }
     CHECK(in_time);
+}
+
+TEST_CASE("a log that somebody reads goes into the file when he is done") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    const auto repository = sqlite::open(path).value();
+    blocking(repository->register_tasks(one_task("t"))).value();
+    {
+        raw_database reader(path);
+        reader.execute("begin");
+        CHECK(reader.text("select count(*) from run") == "0");
+        record_long_runs(*repository, 0);
+        blocking(repository->users()).value(); // after it was tried
+        CHECK(fs::file_size(path) < long_runs_size);
+        CHECK(reader.text("select count(*) from run") == "0");
+        reader.execute("commit");
+    }
+    blocking(repository->begin_runs(one_begin("t", 5000))).value();
+    blocking(repository->users()).value();
+    CHECK(fs::file_size(path) > long_runs_size);
 }
 
 TEST_CASE("a name is a name, wherever the process is by now") {

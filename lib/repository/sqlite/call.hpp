@@ -75,15 +75,19 @@ private:
     std::weak_ptr<waiter> waiter_;
 };
 
-/// Keeps the loop of an executor from its sleep, until nobody waits any more, or for so long.
+/// Keeps the loop of an executor from its sleep, until nobody waits any more, or for so long. Where several threads run
+/// it, each look wakes another of them: that is found out, and then done only if somebody wants it always.
 template <class Executor>
 class keep_awake {
 public:
-    keep_awake(Executor executor, const std::shared_ptr<waiter>& w, std::chrono::steady_clock::duration time)
-        : executor_(std::move(executor)), waiter_(w), until_(std::chrono::steady_clock::now() + time) {}
+    keep_awake(Executor executor, const std::shared_ptr<waiter>& w, polling p)
+        : executor_(std::move(executor)), waiter_(w), until_(std::chrono::steady_clock::now() + p.time),
+          always_(p.always) {}
 
     void operator()() const noexcept {
-        if (waiter_.expired() || std::chrono::steady_clock::now() >= until_) return;
+        const auto w = waiter_.lock();
+        if (w == nullptr || std::chrono::steady_clock::now() >= until_) return;
+        if (!w->home().seen_on(std::this_thread::get_id()) && !always_) return;
         std::this_thread::yield(); // to the thread that we wait for, if there is one processor for both
         again();
     }
@@ -99,11 +103,12 @@ private:
     Executor executor_;
     std::weak_ptr<waiter> waiter_;
     std::chrono::steady_clock::time_point until_;
+    bool always_;
 };
 
 /// Hands the jobs over, and waits until all are committed, or given up.
 struct initiate_jobs {
-    std::chrono::steady_clock::duration busy_poll;
+    polling poll_for_answer;
 
     template <class Handler, class Queue, class... Jobs>
     void operator()(Handler handler, const std::shared_ptr<Queue>& queue, const Jobs&... jobs) const {
@@ -118,7 +123,9 @@ struct initiate_jobs {
         if (slot.is_connected()) slot.assign(abort_wait(waiting));
         ((jobs->waiter = waiting), ...);
         std::optional<keep_awake<std::decay_t<decltype(executor)>>> poll;
-        if (busy_poll > busy_poll.zero()) poll.emplace(executor, waiting, busy_poll);
+        const bool polls = poll_for_answer.time > look_out::duration(0) &&
+                           (poll_for_answer.always || waiting->home().has_one_thread());
+        if (polls) poll.emplace(executor, waiting, poll_for_answer);
         if (!waiting->home().add(waiting)) return;
         if (queue->push(jobs...)) {
             if (poll) poll->again();
@@ -130,11 +137,9 @@ struct initiate_jobs {
 };
 
 template <class Queue, class... Jobs>
-boost::asio::awaitable<bool> submit(std::shared_ptr<Queue> queue,
-                                    std::chrono::steady_clock::duration busy_poll,
-                                    std::shared_ptr<Jobs>... jobs) {
+boost::asio::awaitable<bool> submit(std::shared_ptr<Queue> queue, polling p, std::shared_ptr<Jobs>... jobs) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(bool)>(
-        initiate_jobs{busy_poll}, boost::asio::use_awaitable, std::move(queue), std::move(jobs)...);
+        initiate_jobs{p}, boost::asio::use_awaitable, std::move(queue), std::move(jobs)...);
 }
 
 /// `work(database&)` as a job, which gives its value.
@@ -174,10 +179,10 @@ result<typename work_job<Work>::value_type> result_of(work_job<Work>& j) {
 /// One call of the repository. Works on values alone: the repository may be gone when it resumes. `Queue` is the
 /// `writer` or the `side_reader`.
 template <class Queue, class Work>
-repository::awaitable<typename work_job<Work>::value_type>
-call(std::shared_ptr<Queue> queue, Work work, std::chrono::steady_clock::duration busy_poll = {}) {
+repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<Queue> queue, Work work,
+                                                                polling p = {}) {
     auto j = std::make_shared<work_job<Work>>(std::move(work));
-    const bool aborted = co_await submit(std::move(queue), busy_poll, j);
+    const bool aborted = co_await submit(std::move(queue), p, j);
     // Given up: the thread may be at work on the job at this moment.
     if (aborted) co_return error_code(boost::asio::error::operation_aborted);
     co_return result_of(*j);
@@ -190,8 +195,8 @@ boost::asio::awaitable<
 call_both(std::shared_ptr<writer> queue, First first, Second second) {
     auto one = std::make_shared<work_job<First>>(std::move(first));
     auto other = std::make_shared<work_job<Second>>(std::move(second));
-    const auto busy_poll = queue->poll_for_answer();
-    const bool aborted = co_await submit(std::move(queue), busy_poll, one, other);
+    const polling p = queue->poll_for_answer();
+    const bool aborted = co_await submit(std::move(queue), p, one, other);
     const error_code given_up = boost::asio::error::operation_aborted;
     if (aborted)
         co_return std::pair(result<typename work_job<First>::value_type>(given_up),

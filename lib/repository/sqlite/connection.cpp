@@ -91,10 +91,14 @@ std::uint64_t connection::epoch() {
     return counts_->rollbacks + foreign_writes_;
 }
 
-// On the connection that writes, and no other: SQLite before 3.51.3 can lose what is written while two of them checkpoint.
-void connection::checkpoint() noexcept {
+// On the connection that writes, and no other: some versions of SQLite can lose what is written while two checkpoint.
+std::optional<errc> connection::checkpoint() noexcept {
     counts_->log_pages = 0;
-    sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    const int code = sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    if (code == SQLITE_OK) return std::nullopt;
+    const errc why = meaning_of(code, handle());
+    if (why == errc::store_locked || why == errc::store_full) return std::nullopt;
+    return why;
 }
 
 std::uint64_t connection::changes() const noexcept {

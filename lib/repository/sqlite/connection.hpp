@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -43,9 +44,9 @@ public:
 
     /// Whether the latest commit left a log that should go into the file.
     [[nodiscard]] bool log_is_long() const noexcept { return counts_->log_pages >= log_pages_max; }
-    /// Brings as much of it there as it can: others may read in it, or the disk be full. After the next commit one sees
-    /// what is left. Takes a while. Not within a transaction.
-    void checkpoint() noexcept;
+    /// Brings as much of it there as it can: others may read in it, or the disk be full, which is no error. After the
+    /// next commit one sees what is left. Takes a while. Not within a transaction.
+    [[nodiscard]] std::optional<errc> checkpoint() noexcept;
 
     /// Grows whenever what was read before in this connection may be so no more, beside what it wrote itself:
     /// something was rolled back, or somebody else has written. Within a transaction.

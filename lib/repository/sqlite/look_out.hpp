@@ -2,17 +2,33 @@
 #ifndef RONDO_REPOSITORY_SQLITE_LOOK_OUT_HPP
 #define RONDO_REPOSITORY_SQLITE_LOOK_OUT_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <sched.h>
 #include <thread>
 
 namespace rondo::sqlite::detail {
 
+/// How a loop looks for an answer before it sleeps.
+struct polling {
+    std::chrono::steady_clock::duration time{0};
+    bool always = false; ///< somebody said so
+};
+
+/// How many processors this process may use; 0: nobody knows.
+[[nodiscard]] inline unsigned processors_here() noexcept {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(CPU_COUNT(&set));
+    return std::thread::hardware_concurrency();
+}
+
 /// How long the database thread looks for the next call, and a loop for the answer to its own, before they go to
 /// sleep: always so long, if somebody says so; else for a short while, and only where it pays. It does while each call
 /// follows at once on the answers before it, so that all wait for the store: then to wake two threads takes about as
-/// long as a commit. The first call that does not follow at once ends it, so they look in vain once in nine calls at most.
+/// long as a commit. The first that does not follow at once ends it, as does for the loop an answer that takes long: so
+/// they look in vain once in nine times at most.
 class look_out {
 public:
     using duration = std::chrono::steady_clock::duration;
@@ -20,37 +36,41 @@ public:
     struct limits {
         duration call_max = std::chrono::microseconds(200);   ///< "at once"; and how long to look for it
         duration answer_max = std::chrono::microseconds(500); ///< an answer that takes longer is slept for
-        unsigned processors = std::thread::hardware_concurrency(); ///< with one there is nobody to look for
+        unsigned processors = processors_here();              ///< with one there is nobody to look for
     };
 
     explicit look_out(std::optional<duration> always) noexcept : look_out(always, limits()) {}
     look_out(std::optional<duration> always, limits l) noexcept
-        : limits_(l), adapts_(!always && l.processors != 1), for_call_(always.value_or(duration(0))),
-          for_answer_(for_call_) {}
+        : limits_(l), always_(always), adapts_(!always && l.processors != 1),
+          for_call_(always.value_or(duration(0))), for_answer_(for_call_) {}
 
     /// The database thread: a call came so long after the answers before it (or before them: less than 0), and was
     /// answered so much later.
     void on_turn(duration until_call, duration until_answer) noexcept {
-        constexpr int enough = 8;
         if (!adapts_) return;
-        if (until_call > limits_.call_max)
-            at_once_ = 0;
-        else if (at_once_ != enough)
-            ++at_once_;
-        const bool pays = at_once_ == enough;
-        for_call_ = pays ? limits_.call_max : duration(0);
-        for_answer_ = pays && until_answer <= limits_.answer_max ? limits_.answer_max : duration(0);
+        calls_ = until_call > limits_.call_max ? 0 : calls_ + 1;
+        answers_ = until_answer > limits_.answer_max ? 0 : answers_ + 1;
+        calls_ = std::min(calls_, enough);
+        answers_ = std::min(answers_, enough);
+        for_call_ = calls_ == enough ? limits_.call_max : duration(0);
+        for_answer_ = std::min(calls_, answers_) == enough ? limits_.answer_max : duration(0);
     }
 
     /// The database thread.
     [[nodiscard]] duration for_call() const noexcept { return for_call_; }
     /// Any thread.
     [[nodiscard]] duration for_answer() const noexcept { return for_answer_; }
+    /// Whether somebody said so.
+    [[nodiscard]] bool always() const noexcept { return always_; }
 
 private:
+    static constexpr int enough = 8;
+
     const limits limits_;
+    const bool always_;
     const bool adapts_;
-    int at_once_ = 0; // calls in a row that followed at once
+    int calls_ = 0;   // in a row that followed at once
+    int answers_ = 0; // in a row that took not long
     duration for_call_;
     std::atomic<duration> for_answer_;
 };

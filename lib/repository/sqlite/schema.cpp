@@ -149,6 +149,8 @@ void migrate(connection& db, std::span<const migration> steps) {
         db.execute(("pragma application_id=" + std::to_string(application_id)).c_str());
         db.execute(("pragma user_version=" + std::to_string(step.to)).c_str());
         t.commit();
+        if (!db.log_is_long()) continue;
+        if (const auto why = db.checkpoint()) throw failure(*why);
     }
 }
 

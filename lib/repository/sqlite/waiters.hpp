@@ -4,8 +4,10 @@
 
 #include <boost/asio/execution_context.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 
 namespace rondo::sqlite::detail {
@@ -49,7 +51,18 @@ public:
     /// The end of the context.
     void shut_down() noexcept;
 
+    /// This thread runs the context. False: not the only one. Any thread.
+    [[nodiscard]] bool seen_on(std::thread::id thread) noexcept {
+        std::thread::id first;
+        if (!first_.compare_exchange_strong(first, thread) && first != thread) several_ = true;
+        return !several_;
+    }
+    /// Whether no other was seen yet.
+    [[nodiscard]] bool has_one_thread() const noexcept { return !several_; }
+
 private:
+    std::atomic<std::thread::id> first_; // that was seen
+    std::atomic<bool> several_ = false;
     std::mutex mutex_;
     std::unordered_map<waiter*, std::shared_ptr<waiter>> waiting_;
     bool down_ = false;

@@ -57,7 +57,7 @@ void writer::look_for_call() const {
         std::this_thread::yield();
         late = steady::now() >= until;
     }
-    if (seams_.on_looked_out) seams_.on_looked_out(!late);
+    if (seams_.on_looked_out) seams_.on_looked_out(called_);
 }
 
 writer::turn writer::wait_for_jobs() {
@@ -94,7 +94,17 @@ void writer::run() {
 void writer::checkpoint() {
     if (!db_.raw().log_is_long()) return;
     if (seams_.before_checkpoint) seams_.before_checkpoint();
-    db_.raw().checkpoint();
+    log_error_ = db_.raw().checkpoint();
+}
+
+// A disk that failed while the log went into the file, or was synced for that, must not go unheard: what was written
+// since may be on neither. A full one says so itself, when the log has no room.
+bool writer::refuse(const jobs& batch) noexcept {
+    if (!log_error_) return false;
+    log_error_ = db_.raw().checkpoint(); // it may be well again
+    if (!log_error_) return false;
+    for (const auto& j : batch) j->error = log_error_;
+    return true;
 }
 
 void writer::beat() noexcept {
@@ -110,6 +120,7 @@ void writer::process(const jobs& batch) {
         for (const auto& j : batch) j->error = errc::store_cannot_open;
         return;
     }
+    if (refuse(batch)) return;
     if (batch.size() > 1 && run_together(batch)) return;
     // Alone, each gets the error that is its own; and a disk too full for all may have room for some.
     for (const auto& j : batch) run_alone(*j);

@@ -57,7 +57,9 @@ public:
     void stop();
 
     /// How long a loop should look for the answer to its call before it sleeps. Any thread.
-    [[nodiscard]] look_out::duration poll_for_answer() const noexcept { return look_out_.for_answer(); }
+    [[nodiscard]] polling poll_for_answer() const noexcept {
+        return {look_out_.for_answer(), look_out_.always()};
+    }
 
 private:
     using jobs = std::vector<std::shared_ptr<job>>;
@@ -72,6 +74,7 @@ private:
     void look_for_call() const;
     [[nodiscard]] turn wait_for_jobs();
     void process(const jobs& batch);
+    [[nodiscard]] bool refuse(const jobs& batch) noexcept;
     void run_alone(job& j);
     [[nodiscard]] bool run_together(const jobs& batch);
     void announce_transaction();
@@ -82,6 +85,7 @@ private:
     std::chrono::steady_clock::time_point beaten_{};
     open_name name_;
     database db_;
+    std::optional<errc> log_error_; // of the latest checkpoint
     seams seams_;
     detail::look_out look_out_;
     std::atomic<bool> called_ = false; // somebody pushed, or stopped us; written under the mutex
