@@ -42,8 +42,8 @@ struct options {
     /// threads run the loop, each look wakes another of them.
     /// Not set: while all wait for the store. The database thread looks for 200 us at most, if the last 8 times it was
     /// called within 200 us of its answers; the loop for 500 us at most, if these 8 took no longer than that, too. The
-    /// first that is later ends it. Not where the process may use one processor only; nor in the loop if several threads
-    /// run it. Set 0 if you call `poll` in a loop of your own, or are short of processor time (a quota).
+    /// first that is later ends it. Not where the thread that opens it may use one processor only; nor in the loop if
+    /// several threads have run it. Set 0 if you call `poll` in a loop of your own, or are short of processor time (a quota).
     std::optional<std::chrono::microseconds> busy_poll;
 };
 

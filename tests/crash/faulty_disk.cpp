@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <crash/faulty_disk.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
@@ -101,7 +102,10 @@ struct disk_calls {
         disk_file& file = of(f);
         if (file.image == nullptr) return file.inner()->pMethods->xSync(file.inner(), flags);
         const std::lock_guard lock(file.disk->mutex_);
-        if (file.disk->syncs_fail_) return SQLITE_IOERR_FSYNC;
+        if (file.disk->sync_error_ != 0) {
+            errno = file.disk->sync_error_;
+            return SQLITE_IOERR_FSYNC;
+        }
         file.disk->on_change(*file.image, file.inner(), nullptr, 0, 0);
         file.image->sync();
         return SQLITE_OK;
@@ -181,9 +185,9 @@ void faulty_disk::room(std::int64_t bytes) {
     room_ = bytes;
 }
 
-void faulty_disk::fail_syncs(bool yes) {
+void faulty_disk::fail_syncs(int error) {
     const std::lock_guard lock(mutex_);
-    syncs_fail_ = yes;
+    sync_error_ = error;
 }
 
 std::int64_t faulty_disk::used() {

@@ -32,8 +32,8 @@ public:
     void lose_power_at(std::uint64_t change, std::uint64_t seed);
     /// How many bytes there is room for, in all files together. What is there stays.
     void room(std::int64_t bytes);
-    /// From now on syncs fail, or do not.
-    void fail_syncs(bool yes);
+    /// From now on syncs fail with this error of the system, or do not: 0.
+    void fail_syncs(int error);
     /// How many bytes are there.
     [[nodiscard]] std::int64_t used();
     /// How many writes found no room.
@@ -60,7 +60,7 @@ private:
     dice dice_{0};
     std::int64_t room_ = std::numeric_limits<std::int64_t>::max();
     std::uint64_t refused_ = 0;
-    bool syncs_fail_ = false;
+    int sync_error_ = 0;
 };
 
 } // namespace rondo::crash

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -193,6 +194,15 @@ TEST_CASE("a new database is made by all the steps") {
     CHECK(newer.open(folder.path("a.db")).has_value());
     CHECK(raw_database(folder.path("a.db")).text("pragma user_version") ==
           std::to_string(newer_rondo::version()));
+}
+
+TEST_CASE("a step that writes much leaves no long log behind") {
+    const scratch_folder folder;
+    const newer_rondo newer("create table ballast (x blob) strict;"
+                            "with recursive n (i) as (select 1 union all select i + 1 from n where i < 1200) "
+                            "insert into ballast select randomblob(16384) from n");
+    const auto repository = newer.open(folder.path("a.db")).value();
+    CHECK(std::filesystem::file_size(folder.path("a.db")) > 1200 * 16384);
 }
 
 TEST_CASE("a step that fails leaves the database as it was") {

@@ -142,7 +142,7 @@ TEST_CASE("a copy overwrites nothing, and leaves nothing behind where it cannot 
 TEST_CASE("a long log goes into the file, again and again, and no answer waits for that") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
-    std::binary_semaphore answered(0);
+    std::counting_semaphore<3> answered(0);
     std::atomic<bool> in_time = true;
     std::atomic<std::uint64_t> checkpoints = 0;
     sqlite::detail::seams s;

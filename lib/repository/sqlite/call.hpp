@@ -87,7 +87,7 @@ public:
     void operator()() const noexcept {
         const auto w = waiter_.lock();
         if (w == nullptr || std::chrono::steady_clock::now() >= until_) return;
-        if (!w->home().seen_on(std::this_thread::get_id()) && !always_) return;
+        if (!always_ && !w->home().seen_on(std::this_thread::get_id())) return;
         std::this_thread::yield(); // to the thread that we wait for, if there is one processor for both
         again();
     }

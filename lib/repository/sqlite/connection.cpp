@@ -92,13 +92,16 @@ std::uint64_t connection::epoch() {
 }
 
 // On the connection that writes, and no other: some versions of SQLite can lose what is written while two checkpoint.
-std::optional<errc> connection::checkpoint() noexcept {
+checkpointed connection::checkpoint() noexcept {
     counts_->log_pages = 0;
-    const int code = sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    if (code == SQLITE_OK) return std::nullopt;
+    int pages = 0;
+    int moved = 0;
+    const int code = sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+    if (code == SQLITE_OK) return {.whole = pages == moved, .failed = {}};
     const errc why = meaning_of(code, handle());
-    if (why == errc::store_locked || why == errc::store_full) return std::nullopt;
-    return why;
+    // What could not be synced may be lost, though it was for want of room, and though the next sync says nothing.
+    const bool put_off = (why == errc::store_locked || why == errc::store_full) && code != SQLITE_IOERR_FSYNC;
+    return {.whole = false, .failed = put_off ? std::nullopt : std::optional(why)};
 }
 
 std::uint64_t connection::changes() const noexcept {

@@ -18,6 +18,12 @@ namespace rondo::sqlite::detail {
 
 enum class access : std::uint8_t { write, read };
 
+/// What became of a checkpoint.
+struct checkpointed {
+    bool whole = false;         ///< all of the log is in the file, and on the disk
+    std::optional<errc> failed; ///< the disk did, or what is on it makes no sense
+};
+
 /// An open database file and its prepared statements. Throws `failure`. One thread at a time.
 class connection {
 public:
@@ -44,9 +50,9 @@ public:
 
     /// Whether the latest commit left a log that should go into the file.
     [[nodiscard]] bool log_is_long() const noexcept { return counts_->log_pages >= log_pages_max; }
-    /// Brings as much of it there as it can: others may read in it, or the disk be full, which is no error. After the
+    /// Brings it there, or as much of it as it can: others may read in it, or the file have no room to grow. After the
     /// next commit one sees what is left. Takes a while. Not within a transaction.
-    [[nodiscard]] std::optional<errc> checkpoint() noexcept;
+    [[nodiscard]] checkpointed checkpoint() noexcept;
 
     /// Grows whenever what was read before in this connection may be so no more, beside what it wrote itself:
     /// something was rolled back, or somebody else has written. Within a transaction.

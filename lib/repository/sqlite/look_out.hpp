@@ -28,7 +28,7 @@ struct polling {
 /// sleep: always so long, if somebody says so; else for a short while, and only where it pays. It does while each call
 /// follows at once on the answers before it, so that all wait for the store: then to wake two threads takes about as
 /// long as a commit. The first that does not follow at once ends it, as does for the loop an answer that takes long: so
-/// they look in vain once in nine times at most.
+/// they look in vain in one turn of nine at most.
 class look_out {
 public:
     using duration = std::chrono::steady_clock::duration;

@@ -150,7 +150,7 @@ void migrate(connection& db, std::span<const migration> steps) {
         db.execute(("pragma user_version=" + std::to_string(step.to)).c_str());
         t.commit();
         if (!db.log_is_long()) continue;
-        if (const auto why = db.checkpoint()) throw failure(*why);
+        if (const auto done = db.checkpoint(); done.failed) throw failure(*done.failed);
     }
 }
 

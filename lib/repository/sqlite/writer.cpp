@@ -94,17 +94,24 @@ void writer::run() {
 void writer::checkpoint() {
     if (!db_.raw().log_is_long()) return;
     if (seams_.before_checkpoint) seams_.before_checkpoint();
-    log_error_ = db_.raw().checkpoint();
+    look_at_log(db_.raw().checkpoint());
+}
+
+void writer::look_at_log(const checkpointed& c) noexcept {
+    if (c.failed || c.whole) log_error_ = c.failed;
 }
 
 // A disk that failed while the log went into the file, or was synced for that, must not go unheard: what was written
-// since may be on neither. A full one says so itself, when the log has no room.
+// before may be lost. A full one says so itself, when the log has no room either.
 bool writer::refuse(const jobs& batch) noexcept {
+    constexpr auto pause = std::chrono::milliseconds(100); // it takes long, and others ask, too
     if (!log_error_) return false;
-    log_error_ = db_.raw().checkpoint(); // it may be well again
-    if (!log_error_) return false;
+    if (const auto now = steady::now(); now >= log_retry_at_) {
+        look_at_log(db_.raw().checkpoint());
+        log_retry_at_ = steady::now() + pause;
+    }
     for (const auto& j : batch) j->error = log_error_;
-    return true;
+    return log_error_.has_value();
 }
 
 void writer::beat() noexcept {

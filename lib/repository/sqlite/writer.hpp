@@ -74,6 +74,7 @@ private:
     void look_for_call() const;
     [[nodiscard]] turn wait_for_jobs();
     void process(const jobs& batch);
+    void look_at_log(const checkpointed& c) noexcept;
     [[nodiscard]] bool refuse(const jobs& batch) noexcept;
     void run_alone(job& j);
     [[nodiscard]] bool run_together(const jobs& batch);
@@ -85,7 +86,8 @@ private:
     std::chrono::steady_clock::time_point beaten_{};
     open_name name_;
     database db_;
-    std::optional<errc> log_error_; // of the latest checkpoint
+    std::optional<errc> log_error_; // of a checkpoint, until another was whole
+    steady::time_point log_retry_at_{};
     seams seams_;
     detail::look_out look_out_;
     std::atomic<bool> called_ = false; // somebody pushed, or stopped us; written under the mutex
