@@ -43,7 +43,7 @@ struct options {
     /// Not set: while all wait for the store. The database thread looks for 200 us at most, if the last 8 times it was
     /// called within 200 us of its answers; the loop for 500 us at most, if these 8 took no longer than that, too. The
     /// first that is later ends it. Not where the thread that opens it may use one processor only; nor in the loop if
-    /// several threads have run it. Set 0 if you call `poll` in a loop of your own, or are short of processor time (a quota).
+    /// several threads have run it. Set 0 if you call `poll` in a loop of your own, or have a quota of processor time.
     std::optional<std::chrono::microseconds> busy_poll;
 };
 

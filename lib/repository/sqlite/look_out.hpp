@@ -6,8 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
-#include <sched.h>
 #include <thread>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 namespace rondo::sqlite::detail {
 
@@ -17,10 +20,12 @@ struct polling {
     bool always = false; ///< somebody said so
 };
 
-/// How many processors this process may use; 0: nobody knows.
+/// How many processors this thread may use, or elsewhere than on Linux how many there are; 0: nobody knows.
 [[nodiscard]] inline unsigned processors_here() noexcept {
+#if defined(__linux__)
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(CPU_COUNT(&set));
+#endif
     return std::thread::hardware_concurrency();
 }
 
