@@ -3,6 +3,7 @@
 #define RONDO_REPOSITORY_HPP
 
 #include <rondo/error.hpp>
+#include <rondo/joining_runs.hpp>
 #include <rondo/record.hpp>
 #include <rondo/run.hpp>
 #include <rondo/summary.hpp>
@@ -12,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -72,10 +74,14 @@ public:
     virtual awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) = 0;
 
     /// Counts as the two calls above, in any order: each half is all or nothing, may fail by itself, and has its own
-    /// answers, however the other fares. Neither is empty, and nothing in one builds on the other. One `store_timeout`
-    /// is for both. What it throws counts for both. This one makes the two calls, one after the other.
+    /// answers, however the other fares. One of them may be empty, and then its answer
+    /// does not count; nothing in one builds on the other. One
+    /// `store_timeout` is for both. What it throws counts for both. More may join it, if it opens `more`, which is null
+    /// where nobody will: that counts as if it had come with the call, behind all that did. This one makes the two
+    /// calls, one after the other, or the one that brings anything; none joins.
     virtual boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                              std::vector<begin_request> begun);
+                                                              std::vector<begin_request> begun,
+                                                              std::shared_ptr<joining_runs> more);
 
     /// Pages through the runs, those in flight too.
     virtual awaitable<history_page> history(history_filter filter) = 0;

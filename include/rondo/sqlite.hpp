@@ -41,9 +41,9 @@ struct options {
     /// Set: always, for so long. 0 to `busy_poll_max`, others are `errc::invalid_option`; 0: never. Where several
     /// threads run the loop, each look wakes another of them.
     /// Not set: while all wait for the store. The database thread looks for 200 us at most, if the last 8 times it was
-    /// called within 200 us of its answers; the loop for 500 us at most, if these 8 took no longer than that, too. The
-    /// first that is later ends it. Not where the thread that opens it may use one processor only; nor in the loop if
-    /// several threads have run it. Set 0 if you call `poll` in a loop of your own, or have a quota of processor time.
+    /// called within 200 us of its answers; the loop for 1 ms at most, if these 8 took no longer than that, too. The
+    /// first that is later ends it. Not where the thread that opens it may use one processor only, nor by the database
+    /// thread while it shares one with the loop; nor in the loop if several threads have run it. Set 0 if you call `poll` in a loop of your own, or have a quota of processor time.
     std::optional<std::chrono::microseconds> busy_poll;
 };
 

@@ -6,6 +6,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace rondo {
@@ -26,15 +27,16 @@ error_code error_in_flight() noexcept {
 // What one of the calls throws says nothing of the other. Nor does it if we are cancelled between them, for which Asio
 // throws where we wait for the second.
 boost::asio::awaitable<recorded_runs> repository::record_runs(std::vector<finish_request> ended,
-                                                              std::vector<begin_request> begun) {
-    recorded_runs said{errc::store_failed, errc::store_failed};
+                                                              std::vector<begin_request> begun,
+                                                              std::shared_ptr<joining_runs> /*more*/) {
+    recorded_runs said{std::vector<finish_state>(), std::vector<begin_answer>()};
     try {
-        said.begun = co_await begin_runs(std::move(begun));
+        if (!begun.empty()) said.begun = co_await begin_runs(std::move(begun));
     } catch (...) {
         said.begun = error_in_flight();
     }
     try {
-        said.finished = co_await finish_runs(std::move(ended));
+        if (!ended.empty()) said.finished = co_await finish_runs(std::move(ended));
     } catch (...) {
         said.finished = error_in_flight();
     }

@@ -99,6 +99,8 @@ void engine::on_context_shutdown() noexcept {
     calls_.clear();
     shutdown_waiters_.clear();
     outbox_ = {};
+    call_ = {};
+    answered_ = {};
     ready_.list.clear();
     ended_.list.clear();
     late_->drop();
@@ -181,7 +183,7 @@ void engine::tick() {
     with_core([&](core::scheduler& core) { core.on_time(now); });
     obey();
     expire_calls(now);
-    if (record_deadline_ <= now.steady) on_store_overdue();
+    if (call_.deadline <= now.steady) on_store_overdue();
     if (retry_at_ <= now.steady) {
         retry_at_ = steady_time::max();
         record();
@@ -200,7 +202,7 @@ steady_time engine::next_wakeup(instant now) {
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, record_deadline_, retry_at_, pauses_at_, prune_at_, drain_at_, drain_until_});
+    return std::min({t, call_.deadline, retry_at_, pauses_at_, prune_at_, drain_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.

@@ -6,6 +6,7 @@
 
 #include <core/scheduler.hpp>
 #include <runtime/awaited_call.hpp>
+#include <runtime/chain.hpp>
 #include <runtime/clock_watch.hpp>
 #include <runtime/context_service.hpp>
 #include <runtime/event_queue.hpp>
@@ -14,10 +15,12 @@
 #include <runtime/known_users.hpp>
 #include <runtime/outbox.hpp>
 #include <runtime/pending.hpp>
+#include <runtime/recording_call.hpp>
 #include <runtime/run_queue.hpp>
 #include <runtime/run_state.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
+#include <runtime/waiting_add.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -109,11 +112,6 @@ public:
     void ask(pending_ptr<T> done, std::function<repository::awaitable<T>(rondo::repository&)> question);
 
 private:
-    /// The attempts of one slot, or one manual run.
-    struct chain {
-        std::optional<run> last; ///< that ended, if another may follow
-        std::vector<pending_ptr<run>> followers;
-    };
     enum class life : std::uint8_t { fresh, starting, running, draining, over };
     using strand = boost::asio::strand<boost::asio::any_io_executor>;
     using state_ptr = std::shared_ptr<detail::run_state>;
@@ -198,7 +196,11 @@ private:
     void cancel_recording();
     boost::asio::awaitable<void> record_in_turn();
     boost::asio::awaitable<void> record_some(std::size_t ends, std::size_t begins);
-    void on_begins_recorded(const std::vector<begin_answer>& answers);
+    void join_call() noexcept;
+    void on_begins_recorded(std::vector<begin_answer> answers);
+    void answer_some();
+    void answer_soon();
+    void answer_begins(std::size_t n);
     void on_ends_recorded(const std::vector<finish_state>& states);
     void put_back_failed_begins();
     void put_back_failed_ends();
@@ -228,7 +230,7 @@ private:
     void on_store_up();
     void note_outage() noexcept;
     void on_store_overdue();
-    void lose_cursor(std::string_view uid);
+    void lose_cursor(const shared_string& uid);
     void trim_outbox();
     [[nodiscard]] bool outbox_too_full() const noexcept;
     void drop_oldest();
@@ -363,14 +365,9 @@ private:
     outbox::mark last_parting_;                                 // of those for which there was no memory
     std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
     bool registering_ = false;
-    std::map<const core::task_record*, std::vector<run>> reruns_; // of those that are being registered
-    struct join {                                                 // of an add whose uid is being registered
-        pending_ptr<void> done;
-        task what;
-        if_exists otherwise;
-    };
-    std::map<std::string, std::vector<join>, std::less<>> joins_;
-    std::deque<std::shared_ptr<awaited_call>> calls_; // in the order of their deadlines
+    std::map<const core::task_record*, std::vector<run>> reruns_;        // of those that are being registered
+    std::map<std::string, std::vector<waiting_add>, std::less<>> joins_; // whose uid is being registered
+    std::deque<std::shared_ptr<awaited_call>> calls_;                    // in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
     std::optional<shutdown_report> report_;
     struct leaving { // once it is over, and while something is to be let go of
@@ -389,7 +386,8 @@ private:
     bool took_ends_ = false;           // likewise
     std::size_t begins_of_outage_ = 0; // how many of the first begins in the outbox the store missed
     bool going_on_ = false;            // without it, in the next handler
-    steady_time record_deadline_ = steady_time::max(); // of the call that is under way
+    recording_call call_;              // by which they go on record
+    answered_begins answered_;
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};
     std::weak_ptr<boost::asio::cancellation_signal> record_signal_; // while it records

@@ -372,7 +372,7 @@ void engine::spoil(batch& b, error_code why) {
 void engine::let_joins_in(const std::string& uid) {
     auto waiting = joins_.extract(uid);
     if (!waiting) return;
-    for (join& j : waiting.mapped()) add(std::move(j.done), std::move(j.what), j.otherwise);
+    for (waiting_add& j : waiting.mapped()) add(std::move(j.done), std::move(j.what), j.otherwise);
 }
 
 } // namespace rondo::runtime

@@ -141,22 +141,24 @@ void engine::drain_later() noexcept {
     ended_.unposted = !ended_.posted;
 }
 
-// Not so many that the loop would stand still; for the others it comes back.
+// So few that the repository soon has the first of many; for the others it comes back.
 void engine::drain_ended() {
-    constexpr std::size_t batch_max = 1000;
+    constexpr std::size_t batch_max = 128;
     {
         std::lock_guard lock(ended_.mutex);
         ended_.posted = false;
         ended_.unposted = false;
     }
-    drain_at_ = steady_time::max();
     instant now = clock_.now();
+    if (drain_at_ <= now.steady) answered_.rests = false;
+    if (!answered_.rests) drain_at_ = steady_time::max();
     run_list ended = ended_.all();
     state_ptr state;
     try {
         for (std::size_t left = batch_max; left > 0 && (state = ended.pop()) != nullptr; --left)
             end_body(state, now);
         state = nullptr;
+        if (answered_.has_next()) answer_soon();
         settle();
     } catch (...) { // no memory: what was told is obeyed with the next input, the others wait a little
         log_exception("the end of a run could not be served");

@@ -33,6 +33,7 @@ void engine::tell_unrecorded(core::decision& d) {
 }
 
 void engine::begin_unrecorded() {
+    answer_begins(answered_.called.size()); // they were first
     for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
     for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left)
         tell_unrecorded(outbox_.next_begin_that_waits());
@@ -56,7 +57,7 @@ void engine::go_on_without_store() {
     if (!more || going_on_) return;
     post([self = shared_from_this()] {
         self->going_on_ = false;
-        self->record();
+        self->on_recording_over();
     });
     going_on_ = true;
 }
@@ -110,7 +111,7 @@ void engine::note_outage() noexcept {
 
 // The call goes on: its answer may still come, and counts then.
 void engine::on_store_overdue() {
-    record_deadline_ = steady_time::max();
+    call_.deadline = steady_time::max();
     note_outage();
     log(log_level::error, "the repository is overdue");
     event e;

@@ -14,35 +14,35 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <span>
 
 namespace rondo::runtime {
 namespace {
 
 constexpr std::size_t batch_max = 1000; // of begins, and of ends: bounds the time that one transaction takes
+constexpr std::chrono::nanoseconds joined_for = std::chrono::milliseconds(2);
 
-// What the repository says, with an error where it says nothing.
-boost::asio::awaitable<recorded_runs> answers_of(repository& store, std::vector<finish_request> ended,
-                                                 std::vector<begin_request> begun) {
-    const std::size_t ends = ended.size();
-    const std::size_t begins = begun.size();
+// What the repository says, with an error where it says nothing. More may join it while it is under way.
+boost::asio::awaitable<recorded_runs> answers_of(repository& store, joining_runs::part asked,
+                                                 const recording_call& call) {
     recorded_runs said{errc::store_failed, errc::store_failed};
     try {
-        if (begins == 0)
-            said.finished = co_await store.finish_runs(std::move(ended));
-        else if (ends == 0)
-            said.begun = co_await store.begin_runs(std::move(begun));
+        if (call.more != nullptr)
+            said = co_await store.record_runs(std::move(asked.ended), std::move(asked.begun), call.more);
+        else if (asked.begun.empty())
+            said.finished = co_await store.finish_runs(std::move(asked.ended));
         else
-            said = co_await store.record_runs(std::move(ended), std::move(begun));
+            said.begun = co_await store.begin_runs(std::move(asked.begun));
     } catch (const boost::system::system_error& e) {
         said = recorded_runs{e.code(), e.code()};
     } catch (...) {
         said = recorded_runs{errc::store_failed, errc::store_failed};
     }
-    if (ends == 0) said.finished = std::vector<finish_state>();
-    if (begins == 0) said.begun = std::vector<begin_answer>();
-    if (said.finished && said.finished.value().size() != ends) said.finished = errc::store_failed;
-    if (said.begun && said.begun.value().size() != begins) said.begun = errc::store_failed;
+    if (call.ends == 0) said.finished = std::vector<finish_state>();
+    if (call.begins == 0) said.begun = std::vector<begin_answer>();
+    if (said.finished && said.finished.value().size() != call.ends) said.finished = errc::store_failed;
+    if (said.begun && said.begun.value().size() != call.begins) said.begun = errc::store_failed;
     co_return said;
 }
 
@@ -81,14 +81,15 @@ void engine::take_decisions() {
     trim_outbox();
 }
 
-/// Sends what there is to the repository. While a call is under way decisions stay in the core, which
-/// merges skips, and the call looks for them at its end; but nobody waits for a store that is down.
+/// Sends what there is to the repository. While a call is under way that nobody may join any more decisions stay in the
+/// core, which merges skips, and the call looks for them at its end; but nobody waits for a store that is down.
 void engine::record() {
     if (life_ == life::over) return;
     bool at_once = store_down_ || (core_.has_runs_ahead() && may_run_ahead());
-    if (recording_ && !at_once) return;
+    if (recording_ && !at_once) return join_call();
     if (may_take_decisions()) take_decisions();
     if (store_down_) go_on_without_store();
+    if (recording_) join_call();
     if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
     recording_ = true;
     try {
@@ -126,7 +127,6 @@ void engine::on_recording_failed() noexcept {
 
 // For want of memory, not of a store.
 void engine::record_later(const char* what) noexcept {
-    record_deadline_ = steady_time::max();
     retry_at_ = clock_.now().steady + std::chrono::milliseconds(100);
     log(log_level::error, what);
     rearm();
@@ -152,6 +152,7 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
         ~leave() {
             if (e.recordings_ != mine) return;
             e.recording_ = false;
+            e.call_ = {};
             if (e.context_gone_) return;
             e.look_at_partings();
             if (failed) e.on_recording_failed();
@@ -198,24 +199,24 @@ boost::asio::awaitable<void> engine::give_way() {
 /// So many ends and begins at most, in one call.
 boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t begins) {
     begins = outbox_.begins_that_may_go(begins); // those that build on none of the ends here
-    outbox_.call_ends(outbox_.ends_that_may_go(ends));
+    ends = outbox_.ends_that_may_go(ends);
+    joining_runs::part asked = outbox_.first(ends, begins);
+    outbox_.call_ends(ends);
     outbox_.call_begins(begins);
-    std::vector<finish_request> ended;
-    ended.reserve(outbox_.ends_called.size());
-    for (const ended_run& e : outbox_.ends_called) ended.push_back(e.request);
-    std::vector<begin_request> begun;
-    begun.reserve(outbox_.begins_called.size());
-    for (const core::decision& d : outbox_.begins_called)
-        if (!is_unsaid(d)) begun.push_back(recorded_of(d));
+    call_.ends = asked.ended.size();
+    call_.begins = asked.begun.size();
     recorded_runs said{std::vector<finish_state>(), std::vector<begin_answer>()};
-    if (!ended.empty() || !begun.empty()) {
-        record_deadline_ = clock_.now().steady + options_.store_timeout;
+    if (call_.ends != 0 || call_.begins != 0) {
+        const steady_time now = clock_.now().steady;
+        if (repository_->records_together()) call_.more = std::make_shared<joining_runs>();
+        call_.joined_until = now + joined_for;
+        call_.deadline = now + options_.store_timeout;
         rearm();
-        said = co_await answers_of(*repository_, std::move(ended), std::move(begun));
+        said = co_await answers_of(*repository_, std::move(asked), call_);
     }
-    record_deadline_ = steady_time::max();
+    call_ = {};
     // Bodies wait for the begins.
-    if (said.begun) on_begins_recorded(said.begun.value());
+    if (said.begun) on_begins_recorded(std::move(said.begun).value());
     if (said.finished) on_ends_recorded(said.finished.value());
     if (!said.begun) put_back_failed_begins();
     if (!said.finished) put_back_failed_ends();
@@ -227,7 +228,32 @@ boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t b
         on_store_failure(said.finished.error());
 }
 
+/// What is ready joins the call that is under way, if the repository takes it: then a long list of runs need not be
+/// complete before it is begun to go on record, and the loop makes up the rest while the repository is at it.
+void engine::join_call() noexcept {
+    if (call_.more == nullptr || !call_.more->is_open() || store_down_ || life_ == life::draining) return;
+    try {
+        if (clock_.now().steady >= call_.joined_until) return;
+        if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
+        const auto room = [](std::size_t n) { return batch_max - std::min(n, batch_max); };
+        const std::size_t ends = outbox_.ends_that_may_go(room(outbox_.ends_called.size()));
+        const std::size_t begins = outbox_.begins_that_may_go(room(outbox_.begins_called.size()));
+        joining_runs::part asked = outbox_.first(ends, begins);
+        outbox_.reserve_called(ends, begins);
+        const std::size_t ends_asked = asked.ended.size();
+        const std::size_t begins_asked = asked.begun.size();
+        if (ends_asked + begins_asked == 0 || !call_.more->join(asked)) return;
+        outbox_.call_ends(ends); // nothing throws any more
+        outbox_.call_begins(begins);
+        call_.ends += ends_asked;
+        call_.begins += begins_asked;
+    } catch (...) { // no memory: they go with the next call
+        log_exception("runs are recorded later");
+    }
+}
+
 void engine::put_back_failed_begins() {
+    answer_begins(answered_.called.size()); // of the call before, which have their turn first
     bool waits = !store_down_ || waits_for_store();
     if (!waits)
         for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
@@ -242,38 +268,78 @@ void engine::put_back_failed_ends() {
     if (!store_down_) outbox_.ends_waiting = outbox_.ends.size();
 }
 
-void engine::on_begins_recorded(const std::vector<begin_answer>& answers) {
-    if (outbox_.begins_called.empty()) return;
+void engine::on_begins_recorded(std::vector<begin_answer> answers) {
+    outbox::queue<core::decision>& called = outbox_.begins_called;
+    if (called.empty()) return;
+    answer_begins(answered_.called.size());                // of the call before: whoever is fast has no parts
+    if (!answered_.called.empty()) throw std::bad_alloc(); // still none for those: it is asked again
     took_begins_ = took_begins_ || !answers.empty();
-    auto called = std::exchange(outbox_.begins_called, {});
-    instant now = clock_.now();
-    std::size_t of_outage = std::min(begins_of_outage_, called.size());
-    begins_of_outage_ -= of_outage;
-    auto answer = answers.begin();
-    std::size_t failed = 0; // the first of `called`
-    for (std::size_t i = 0; i != called.size(); ++i) {
-        prefetch_after(called, i);
-        try {
-            bool missed = (store_down_ && !waits_for_store()) || i < of_outage;
-            if (is_unsaid(called[i]))
-                tell_unrecorded(called[i]);
-            else
-                on_begin_answer(called[i], *answer++, missed, now);
-        } catch (...) { // no memory: asked again, the store says the same again
-            log_exception("a run does not begin yet");
-            if (called[i].run != nullptr) std::swap(called[failed++], called[i]);
-        }
+    if (answers.size() != called.size()) { // some went unsaid
+        std::vector<begin_answer> all(called.size());
+        auto answer = answers.begin();
+        for (std::size_t i = 0; i != called.size(); ++i)
+            if (!is_unsaid(called[i])) all[i] = *answer++;
+        answers = std::move(all);
     }
-    if (failed > 0) {
-        called.erase(called.begin() + static_cast<std::ptrdiff_t>(failed), called.end());
-        outbox_.begins_called.swap(called);
-        record_later("runs begin later");
-        outbox_.put_back_begins();
-        outbox_.begins_waiting = outbox_.begins.size();
-    } else {
-        outbox_.keep_room(std::move(called));
+    const std::size_t of_outage = std::min(begins_of_outage_, called.size());
+    const bool all_missed = store_down_ && !waits_for_store();
+    answered_.missed = all_missed ? called.size() : of_outage;
+    answered_.answers = std::move(answers);
+    begins_of_outage_ -= of_outage;
+    answered_.called.swap(called);
+    answer_some();
+}
+
+/// A part of those that are left; for the others it comes back, so that the first are on their way to their bodies, and
+/// back, while the others begin.
+void engine::answer_some() {
+    constexpr std::size_t part = 128;
+    answer_begins(part);
+    if (!answered_.has_next()) return settle();
+    try {
+        answer_soon();
+    } catch (...) { // no memory
+        answer_begins(answered_.called.size());
     }
     settle();
+}
+
+void engine::answer_soon() {
+    if (answered_.posted) return;
+    post([self = shared_from_this()] {
+        self->answered_.posted = false;
+        try {
+            self->answer_some();
+        } catch (...) {
+            self->record_later("what runs bring is recorded later");
+        }
+    });
+    answered_.posted = true;
+}
+
+// Up to `n` of those that are left.
+void engine::answer_begins(std::size_t n) {
+    answered_begins& a = answered_;
+    const instant now = clock_.now();
+    a.rests = false;
+    for (; n > 0 && a.next != a.called.size(); --n) {
+        const std::size_t i = a.next++;
+        prefetch_after(a.called, i);
+        try {
+            if (is_unsaid(a.called[i]))
+                tell_unrecorded(a.called[i]);
+            else
+                on_begin_answer(a.called[i], a.answers[i], i < a.missed, now);
+        } catch (...) {
+            log_exception("a run does not begin yet");
+            if (a.called[i].run != nullptr) a.put_off(i);
+        }
+    }
+    if (a.next != a.called.size()) return;
+    outbox_.keep_room(a.take_over());
+    if (!a.rests) return;
+    drain_at_ = now.steady + std::chrono::milliseconds(100);
+    rearm();
 }
 
 void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now) {
@@ -288,6 +354,7 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_o
     if (waiting && !conflict) {
         std::uint64_t token = a.state == begin_state::recorded ? a.token : 0;
         with_core([&](core::scheduler& core) { core.begun(*d.run, token, now); });
+        d.run = nullptr; // told, whatever becomes of the rest
         obey_actions();
     }
     if (a.state == begin_state::recorded && ours && d.request.moves_cursor && a.next_slot != d.request.next)
@@ -297,11 +364,14 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_o
                                         a.next_slot, d.request.expected));
     if (ours) return lose_cursor(d.request.uid);
     with_core([&](core::scheduler& core) { core.refused(d, a.next_slot, now); });
+    d.run = nullptr;
     obey_actions();
 }
 
-void engine::lose_cursor(std::string_view uid) {
-    if (core::task_record* task = core_.find(uid)) task->cursor_lost = true;
+// Of the task itself, not of another that was added with its uid since.
+void engine::lose_cursor(const shared_string& uid) {
+    core::task_record* task = core_.find(uid);
+    if (task != nullptr && task->uid.view().data() == uid.view().data()) task->cursor_lost = true;
 }
 
 void engine::on_ends_recorded(const std::vector<finish_state>& states) {

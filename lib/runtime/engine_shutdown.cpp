@@ -71,7 +71,7 @@ bool engine::leave_one() {
         done->complete(errc::shutting_down);
     } else if (!joins_.empty()) {
         auto waiting = joins_.extract(joins_.begin());
-        for (join& j : waiting.mapped()) j.done->complete(errc::shutting_down);
+        for (waiting_add& j : waiting.mapped()) j.done->complete(errc::shutting_down);
     } else if (!calls_.empty()) {
         auto call = std::move(calls_.front()); // nobody watches their deadlines any more
         calls_.pop_front();

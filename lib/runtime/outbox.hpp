@@ -2,6 +2,7 @@
 #ifndef RONDO_RUNTIME_OUTBOX_HPP
 #define RONDO_RUNTIME_OUTBOX_HPP
 
+#include <rondo/joining_runs.hpp>
 #include <rondo/record.hpp>
 #include <rondo/run.hpp>
 
@@ -54,10 +55,11 @@ struct outbox {
     queue<ended_run> ends_called;        ///< likewise
     std::size_t begins_waiting =
         0; ///< of `begins`, the latest: those whose runs may still wait for their record
-    std::size_t ends_waiting = 0;  ///< of `ends`, likewise: those that somebody may wait for
-    std::size_t ends_first = 0;    ///< of `ends`: how many must be on record before what begins after them
-    std::uint64_t begins_seen = 0; ///< that ever went in
-    std::uint64_t ends_seen = 0;   ///< likewise
+    std::size_t ends_waiting = 0; ///< of `ends`, likewise: those that somebody may wait for
+    std::size_t ends_first = 0;   ///< of `ends`: how many must be on record before what begins after them
+    std::size_t ends_first_called = 0; ///< likewise, of `ends_called`, if there are any
+    std::uint64_t begins_seen = 0;     ///< that ever went in
+    std::uint64_t ends_seen = 0;       ///< likewise
     // Dropped while older ones were in a call, since it was empty: that they are gone says nothing of those.
     std::uint64_t begins_skewed = 0;
     std::uint64_t ends_skewed = 0;
@@ -94,15 +96,33 @@ struct outbox {
                gone(ends_seen, ends.size() + ends_called.size(), ends_skewed) >= m.ends;
     }
 
-    /// The first `n` are called from now on.
+    /// What the repository is to hear of so many of the first.
+    [[nodiscard]] joining_runs::part first(std::size_t ends_count, std::size_t begins_count) const {
+        joining_runs::part p;
+        p.ended.reserve(ends_count);
+        for (std::size_t i = 0; i != ends_count; ++i) p.ended.push_back(ends[i].request);
+        p.begun.reserve(begins_count);
+        for (std::size_t i = 0; i != begins_count; ++i)
+            if (!is_unsaid(begins[i])) p.begun.push_back(recorded_of(begins[i]));
+        return p;
+    }
+    /// Makes room for so many more in the call, so that the next two throw nothing.
+    void reserve_called(std::size_t more_ends, std::size_t more_begins) {
+        make_room(ends_called, more_ends);
+        make_room(begins_called, more_begins);
+    }
+    /// The first `n` are called from now on, behind those that are.
     void call_begins(std::size_t n) {
         take_front(begins, n, begins_called);
         begins_waiting = std::min(begins_waiting, begins.size());
     }
     void call_ends(std::size_t n) {
+        const std::size_t first = first_among(ends, n);
+        const std::size_t before = ends_called.empty() ? 0 : ends_first_called;
         take_front(ends, n, ends_called);
         ends_waiting = std::min(ends_waiting, ends.size());
-        ends_first -= first_among(ends_called);
+        ends_first -= first;
+        ends_first_called = before + first;
     }
     /// What was called before is done with; its memory serves the next call.
     void keep_room(queue<core::decision> done) noexcept { keep_room(std::move(done), begins_called); }
@@ -110,7 +130,7 @@ struct outbox {
     /// The call came to nothing.
     void put_back_begins() { put_back(begins, begins_called); }
     void put_back_ends() {
-        std::size_t first = first_among(ends_called);
+        std::size_t first = first_among(ends_called, ends_called.size());
         put_back(ends, ends_called);
         ends_first += first;
     }
@@ -141,17 +161,20 @@ struct outbox {
     /// begin, which went in before it; those that came later do not hold it up, for there may always be some.
     [[nodiscard]] std::size_t ends_that_may_go(std::size_t n) const noexcept {
         n = std::min(n, ends.size());
-        if (begins.empty()) return n;
+        if (begins.empty() && begins_called.empty()) return n;
+        const std::uint64_t gone = begins_gone() - begins_called.size();
         std::size_t may = 0;
-        while (may != n && (ends[may].request.token != 0 || ends[may].after <= begins_gone())) ++may;
+        while (may != n && (ends[may].request.token != 0 || ends[may].after <= gone)) ++may;
         return may;
     }
     [[nodiscard]] bool end_may_go() const noexcept { return ends_that_may_go(1) > 0; }
     /// How many begins, up to `n`: none that builds on an end which is still here.
     [[nodiscard]] std::size_t begins_that_may_go(std::size_t n) const noexcept {
         n = std::min(n, begins.size());
-        if (ends_first == 0) return n;
-        const std::uint64_t after = std::ranges::find_if(ends, &ended_run::comes_first)->after;
+        const bool called = !ends_called.empty() && ends_first_called > 0;
+        if (!called && ends_first == 0) return n;
+        const auto& some = called ? ends_called : ends;
+        const std::uint64_t after = std::ranges::find_if(some, &ended_run::comes_first)->after;
         return after <= begins_gone() ? 0 : std::min<std::uint64_t>(n, after - begins_gone());
     }
     /// The end of this run, if it is here.
@@ -175,16 +198,24 @@ private:
     }
     [[nodiscard]] std::uint64_t begins_gone() const noexcept { return begins_seen - begins.size(); }
 
-    static std::size_t first_among(const queue<ended_run>& some) noexcept {
-        return static_cast<std::size_t>(std::ranges::count_if(some, &ended_run::comes_first));
+    static std::size_t first_among(const queue<ended_run>& some, std::size_t n) noexcept {
+        const auto end = some.begin() + static_cast<std::ptrdiff_t>(std::min(n, some.size()));
+        return static_cast<std::size_t>(
+            std::count_if(some.begin(), end, [](const ended_run& e) { return e.comes_first; }));
+    }
+    // Not each time anew, if they come one by one.
+    template <class T>
+    static void make_room(queue<T>& q, std::size_t more) {
+        if (q.back_free_capacity() < more) q.reserve_back(q.size() + std::max(more, q.size()));
     }
     // All of them change places with nothing.
     template <class T>
     static void take_front(queue<T>& from, std::size_t n, queue<T>& to) {
-        assert(to.empty());
-        if (n >= from.size()) return from.swap(to);
-        const auto end = from.begin() + static_cast<std::ptrdiff_t>(n);
-        to.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+        if (to.empty() && n >= from.size()) return from.swap(to);
+        const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(n, from.size()));
+        make_room(to, n);
+        for (auto i = from.begin(); i != end; ++i)
+            to.push_back(std::move(*i)); // nothing is moved if this throws
         from.erase(from.begin(), end);
     }
     template <class T>

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <exception>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -47,8 +48,9 @@ boost::asio::awaitable<void> carry([[maybe_unused]] std::shared_ptr<repository> 
 /// As the other calls are.
 repository::awaitable<recorded_runs> recorded(std::shared_ptr<repository> store,
                                               std::vector<finish_request> ended,
-                                              std::vector<begin_request> begun) {
-    co_return co_await store->record_runs(std::move(ended), std::move(begun));
+                                              std::vector<begin_request> begun,
+                                              std::shared_ptr<joining_runs> more = nullptr) {
+    co_return co_await store->record_runs(std::move(ended), std::move(begun), std::move(more));
 }
 
 std::string shortened(std::string_view text) {
@@ -174,11 +176,28 @@ finish_state probe::finish(finish_request request) {
 }
 
 probe::together probe::record(std::vector<finish_request> ended, std::vector<begin_request> begun) {
-    const std::size_t ends = ended.size();
-    const std::size_t begins = begun.size();
+    joining_runs::part nobody;
+    return record(std::move(ended), std::move(begun), nobody);
+}
+
+probe::together probe::record(std::vector<finish_request> ended, std::vector<begin_request> begun,
+                              joining_runs::part& late) {
+    std::size_t ends = ended.size();
+    std::size_t begins = begun.size();
+    const std::size_t late_ends = late.ended.size();
+    const std::size_t late_begins = late.begun.size();
+    const bool wanted = late_ends + late_begins > 0;
+    const auto more = wanted ? std::make_shared<joining_runs>() : nullptr;
+    const auto out = machine_->launch(recorded(machine_->subject, std::move(ended), std::move(begun), more));
+    const auto until = std::chrono::steady_clock::now() + call_timeout;
+    for (bool joined = !wanted; !joined && !out->done && std::chrono::steady_clock::now() < until;) {
+        if (machine_->io.poll_one() == 0) std::this_thread::yield();
+        joined = more->join(late);
+        ends += joined ? late_ends : 0;
+        begins += joined ? late_begins : 0;
+    }
     try {
-        recorded_runs seen = value_of(
-            *machine_, machine_->launch(recorded(machine_->subject, std::move(ended), std::move(begun))));
+        recorded_runs seen = value_of(*machine_, out);
         same("the ends of record_runs", "success",
              seen.finished ? "success" : seen.finished.error().message());
         same("the begins of record_runs", "success", seen.begun ? "success" : seen.begun.error().message());

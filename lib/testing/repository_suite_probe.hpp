@@ -43,6 +43,9 @@ public:
         std::vector<begin_answer> begun;
     };
     together record(std::vector<finish_request> ended, std::vector<begin_request> begun);
+    /// The same, and `late` joins them if it may: then it is empty afterwards, and its answers are the last.
+    together record(std::vector<finish_request> ended, std::vector<begin_request> begun,
+                    joining_runs::part& late);
     history_page history(history_filter filter = {});
     std::optional<run> find(run_id id);
     std::vector<run> last_runs(std::optional<std::string> user = {});

@@ -79,6 +79,40 @@ void with_an_end_that_is_new(probe& p) {
     p.same("in flight", "1", show(in_flight(p.history().runs)));
 }
 
+void half_alone(probe& p) {
+    const turn t = turn_of(p, 2);
+    const auto ends = p.record(t.ended, {});
+    for (const finish_state s : ends.finished) p.same("an end without begins", "recorded", show(s));
+    for (const finish_request& end : t.ended) p.same("the run", show(end.run), show(p.find(end.run.id)));
+    const auto begins = p.record({}, t.begun);
+    for (const begin_answer& a : begins.begun) p.same("a begin without ends", "recorded", show(a.state));
+    p.same("runs in flight", "2", show(in_flight(p.history().runs)));
+}
+
+/// The first come with the call, the others a moment later. A repository need not let them join it.
+void joined(probe& p) {
+    constexpr std::size_t first = 2;
+    turn t = turn_of(p, 5);
+    ++t.ended[4].token;
+    t.begun[3].expected = at(990);
+    turn early{{t.ended.begin(), t.ended.begin() + first}, {t.begun.begin(), t.begun.begin() + first}};
+    joining_runs::part late{{t.ended.begin() + first, t.ended.end()},
+                            {t.begun.begin() + first, t.begun.end()}};
+    auto seen = p.record(early.ended, early.begun, late);
+    if (!late.ended.empty()) {
+        const auto then = p.record(late.ended, late.begun);
+        seen.finished.insert(seen.finished.end(), then.finished.begin(), then.finished.end());
+        seen.begun.insert(seen.begun.end(), then.begun.begin(), then.begun.end());
+    }
+    for (std::size_t i = 0; i != 5; ++i) {
+        p.same("an end", i == 4 ? "fenced" : "recorded", show(seen.finished[i]));
+        p.same("a begin", i == 3 ? "conflict" : "recorded", show(seen.begun[i].state));
+        if (i != 4) p.same("the run", show(t.ended[i].run), show(p.find(t.ended[i].run.id)));
+    }
+    p.same("runs", "9", show(p.history().runs.size()));
+    p.same("runs in flight", "5", show(in_flight(p.history().runs)));
+}
+
 void goes_on(probe& p, const turn& t) {
     const auto seen = p.record(t.ended, t.begun);
     for (const finish_state s : seen.finished)
@@ -132,6 +166,8 @@ std::span<const suite_case> together_cases() {
         {"ends and begins that go together can be repeated", repeated},
         {"one that is refused does not hold up those that go together with it", refused_alone},
         {"an end whose begin was never stored goes together with a begin", with_an_end_that_is_new},
+        {"ends that come without begins, and begins without ends, are recorded alone", half_alone},
+        {"ends and begins that join a call count as if they had come with it", joined},
         {"ends and begins that are cancelled are each recorded whole or not at all, and can be repeated",
          cancelled},
         {"ends and begins whose context is destroyed are each recorded whole or not at all", destroyed},

@@ -132,10 +132,15 @@ public:
     }
     [[nodiscard]] bool records_together() const noexcept override { return inner_->records_together(); }
     boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) override {
-        const auto copy = ended;
-        auto said = co_await inner_->record_runs(std::move(ended), std::move(begun));
-        note(copy, said.finished);
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) override {
+        const auto all = std::make_shared<std::vector<finish_request>>(ended);
+        if (more != nullptr)
+            more->watch([all](const joining_runs::part& p) {
+                all->insert(all->end(), p.ended.begin(), p.ended.end());
+            });
+        auto said = co_await inner_->record_runs(std::move(ended), std::move(begun), std::move(more));
+        note(*all, said.finished);
         co_return said;
     }
 

@@ -3,6 +3,7 @@
 #include <rondo/testing/repository_suite.hpp>
 
 #include <repository/forwarding_repository.hpp>
+#include <repository/mutants.hpp>
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
@@ -22,6 +23,7 @@ TEST_SUITE_BEGIN("repository/mutants");
 namespace {
 
 using namespace rondo;
+using testing::failures_of;
 using testing::forwarding_repository;
 
 // Each of these breaks one sentence of the contract.
@@ -274,45 +276,6 @@ struct keeps_no_lines : forwarding_repository {
     }
 };
 
-struct forgets_begins_beside_ends : forwarding_repository {
-    using forwarding_repository::forwarding_repository;
-    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) override {
-        std::vector<begin_answer> answers(begun.size());
-        for (std::size_t i = 0; i != begun.size(); ++i) answers[i].next_slot = begun[i].next;
-        auto finished = co_await inner_->finish_runs(std::move(ended));
-        co_return recorded_runs{std::move(finished), std::move(answers)};
-    }
-};
-
-struct lets_a_refusal_fail_what_is_beside_it : forwarding_repository {
-    using forwarding_repository::forwarding_repository;
-    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) override {
-        auto finished = co_await inner_->finish_runs(std::move(ended));
-        for (const finish_state s : finished.value())
-            if (s == finish_state::fenced) co_return recorded_runs{std::move(finished), errc::store_failed};
-        auto answers = co_await inner_->begin_runs(std::move(begun));
-        co_return recorded_runs{std::move(finished), std::move(answers)};
-    }
-};
-
-struct ends_one_by_one_beside_begins : forwarding_repository {
-    using forwarding_repository::forwarding_repository;
-    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) override {
-        std::vector<finish_state> states;
-        for (const finish_request& r : ended) {
-            std::vector<finish_request> one(1, r);
-            auto state = co_await inner_->finish_runs(std::move(one));
-            states.push_back(state.value().front());
-            co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::deferred);
-        }
-        auto answers = co_await inner_->begin_runs(std::move(begun));
-        co_return recorded_runs{std::move(states), std::move(answers)};
-    }
-};
-
 /// This one is none: it does as the base class does.
 struct sums_up_by_pages : forwarding_repository {
     using forwarding_repository::forwarding_repository;
@@ -325,13 +288,6 @@ struct fails_always : forwarding_repository {
     using forwarding_repository::forwarding_repository;
     awaitable<std::vector<user>> users() override { co_return errc::store_failed; }
 };
-
-template <class Mutant>
-std::vector<std::string> failures_of() {
-    testing::repository_under_test subject;
-    subject.make_empty = [] { return std::make_shared<Mutant>(memory::open()); };
-    return testing::check_repository(subject).failures;
-}
 
 } // namespace
 
@@ -349,8 +305,7 @@ TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_that_it_ended, trust
                    from_is_excluded, abandons_nothing, tells_no_change, cuts_at_nul, takes_any_user,
                    sorts_backwards, begins_one_by_one, miscounts_the_forgotten, prunes_one_slice,
                    prunes_without_limit, throws_at_times, sums_up_to_the_end, ranks_one_too_high,
-                   measures_the_abandoned, keeps_no_lines, forgets_begins_beside_ends,
-                   lets_a_refusal_fail_what_is_beside_it, ends_one_by_one_beside_begins, fails_always) {
+                   measures_the_abandoned, keeps_no_lines, fails_always) {
     CHECK_FALSE(failures_of<mutant>().empty());
 }
 

@@ -30,6 +30,13 @@ using sqlite::detail::look_out;
 
 constexpr look_out::limits two_processors{.call_max = 100us, .answer_max = 500us, .processors = 2};
 
+int nowhere() noexcept {
+    return -1;
+}
+int somewhere() noexcept {
+    return 3;
+}
+
 /// So many turns that follow at once.
 void take_turns(look_out& out, int n) {
     for (int i = 0; i != n; ++i) out.on_turn(100us, 500us);
@@ -120,6 +127,17 @@ TEST_CASE("with one processor there is nobody to look for, unless somebody says 
     CHECK(unknown.for_call() == 100us);
 }
 
+TEST_CASE("who shares our processor is not looked for, unless somebody says so") {
+    look_out::limits l = two_processors;
+    l.here = somewhere;
+    CHECK_FALSE(look_out(std::nullopt, l).is_apart_from(3));
+    CHECK(look_out(std::nullopt, l).is_apart_from(2));
+    CHECK(look_out(std::nullopt, l).is_apart_from(-1)); // who knows
+    CHECK(look_out(5us, l).is_apart_from(3));
+    l.here = nowhere;
+    CHECK(look_out(std::nullopt, l).is_apart_from(3));
+}
+
 TEST_CASE("a time that somebody sets holds always, and none is never") {
     for (const auto always : {0us, 7us, 1000us}) {
         CAPTURE(always.count());
@@ -137,7 +155,7 @@ TEST_CASE("a loop and the database thread begin to look out by themselves, and n
         CAPTURE(never);
         thread_gate g;
         sqlite::detail::seams s = g.seams();
-        s.look = {.call_max = 1h, .answer_max = 1h, .processors = 2};
+        s.look = {.call_max = 1h, .answer_max = 1h, .processors = 2, .here = nowhere};
         std::atomic<int> met = 0;
         s.on_looked_out = [&](bool came) { met += came ? 1 : 0; };
         sqlite::options o;

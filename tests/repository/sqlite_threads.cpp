@@ -71,7 +71,7 @@ TEST_CASE("ends and begins that go together are one transaction") {
     auto record = [&]() -> asio::awaitable<void> {
         auto ended = one_end("t", 1);
         ended[0].token = token;
-        seen = co_await repository->record_runs(std::move(ended), one_begin("t", 2));
+        seen = co_await repository->record_runs(std::move(ended), one_begin("t", 2), nullptr);
     };
     asio::co_spawn(io, record(), asio::detached);
     io.run();
@@ -95,12 +95,12 @@ TEST_CASE("of ends and begins that go together one may fail, and the other not")
     asio::io_context io{1};
     std::optional<recorded_runs> seen;
     auto record = [&]() -> asio::awaitable<void> {
-        seen = co_await repository->record_runs(one_end("t", 1), one_begin("damaged", 2));
+        seen = co_await repository->record_runs(one_end("t", 1), one_begin("damaged", 2), nullptr);
         CHECK(seen->finished.value()[0] == finish_state::recorded);
         CHECK(seen->begun.error() == errc::store_corrupt);
         auto unended = one_end("t", 1);
         unended[0].run.outcome.reset();
-        seen = co_await repository->record_runs(std::move(unended), one_begin("t", 3));
+        seen = co_await repository->record_runs(std::move(unended), one_begin("t", 3), nullptr);
     };
     asio::co_spawn(io, record(), asio::detached);
     io.run();

@@ -2,6 +2,8 @@
 #ifndef RONDO_REPOSITORY_MEMORY_FLAT_INDEX_HPP
 #define RONDO_REPOSITORY_MEMORY_FLAT_INDEX_HPP
 
+#include <repository/prefetch.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -11,13 +13,6 @@ namespace rondo::memory::detail {
 
 /// No row: the end of a list, the answer to a search in vain.
 inline constexpr std::uint32_t none = 0xffff'ffff;
-
-/// Has the processor fetch what is about to be read; `p` may be null.
-inline void prefetch(const void* p) noexcept {
-    __builtin_prefetch(p);
-    // Else GCC drops calls of functions that do nothing but this, as they give nothing.
-    asm volatile("" : : "r"(p));
-}
 
 /// Takes the best bits of a hash that may be poor in its low ones.
 [[nodiscard]] constexpr std::uint32_t fold_hash(std::uint64_t hash) noexcept {
@@ -41,7 +36,7 @@ public:
 
     /// For a `find` or an `insert` that comes soon.
     void prefetch(std::uint32_t hash) const noexcept {
-        if (!slots_.empty()) detail::prefetch(&slots_[hash & mask()]);
+        if (!slots_.empty()) repository_detail::prefetch(&slots_[hash & mask()]);
     }
 
     /// A row with this hash, which may be the one, or `none`.

@@ -3,6 +3,7 @@
 #define RONDO_REPOSITORY_MEMORY_SLAB_HPP
 
 #include <repository/memory/flat_index.hpp>
+#include <repository/prefetch.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,10 +26,7 @@ public:
 
     /// Has the processor fetch a row that is wanted soon; `i` may be `none`.
     void prefetch(std::uint32_t i) const noexcept {
-        constexpr std::size_t line = 64;
-        if (i == none) return;
-        for (std::size_t at = 0; at < sizeof(Row); at += line)
-            detail::prefetch(reinterpret_cast<const std::byte*>(&(*this)[i]) + at);
+        if (i != none) repository_detail::prefetch_whole(&(*this)[i]);
     }
 
     /// The number of a free row: the one given back last, which is still in the cache.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/memory/task_table.hpp>
 
+#include <repository/prefetch.hpp>
+
 #include <cstddef>
 #include <functional>
 
@@ -44,9 +46,9 @@ std::uint32_t task_table::find(std::string_view uid, std::uint32_t hash) const n
 
 const task_record* task_table::prefetch_record(std::uint32_t row) const noexcept {
     if (row == none) return nullptr;
-    detail::prefetch(rows_[row].uid.view().data());
+    repository_detail::prefetch(rows_[row].uid.view().data());
     const task_record* record = rows_[row].record.get();
-    detail::prefetch(record);
+    repository_detail::prefetch(record);
     return record;
 }
 

@@ -188,22 +188,6 @@ repository::awaitable<typename work_job<Work>::value_type> call(std::shared_ptr<
     co_return result_of(*j);
 }
 
-/// Two at once, each with a result of its own.
-template <class First, class Second>
-boost::asio::awaitable<
-    std::pair<result<typename work_job<First>::value_type>, result<typename work_job<Second>::value_type>>>
-call_both(std::shared_ptr<writer> queue, First first, Second second) {
-    auto one = std::make_shared<work_job<First>>(std::move(first));
-    auto other = std::make_shared<work_job<Second>>(std::move(second));
-    const polling p = queue->poll_for_answer();
-    const bool aborted = co_await submit(std::move(queue), p, one, other);
-    const error_code given_up = boost::asio::error::operation_aborted;
-    if (aborted)
-        co_return std::pair(result<typename work_job<First>::value_type>(given_up),
-                            result<typename work_job<Second>::value_type>(given_up));
-    co_return std::pair(result_of(*one), result_of(*other));
-}
-
 } // namespace rondo::sqlite::detail
 
 #endif // RONDO_REPOSITORY_SQLITE_CALL_HPP

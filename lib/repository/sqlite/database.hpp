@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,8 +46,8 @@ public:
     std::vector<task_state> register_tasks(const std::vector<task_definition>& tasks);
     void update_tasks(const std::vector<task_update>& updates);
 
-    std::vector<begin_answer> begin_runs(const std::vector<begin_request>& requests);
-    std::vector<finish_state> finish_runs(const std::vector<finish_request>& requests);
+    std::vector<begin_answer> begin_runs(std::span<const begin_request> requests);
+    std::vector<finish_state> finish_runs(std::span<const finish_request> requests);
 
     history_page history(const history_filter& filter);
     std::optional<run> find_run(const run_id& id);

@@ -29,6 +29,15 @@ struct polling {
     return std::thread::hardware_concurrency();
 }
 
+/// Which processor runs this thread; -1: nobody knows.
+[[nodiscard]] inline int processor_of_this_thread() noexcept {
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
 /// How long the database thread looks for the next call, and a loop for the answer to its own, before they go to
 /// sleep: always so long, if somebody says so; else for a short while, and only where it pays. It does while each call
 /// follows at once on the answers before it, so that all wait for the store: then to wake two threads takes about as
@@ -39,9 +48,10 @@ public:
     using duration = std::chrono::steady_clock::duration;
 
     struct limits {
-        duration call_max = std::chrono::microseconds(200);   ///< "at once"; and how long to look for it
-        duration answer_max = std::chrono::microseconds(500); ///< an answer that takes longer is slept for
-        unsigned processors = processors_here();              ///< with one there is nobody to look for
+        duration call_max = std::chrono::microseconds(200); ///< "at once"; and how long to look for it
+        duration answer_max = std::chrono::milliseconds(1); ///< an answer that takes longer is slept for
+        unsigned processors = processors_here();            ///< with one there is nobody to look for
+        int (*here)() noexcept = processor_of_this_thread;
     };
 
     explicit look_out(std::optional<duration> always) noexcept : look_out(always, limits()) {}
@@ -65,6 +75,13 @@ public:
     [[nodiscard]] duration for_call() const noexcept { return for_call_; }
     /// Any thread.
     [[nodiscard]] duration for_answer() const noexcept { return for_answer_; }
+    /// Any thread.
+    [[nodiscard]] int here() const noexcept { return limits_.here(); }
+    /// The database thread: whether to look for one who called from there. Where both are on one processor each holds
+    /// up the other; one that sleeps is woken on another.
+    [[nodiscard]] bool is_apart_from(int caller) const noexcept {
+        return always_ || caller < 0 || caller != limits_.here();
+    }
     /// Whether somebody said so.
     [[nodiscard]] bool always() const noexcept { return always_; }
 

@@ -2,6 +2,7 @@
 #include <repository/sqlite/sqlite_repository.hpp>
 
 #include <repository/sqlite/call.hpp>
+#include <repository/sqlite/recording.hpp>
 #include <repository/user_ids.hpp>
 
 #include <algorithm>
@@ -18,11 +19,6 @@ repository::awaitable<T> refuse(errc why = errc::invalid_option) {
     co_return why;
 }
 
-bool all_ended(const std::vector<finish_request>& requests) noexcept {
-    return std::ranges::all_of(requests,
-                               [](const finish_request& r) { return r.run.finished_at && r.run.outcome; });
-}
-
 // In parts, with what is to be recorded between them.
 repository::awaitable<std::vector<task_summary>> sum_up(std::shared_ptr<writer> w, summary_filter filter) {
     std::vector<task_summary> all;
@@ -36,6 +32,24 @@ repository::awaitable<std::vector<task_summary>> sum_up(std::shared_ptr<writer> 
         place = std::move(part.next);
     }
     co_return all;
+}
+
+template <class T>
+result<T> result_of(const job& j, T& value) {
+    if (j.error) return *j.error;
+    return std::move(value);
+}
+
+boost::asio::awaitable<recorded_runs> record_all(std::shared_ptr<writer> w, std::shared_ptr<recording> all) {
+    const auto ends = std::make_shared<ends_job>(all);
+    const auto begins = std::make_shared<begins_job>(all);
+    if (all->more != nullptr) all->more->open();
+    const polling p = w->poll_for_answer();
+    if (co_await submit(std::move(w), p, ends, begins)) { // given up: the thread may be at work on them
+        const error_code aborted = boost::asio::error::operation_aborted;
+        co_return recorded_runs{aborted, aborted};
+    }
+    co_return recorded_runs{result_of(*ends, all->states), result_of(*begins, all->answers)};
 }
 
 /// The application's signals are for its own threads.
@@ -107,13 +121,15 @@ sqlite_repository::finish_runs(std::vector<finish_request> requests) {
         writer_->poll_for_answer());
 }
 
+// Works on values alone, as any call.
 boost::asio::awaitable<recorded_runs> sqlite_repository::record_runs(std::vector<finish_request> ended,
-                                                                     std::vector<begin_request> begun) {
-    if (!all_ended(ended)) co_return co_await repository::record_runs(std::move(ended), std::move(begun));
-    auto finish = [ended = std::move(ended)](detail::database& db) { return db.finish_runs(ended); };
-    auto begin = [begun = std::move(begun)](detail::database& db) { return db.begin_runs(begun); };
-    auto both = co_await call_both(writer_, std::move(finish), std::move(begin));
-    co_return recorded_runs{std::move(both.first), std::move(both.second)};
+                                                                     std::vector<begin_request> begun,
+                                                                     std::shared_ptr<joining_runs> more) {
+    auto all = std::make_shared<recording>();
+    all->ended = std::move(ended);
+    all->begun = std::move(begun);
+    all->more = std::move(more);
+    return record_all(writer_, std::move(all));
 }
 
 repository::awaitable<history_page> sqlite_repository::history(history_filter filter) {

@@ -31,7 +31,8 @@ public:
     awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override;
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override;
     boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) override;
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) override;
     awaitable<history_page> history(history_filter filter) override;
     awaitable<std::optional<run>> find_run(run_id id) override;
     awaitable<std::vector<run>> last_runs(std::optional<std::string> user) override;

@@ -54,8 +54,11 @@ void query::bind(std::string_view text) {
 }
 
 void query::bind(const run_id& id) {
-    const auto bytes = bytes_of(id);
-    check(sqlite3_bind_blob64(handle_, ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT));
+    id_bytes bytes = bytes_of(id);
+    const bool kept = ids_bound_ != ids_.size();
+    id_bytes& here = kept ? ids_[ids_bound_++] = bytes : bytes;
+    check(sqlite3_bind_blob64(handle_, ++bound_, here.data(), here.size(),
+                              kept ? SQLITE_STATIC : SQLITE_TRANSIENT));
 }
 
 void query::bind(const moment& m) {

@@ -6,6 +6,8 @@
 #include <rondo/time.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -37,8 +39,8 @@ private:
     std::unique_ptr<sqlite3_stmt, finalizer> handle_;
 };
 
-/// One execution of a statement, from its first argument to its last row. Texts and ids that are bound
-/// must outlive it. One at a time for each statement.
+/// One execution of a statement, from its first argument to its last row. Texts that are bound must
+/// outlive it. One at a time for each statement.
 class query {
 public:
     template <class... Args>
@@ -86,8 +88,12 @@ private:
     void check(int code) const;
     void reset() noexcept;
 
+    using id_bytes = std::array<unsigned char, 16>;
+
     sqlite3_stmt* handle_;
     int bound_ = 0;
+    std::array<id_bytes, 2> ids_; // the first of them: SQLite reads them here
+    std::size_t ids_bound_ = 0;
 };
 
 } // namespace rondo::sqlite::detail

@@ -44,6 +44,7 @@ void writer::stop() {
 // Under the mutex.
 void writer::note_call() noexcept {
     if (!called_) called_at_ = steady::now();
+    called_from_ = look_out_.here();
     called_ = true;
 }
 
@@ -52,10 +53,9 @@ void writer::look_for_call() const {
     const auto time = look_out_.for_call();
     if (time == look_out::duration(0) || called_) return;
     const auto until = steady::now() + time;
-    bool late = false;
-    while (!called_ && !late) {
+    for (bool looks = look_out_.is_apart_from(called_from_); looks && !called_;) {
         std::this_thread::yield();
-        late = steady::now() >= until;
+        looks = steady::now() < until && look_out_.is_apart_from(called_from_);
     }
     if (seams_.on_looked_out) seams_.on_looked_out(called_);
 }
@@ -140,10 +140,17 @@ void writer::announce_transaction() {
 void writer::run_alone(job& j) {
     announce_transaction();
     j.error = error_of([&] {
+        j.close();
         transaction t(db_.raw());
         j.run(db_);
         t.commit();
     });
+}
+
+bool writer::run_more(const jobs& batch) {
+    bool more = false;
+    for (const auto& j : batch) more = j->run_more(db_) || more;
+    return more;
 }
 
 // Without savepoints, for which SQLite would copy each page before it changes it. Errors are few.
@@ -154,6 +161,8 @@ bool writer::run_together(const jobs& batch) {
         transaction t(db_.raw());
         begun = true;
         for (const auto& j : batch) j->run(db_);
+        while (run_more(batch)) {
+        }
         t.commit();
     });
     // Somebody else may hold the file. Alone, each would wait for it as long as we did together.

@@ -32,6 +32,11 @@ public:
     /// Does the work, within a transaction. It is done again, from its beginning, if a transaction that
     /// it shared with others failed. Throws `failure`.
     virtual void run(database& db) = 0;
+    /// What has joined it since, behind all that ran, in the same transaction. False: nothing has, and nothing will
+    /// any more.
+    virtual bool run_more(database& /*db*/) { return false; }
+    /// Nothing joins it any more. What has goes with the next `run`.
+    virtual void close() {}
 
     std::optional<errc> error;            // of the last run, or of its commit
     std::weak_ptr<detail::waiter> waiter; // nobody, once the caller gave up
@@ -77,6 +82,7 @@ private:
     void look_at_log(const checkpointed& c) noexcept;
     [[nodiscard]] bool refuse(const jobs& batch) noexcept;
     void run_alone(job& j);
+    [[nodiscard]] bool run_more(const jobs& batch);
     [[nodiscard]] bool run_together(const jobs& batch);
     void announce_transaction();
     void checkpoint();
@@ -90,7 +96,8 @@ private:
     steady::time_point log_retry_at_{};
     seams seams_;
     detail::look_out look_out_;
-    std::atomic<bool> called_ = false; // somebody pushed, or stopped us; written under the mutex
+    std::atomic<bool> called_ = false;  // somebody pushed, or stopped us; written under the mutex
+    std::atomic<int> called_from_ = -1; // the processor of who pushed last; likewise
     std::mutex mutex_;
     std::condition_variable wake_;
     jobs queue_;                   // under the mutex

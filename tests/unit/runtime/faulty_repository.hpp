@@ -45,9 +45,10 @@ public:
     [[nodiscard]] bool calls_are_costly() const noexcept override { return together_; }
     [[nodiscard]] bool records_together() const noexcept override { return together_; }
     boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) override {
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) override {
         if (faults_["record_runs"] == fault::throws_at_once) throw std::runtime_error("thrown at once");
-        return record_both(std::move(ended), std::move(begun));
+        return record_both(std::move(ended), std::move(begun), std::move(more));
     }
     awaitable<std::uint64_t> start(wall_time now) override { return spoil("start", inner_->start(now)); }
     awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
@@ -90,12 +91,13 @@ public:
 
 private:
     boost::asio::awaitable<recorded_runs> record_both(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun) {
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) {
         const fault f = faults_["record_runs"];
         if (f == fault::throws_later) throw 42;
-        auto said = co_await repository::record_runs(std::move(ended), std::move(begun));
-        if (f == fault::short_of_ends) said.finished.value().pop_back();
-        if (f == fault::short_of_begins) said.begun.value().pop_back();
+        auto said = co_await repository::record_runs(std::move(ended), std::move(begun), std::move(more));
+        if (f == fault::short_of_ends && !said.finished.value().empty()) said.finished.value().pop_back();
+        if (f == fault::short_of_begins && !said.begun.value().empty()) said.begun.value().pop_back();
         co_return said;
     }
 

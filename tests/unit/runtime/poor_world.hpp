@@ -36,9 +36,10 @@ public:
     [[nodiscard]] bool calls_are_costly() const noexcept override { return together; }
     [[nodiscard]] bool records_together() const noexcept override { return together; }
     asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                               std::vector<begin_request> begun) override {
+                                               std::vector<begin_request> begun,
+                                               std::shared_ptr<joining_runs> more) override {
         take_number();
-        return after(repository::record_runs(std::move(ended), std::move(begun)));
+        return after(repository::record_runs(std::move(ended), std::move(begun), std::move(more)));
     }
     std::int64_t fails_at = -1;
     std::int64_t fails_recording_at = -1; ///< after a call that records

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_RUNTIME_RECORDING_CALL_HPP
+#define RONDO_RUNTIME_RECORDING_CALL_HPP
+
+#include <rondo/clock.hpp>
+#include <rondo/joining_runs.hpp>
+#include <rondo/record.hpp>
+
+#include <core/actions.hpp>
+#include <runtime/outbox.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace rondo::runtime {
+
+/// The call of the repository by which runs go on record, while it is under way.
+struct recording_call {
+    steady_time deadline = steady_time::max();
+    std::shared_ptr<joining_runs> more;            ///< null: none joins it
+    steady_time joined_until = steady_time::max(); ///< those that came first wait as long as any
+    std::size_t ends = 0;                          ///< that it has brought
+    std::size_t begins = 0;                        ///< likewise
+};
+
+/// Begins that are on record, or refused, on their way to their bodies.
+struct answered_begins {
+    outbox::queue<core::decision> called;
+    std::vector<begin_answer> answers; ///< of each of them
+    std::size_t next = 0;              ///< the first that was not told
+    std::size_t missed = 0;            ///< how many of the first the store missed, in an outage
+    std::size_t later = 0;             ///< of the first: those that could not be told yet, for want of memory
+    bool posted = false;               ///< a handler will tell the next
+    bool rests = false;                ///< those that are left wait for memory
+
+    [[nodiscard]] bool has_next() const noexcept { return !rests && next != called.size(); }
+    /// The one that could not be told just now. It changes places with one that is done with: whether the store missed
+    /// it is of no account, as a run waits for it.
+    void put_off(std::size_t i) noexcept {
+        std::swap(called[later], called[i]);
+        std::swap(answers[later], answers[i]);
+        ++later;
+    }
+    /// All had their turn: those that were put off are left, and have it again. Gives the memory of the others, if none
+    /// are.
+    [[nodiscard]] outbox::queue<core::decision> take_over() noexcept {
+        outbox::queue<core::decision> done;
+        if (later == 0) {
+            done.swap(called);
+            answers.clear();
+            missed = 0;
+        } else {
+            called.erase(called.begin() + static_cast<std::ptrdiff_t>(later), called.end());
+            answers.resize(later);
+            missed = std::min(missed, later);
+        }
+        rests = later != 0;
+        next = 0;
+        later = 0;
+        return done;
+    }
+};
+
+} // namespace rondo::runtime
+
+#endif // RONDO_RUNTIME_RECORDING_CALL_HPP

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+// Mutants of the call that ends and begins together.
+#include <repository/forwarding_repository.hpp>
+#include <repository/mutants.hpp>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+TEST_SUITE_BEGIN("repository/mutants_together");
+
+namespace {
+
+using namespace rondo;
+using testing::failures_of;
+using testing::forwarding_repository;
+
+struct forgets_begins_beside_ends : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> /*more*/) override {
+        std::vector<begin_answer> answers(begun.size());
+        for (std::size_t i = 0; i != begun.size(); ++i) answers[i].next_slot = begun[i].next;
+        auto finished = co_await inner_->finish_runs(std::move(ended));
+        co_return recorded_runs{std::move(finished), std::move(answers)};
+    }
+};
+
+struct lets_a_refusal_fail_what_is_beside_it : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> /*more*/) override {
+        auto finished = co_await inner_->finish_runs(std::move(ended));
+        for (const finish_state s : finished.value())
+            if (s == finish_state::fenced) co_return recorded_runs{std::move(finished), errc::store_failed};
+        auto answers = co_await inner_->begin_runs(std::move(begun));
+        co_return recorded_runs{std::move(finished), std::move(answers)};
+    }
+};
+
+struct ends_one_by_one_beside_begins : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> /*more*/) override {
+        std::vector<finish_state> states;
+        for (const finish_request& r : ended) {
+            std::vector<finish_request> one(1, r);
+            auto state = co_await inner_->finish_runs(std::move(one));
+            states.push_back(state.value().front());
+            co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::deferred);
+        }
+        auto answers = co_await inner_->begin_runs(std::move(begun));
+        co_return recorded_runs{std::move(states), std::move(answers)};
+    }
+};
+
+struct lets_join_and_forgets : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) override {
+        if (more != nullptr) more->open();
+        co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::deferred);
+        auto said = co_await repository::record_runs(std::move(ended), std::move(begun), nullptr);
+        while (auto part = more != nullptr ? more->take_or_close() : std::nullopt) {
+            if (said.finished)
+                said.finished.value().resize(said.finished.value().size() + part->ended.size());
+            if (said.begun) said.begun.value().resize(said.begun.value().size() + part->begun.size());
+        }
+        co_return said;
+    }
+};
+
+struct answers_who_joined_first : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) override {
+        if (more != nullptr) more->open();
+        co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::deferred);
+        while (auto part = more != nullptr ? more->take_or_close() : std::nullopt) {
+            ended.insert(ended.begin(), part->ended.begin(), part->ended.end());
+            begun.insert(begun.begin(), part->begun.begin(), part->begun.end());
+        }
+        co_return co_await repository::record_runs(std::move(ended), std::move(begun), nullptr);
+    }
+};
+
+struct loses_a_half_alone : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
+                                                      std::vector<begin_request> begun,
+                                                      std::shared_ptr<joining_runs> more) override {
+        if (begun.empty())
+            co_return recorded_runs{std::vector<finish_state>(ended.size()), std::vector<begin_answer>()};
+        co_return co_await repository::record_runs(std::move(ended), std::move(begun), std::move(more));
+    }
+};
+
+} // namespace
+
+TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_begins_beside_ends,
+                   lets_a_refusal_fail_what_is_beside_it, ends_one_by_one_beside_begins,
+                   lets_join_and_forgets, answers_who_joined_first, loses_a_half_alone) {
+    CHECK_FALSE(failures_of<mutant>().empty());
+}
+
+TEST_SUITE_END();
