@@ -26,7 +26,7 @@ public:
     };
 
     /// Who hands the call on to another repository, before it does: `f` sees each part that is about to join, in order,
-    /// within `join`. It must not call this; what it throws keeps the part from joining.
+    /// within `join`. It must not call this. If it throws, or another that watches, the part does not join.
     void watch(std::function<void(const part&)> f);
 
     /// The repository: from now on some may come. Once, before the call first waits for anything.

@@ -25,14 +25,12 @@ void append(std::vector<T>& to, std::vector<T>& some) {
 
 void joining_runs::watch(std::function<void(const part&)> f) {
     const std::lock_guard lock(mutex_);
-    if (seen_ == nullptr) {
-        seen_ = std::move(f);
-        return;
-    }
-    seen_ = [first = std::move(seen_), f = std::move(f)](const part& p) {
-        first(p);
-        f(p);
-    };
+    if (seen_ != nullptr)
+        f = [first = seen_, f = std::move(f)](const part& p) {
+            first(p);
+            f(p);
+        };
+    seen_ = std::move(f);
 }
 
 std::optional<joining_runs::part> joining_runs::take_or_close() {

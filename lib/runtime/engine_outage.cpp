@@ -33,7 +33,7 @@ void engine::tell_unrecorded(core::decision& d) {
 }
 
 void engine::begin_unrecorded() {
-    answer_begins(answered_.called.size()); // they were first
+    if (!answered_.rests) answer_begins(answered_.called.size()); // they were first
     for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
     for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left)
         tell_unrecorded(outbox_.next_begin_that_waits());

@@ -215,9 +215,9 @@ boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t b
         said = co_await answers_of(*repository_, std::move(asked), call_);
     }
     call_ = {};
-    // Bodies wait for the begins.
+    if (said.finished)
+        on_ends_recorded(said.finished.value()); // first: it is soon done, and must not be missed
     if (said.begun) on_begins_recorded(std::move(said.begun).value());
-    if (said.finished) on_ends_recorded(said.finished.value());
     if (!said.begun) put_back_failed_begins();
     if (!said.finished) put_back_failed_ends();
     if (!said.begun && !said.finished && said.begun.error() != said.finished.error())
@@ -253,7 +253,7 @@ void engine::join_call() noexcept {
 }
 
 void engine::put_back_failed_begins() {
-    answer_begins(answered_.called.size()); // of the call before, which have their turn first
+    if (!answered_.rests) answer_begins(answered_.called.size()); // of the call before: they were first
     bool waits = !store_down_ || waits_for_store();
     if (!waits)
         for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
@@ -338,7 +338,7 @@ void engine::answer_begins(std::size_t n) {
     if (a.next != a.called.size()) return;
     outbox_.keep_room(a.take_over());
     if (!a.rests) return;
-    drain_at_ = now.steady + std::chrono::milliseconds(100);
+    drain_at_ = std::min(drain_at_, now.steady + std::chrono::milliseconds(100));
     rearm();
 }
 

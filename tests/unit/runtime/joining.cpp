@@ -6,6 +6,7 @@
 
 #include <repository/forwarding_repository.hpp>
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -38,6 +39,7 @@ struct joined_repository final : testing::forwarding_repository {
                                                std::vector<begin_request> begun,
                                                std::shared_ptr<joining_runs> more) override {
         call c{{ended.size()}, {begun.size()}};
+        latest = more;
         if (full) more->watch([](const joining_runs::part&) { throw std::bad_alloc(); });
         if (opens) more->open();
         if (holds) co_await until_let_go();
@@ -57,14 +59,17 @@ struct joined_repository final : testing::forwarding_repository {
     }
 
     bool opens = true;
+    bool deaf = false; ///< while it holds a call that cannot be cancelled
     bool full = false; ///< there is no memory for who joins
     bool holds = false;
     bool fails = false;   ///< the next call
     bool forgets = false; ///< what has joined
     std::vector<call> calls;
+    std::shared_ptr<joining_runs> latest; ///< of the call that came last
 
 private:
     asio::awaitable<void> until_let_go() {
+        if (deaf) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
                                                           asio::steady_timer::time_point::max());
         waiting_.push_back(timer);
@@ -248,16 +253,18 @@ TEST_CASE("a repository that forgets what has joined is asked again, and nothing
     j.check_runs(2);
 }
 
-TEST_CASE("nobody joins a call that the repository has not opened, or has closed, or that is overdue") {
+TEST_CASE("nobody joins a call that the repository has not opened, or that is overdue") {
     for (const bool overdue : {false, true}) {
         CAPTURE(overdue);
         manager_options o;
         o.store_timeout = 1ms;
         joined_world j(2, std::move(o));
-        j.store->holds = true;
+        j.store->holds = j.store->deaf = true;
         j.store->opens = overdue;
         j.trigger(0);
         if (overdue) j.w.pass(1ms);
+        CHECK(j.w.tasks->state().store_down == overdue);
+        CHECK(j.store->latest->is_open() == overdue);
         j.trigger(1);
         j.store->holds = false;
         j.store->let_go();
