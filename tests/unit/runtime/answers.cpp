@@ -109,7 +109,7 @@ TEST_CASE("a task that is removed between two parts, and added again, is not mis
     });
 }
 
-TEST_CASE("runs of one call begin before those of the next, though that fails at once") {
+TEST_CASE("runs of one call all begin, though the next fails at once") {
     after_each_handler([](int handlers) {
         parts p(handlers);
         for (const char* call : {"begin_runs", "finish_runs"}) p.store->set(call, fault::fails);
