@@ -15,6 +15,7 @@
 #include <rondo/user.hpp>
 #include <rondo/words.hpp>
 
+#include <core/atomic_lateness.hpp>
 #include <core/followed_slots.hpp>
 #include <core/group_record.hpp>
 #include <core/heap.hpp>
@@ -122,8 +123,9 @@ struct task_past {
     std::uint32_t schedule_no = 0;  ///< how many it had before this one
     std::uint32_t decisions = 0;    ///< that moved its cursor
     std::uint32_t end_index = not_in_heap; ///< of the time that it may be late, in its `due_queue`
-    // The shell's measures, which it may write from any thread, under the lock of its observers.
-    lateness start_delay;
+    // The shell's measures, which it may write from any thread, those that are not atomic under the lock of its
+    // observers.
+    atomic_lateness start_delay;
     std::uint64_t blocked = 0;
     std::chrono::microseconds blocked_max{0};
 };

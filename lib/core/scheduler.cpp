@@ -36,14 +36,14 @@ void scheduler::recycle() {
     assert(actions_.empty()); // the shell obeys before it speaks again
 }
 
-void scheduler::on_time(instant now) {
+void scheduler::on_time(instant now, std::size_t slots_max) {
     recycle();
     go_through(now);
     if (stopping_ == stopping::no) open_groups_in_time(now);
     follow_beside(now);
     if (stopping_ == stopping::no && !paused_all_ && passes_.empty()) {
         last_tick_ = now.steady;
-        start_due(now);
+        start_due(now, std::min(slots_max, options_.work_max));
     }
     if (!slots_left_) admit(now);
     for (std::size_t left = options_.work_max; left > 0 && !deadlines_.empty(); --left) {
@@ -109,7 +109,7 @@ stat scheduler::stat_of(const task_record& task) const {
             s.paused_until = task.past->pause->until;
         }
         s.last_outcome = task.past->last_outcome;
-        s.start_delay = task.past->start_delay;
+        s.start_delay = task.past->start_delay.load();
         s.blocked = task.past->blocked;
         s.blocked_max = task.past->blocked_max;
     }

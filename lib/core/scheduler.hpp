@@ -124,15 +124,15 @@ public:
 
     // Time.
 
-    /// Starts what is due and cancels what is overdue, or the first of it (`scheduler_options::work_max`).
-    void on_time(instant now);
+    /// Starts what is due and cancels what is overdue, or the first of it: `scheduler_options::work_max`, and of slots
+    /// `slots_max`. With 0, what is due by the first such look is not late for that.
+    void on_time(instant now, std::size_t slots_max = std::size_t(-1));
     /// When `on_time` is wanted next; `steady_time::max()`: never, as things stand.
     [[nodiscard]] steady_time next_wakeup(instant now) const;
     /// No run starts any more; `shutdown_done` follows. Again: the shorter grace counts.
     void shutdown(std::chrono::nanoseconds grace, instant now);
 
     // Outputs.
-
     [[nodiscard]] std::vector<action>& actions() noexcept { return actions_; }
     /// Moves the first decisions, `n` at most, behind those in `out`; or as `decision_list::hand_over`.
     void take_decisions(std::vector<decision>& out, std::size_t n = std::size_t(-1));
@@ -180,7 +180,7 @@ private:
     void set_slot(task_record& task, wall_time slot, instant now);
     void schedule_slot(task_record& task, slot_due at);
     void unschedule(task_record& task);
-    void start_due(instant now);
+    void start_due(instant now, std::size_t slots_max);
     void on_due(task_record& task, instant now, instant seen);
     void decide(task_record& task, instant now, instant seen, bool may_put_off = true);
     [[nodiscard]] bool hold(task_record& task, instant now);

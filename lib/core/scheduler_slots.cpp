@@ -77,7 +77,7 @@ void scheduler::unschedule(task_record& task) {
 
 // What is due now, in order, however many calls that takes. Our own work makes nothing late: what counts is
 // when the first of them was looked at. What falls due meanwhile is another matter.
-void scheduler::start_due(instant now) {
+void scheduler::start_due(instant now, std::size_t slots_max) {
     if (!std::exchange(slots_left_, false)) seen_ = now;
     std::int64_t steady = std::chrono::nanoseconds(seen_.steady.time_since_epoch()).count();
     // The wall clock may be set back meanwhile.
@@ -86,7 +86,7 @@ void scheduler::start_due(instant now) {
         task_record* task = steady_due_.first_by(steady);
         return task != nullptr ? task : wall_due_.first_by(wall);
     };
-    std::size_t left = options_.work_max;
+    std::size_t left = slots_max;
     for (task_record* task = next(); task != nullptr; task = next()) {
         if (left-- == 0) {
             slots_left_ = true;

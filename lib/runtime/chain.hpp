@@ -17,6 +17,12 @@ struct chain {
     std::vector<pending_ptr<run>> followers;
 };
 
+/// What is there under this key, taken out. Mostly the map is empty, and asking it costs more than that.
+template <class Map>
+[[nodiscard]] typename Map::node_type extracted(Map& map, const typename Map::key_type& key) {
+    return map.empty() ? typename Map::node_type() : map.extract(key);
+}
+
 } // namespace rondo::runtime
 
 #endif // RONDO_RUNTIME_CHAIN_HPP

@@ -180,7 +180,8 @@ bool engine::tick_guarded() {
 void engine::tick() {
     armed_ = steady_time::min(); // nobody needs to wake us: we look at the time now
     instant now = clock_.now();
-    with_core([&](core::scheduler& core) { core.on_time(now); });
+    const std::size_t slots_max = has_enough_to_do(now.steady) ? 0 : std::size_t(-1);
+    with_core([&](core::scheduler& core) { core.on_time(now, slots_max); });
     obey();
     expire_calls(now);
     if (call_.deadline <= now.steady) on_store_overdue();
@@ -193,6 +194,19 @@ void engine::tick() {
     if (drain_at_ <= now.steady || ended_.unposted) drain_ended();
     if (!registering_ && !adds_.empty()) register_tasks();
     if (drain_until_ <= now.steady) finish_shutdown();
+}
+
+/// What is on record goes on before more begins; handlers for it are on their way. If what is due came first, whatever
+/// the loop manages, a loop that has too much to do would spend its time on runs that wait, and on slots that are
+/// skipped as their runs wait. But what is due is looked at every now and then: who is looked at late is late.
+bool engine::has_enough_to_do(steady_time now) noexcept {
+    constexpr std::size_t enough = 256;
+    constexpr auto longest = std::chrono::milliseconds(10);
+    const bool busy = answered_.expected() + ready_.expected() + ended_.expected() >= enough;
+    if (!busy || busy_since_ == steady_time::max()) busy_since_ = busy ? now : steady_time::max();
+    if (!busy || now - busy_since_ < longest) return busy;
+    busy_since_ = now;
+    return false;
 }
 
 steady_time engine::next_wakeup(instant now) {
@@ -325,6 +339,8 @@ result<stat> engine::find(std::string_view uid) const {
 manager_stat engine::state() const {
     std::lock_guard lock(mutex_);
     manager_stat s = state_;
+    s.start_delay = start_delay_.load();
+    s.loop_lag = loop_lag_.load();
     core_.describe(s);
     std::lock_guard subscribers_lock(subscribers_mutex_);
     for (auto& weak : subscribers_)

@@ -47,10 +47,9 @@ class strand_source;
 
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
 ///
-/// All members below "strand" belong to the strand. The core is changed under `mutex_` too, so that
-/// observers on other threads can read it. Whatever lives in the execution context (the driver, runs,
-/// calls of the repository) owns the engine; the engine owns nothing of the context that
-/// `on_context_shutdown` does not let go.
+/// All members below "strand" belong to the strand. The core is changed under `mutex_` too, so that observers on
+/// other threads can read it. Whatever lives in the execution context (the driver, runs, calls of the repository)
+/// owns the engine; the engine owns nothing of the context that `on_context_shutdown` does not let go.
 class engine final : public context_guest,
                      public clock_waiter,
                      public stretch_sink,
@@ -129,6 +128,7 @@ private:
     boost::asio::awaitable<void> listen(std::shared_ptr<engine> self);
     [[nodiscard]] bool tick_guarded();
     void tick();
+    [[nodiscard]] bool has_enough_to_do(steady_time now) noexcept;
     [[nodiscard]] steady_time next_wakeup(instant now);
     void rearm();
     template <class F>
@@ -327,7 +327,9 @@ private:
 
     mutable std::mutex mutex_; // guards core_ against observers, and state_
     core::scheduler core_;
-    manager_stat state_; // the part that the core does not know
+    manager_stat state_; // the part that the core does not know, but for the next two
+    core::atomic_lateness start_delay_;
+    core::atomic_lateness loop_lag_;
 
     mutable std::mutex subscribers_mutex_; // guards subscribers_
     std::vector<std::weak_ptr<detail::event_queue>> subscribers_;
@@ -336,13 +338,13 @@ private:
 
     run_queue ready_; // whose bodies are to begin
     run_queue ended_; // whose bodies have ended
-
     std::shared_ptr<late_answers> late_ = std::make_shared<late_answers>();
 
     // Strand.
     life life_ = life::fresh;
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
     steady_time armed_ = steady_time::min();
+    steady_time busy_since_ = steady_time::max(); // what is due is not looked at
     spare_nodes spare_run_nodes_;
     std::pmr::unordered_map<run_id, state_ptr> runs_{
         &spare_run_nodes_};                    // those with a body, by id; a record's `runner` points in

@@ -12,11 +12,6 @@
 namespace rondo::runtime {
 namespace {
 
-void note(lateness& l, std::chrono::nanoseconds d) noexcept {
-    l.last = std::max(std::chrono::floor<std::chrono::microseconds>(d), std::chrono::microseconds(0));
-    l.max = std::max(l.max, l.last);
-}
-
 // When the slot of a run was due, on the clock that its schedule follows: setting the wall clock makes no
 // interval late.
 steady_time due_of(const core::run_record& run, const clock& c) noexcept {
@@ -58,13 +53,12 @@ void engine::note_due(detail::run_state& state, const core::run_record& record) 
     state.due = due_of(record, clock_);
 }
 
-// On the strand of the body. What it writes is read under the lock only, and stays for as long as the run.
+// On the strand of the body. What it writes to stays for as long as the run.
 void engine::note_begin(const detail::run_state& state) {
     if (state.past == nullptr || state.cancelled()) return;
     auto delay = (host_clock_ != nullptr ? host_clock_->elapsed() : clock_.now().steady) - state.due;
-    std::lock_guard lock(mutex_);
-    note(state.past->start_delay, delay);
-    note(state_.start_delay, delay);
+    state.past->start_delay.note(delay);
+    start_delay_.note(delay);
 }
 
 // Not counting a sleep of the machine.
@@ -79,8 +73,7 @@ void engine::note_lag(steady_time asked, bool expired) {
     if (asked == steady_time::min() || armed_ == steady_time::min() || expired == by_hand) return;
     auto lag = host_clock_ != nullptr ? host_clock_->awake() - asked : clock_.now().steady - armed_;
     if (lag < std::chrono::nanoseconds(0) || (host_clock_ != nullptr && by_hand)) return;
-    std::lock_guard lock(mutex_);
-    note(state_.loop_lag, lag);
+    loop_lag_.note(lag);
 }
 
 void engine::on_long_stretch(const stopwatch& w, std::chrono::nanoseconds d) noexcept {

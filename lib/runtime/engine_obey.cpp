@@ -199,7 +199,7 @@ void engine::end_run(const core::action& a) {
     if (r.outcome == outcome::cancelled && !a.run->why_cancelled.empty()) r.message = a.run->why_cancelled;
     tell_run(event_kind::run_ended, *a.run, a.outcome, r.message);
     log_end(r);
-    if (auto waiters = run_waiters_.extract(r.id)) ended.waiters = std::move(waiters.mapped());
+    if (auto waiters = extracted(run_waiters_, r.id)) ended.waiters = std::move(waiters.mapped());
     keep_for_followers(a, ended);
     if (!a.recorded) return let_waiters_go(ended);
     outbox_.add(std::move(ended));
@@ -225,16 +225,17 @@ void engine::take_results(detail::run_state& state, run& r) {
 }
 
 void engine::release_run(core::run_record& record) {
-    if (auto waiters = run_waiters_.extract(record.id)) // of a run that never was
+    if (auto waiters = extracted(run_waiters_, record.id)) // of a run that never was
         for (auto& waiter : waiters.mapped()) waiter->complete(errc::run_not_exists);
-    if (auto chain = chains_.extract(record.id)) // likewise
+    if (auto chain = extracted(chains_, record.id)) // likewise
         for (auto& follower : chain.mapped().followers) follower->complete(errc::run_not_exists);
     auto found = runs_.find(record.id);
     if (found == runs_.end()) return;
-    found->second->record = nullptr;
-    found->second->what = nullptr;
-    auto old_body = std::move(found->second->keep);
-    found->second->leave_strand(false);
+    detail::run_state& state = *found->second;
+    state.record = nullptr;
+    state.what = nullptr;
+    auto old_body = std::move(state.keep);
+    if (!state.body_over || state.keeps_strand()) state.leave_strand(false);
     runs_.erase(found);
     if (life_ == life::over && record.task->runs == nullptr) auto body = std::move(record.task->payload);
 }

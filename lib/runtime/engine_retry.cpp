@@ -23,13 +23,13 @@ void engine::keep_for_followers(const core::action& a, ended_run& ended) {
         chains_[r.id].last = r;
         return;
     }
-    if (auto chain = chains_.extract(r.id))
+    if (auto chain = extracted(chains_, r.id))
         std::ranges::move(chain.mapped().followers, std::back_inserter(ended.waiters));
     if (is_failure(a.outcome)) tell_failure(*a.task, r);
 }
 
 void engine::retry_later(const core::action& a) {
-    if (auto chain = chains_.extract(a.run->id)) {
+    if (auto chain = extracted(chains_, a.run->id)) {
         chain.key() = a.next->id;
         chains_.insert(std::move(chain));
     }
@@ -49,7 +49,7 @@ void engine::retry_later(const core::action& a) {
 }
 
 void engine::no_retry(const core::action& a) {
-    auto found = chains_.extract(a.run->id);
+    auto found = extracted(chains_, a.run->id);
     if (!found || !found.mapped().last) return;
     chain last = std::move(found.mapped());
     tell_failure(*a.task, *last.last);

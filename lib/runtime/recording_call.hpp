@@ -33,10 +33,19 @@ struct answered_begins {
     std::size_t next = 0;              ///< the first that was not told
     std::size_t missed = 0;            ///< how many of the first the store missed, in an outage
     std::size_t later = 0;             ///< of the first: those that could not be told yet, for want of memory
+    std::size_t part = 0;              ///< so many of them were told last, in one handler
     bool posted = false;               ///< a handler will tell the next
     bool rests = false;                ///< those that are left wait for memory
 
     [[nodiscard]] bool has_next() const noexcept { return !rests && next != called.size(); }
+    /// How many are there for a handler that is on its way.
+    [[nodiscard]] std::size_t expected() const noexcept { return posted ? called.size() - next : 0; }
+    [[nodiscard]] std::size_t next_part() noexcept {
+        constexpr std::size_t first = 16;
+        constexpr std::size_t most = 128;
+        part = next == 0 ? first : std::clamp(2 * part, first, most);
+        return part;
+    }
     /// The one that could not be told just now. It changes places with one that is done with: whether the store missed
     /// it is of no account, as a run waits for it.
     void put_off(std::size_t i) noexcept {

@@ -5,6 +5,7 @@
 #include <runtime/run_state.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -18,20 +19,25 @@ public:
 
     run_list() = default;
     run_list(run_list&& other) noexcept
-        : first_(std::move(other.first_)), last_(std::exchange(other.last_, nullptr)) {}
+        : first_(std::move(other.first_)), last_(std::exchange(other.last_, nullptr)),
+          size_(std::exchange(other.size_, 0)) {}
     run_list& operator=(run_list&&) = delete;
     ~run_list() { clear(); }
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
     void push(state_ptr state) noexcept {
         detail::run_state* last = state.get();
         (first_ == nullptr ? first_ : last_->next) = std::move(state);
         last_ = last;
+        ++size_;
     }
     /// Null if there is none.
     state_ptr pop() noexcept {
         state_ptr first = std::move(first_);
-        if (first != nullptr) first_ = std::move(first->next);
+        if (first == nullptr) return first;
+        first_ = std::move(first->next);
+        --size_;
         return first;
     }
     /// Those of `others` come before those here.
@@ -40,6 +46,7 @@ public:
         if (first_ == nullptr) last_ = others.last_;
         others.last_->next = std::move(first_);
         first_ = std::move(others.first_);
+        size_ += std::exchange(others.size_, 0);
     }
     void clear() noexcept {
         while (pop() != nullptr) {
@@ -49,6 +56,7 @@ public:
 private:
     state_ptr first_;
     detail::run_state* last_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 /// Runs that a handler will take, which is posted when there are some. Any thread.
@@ -65,6 +73,11 @@ struct run_queue {
     [[nodiscard]] run_list all() noexcept {
         std::lock_guard lock(mutex);
         return std::move(list);
+    }
+    /// How many are there for a handler that is on its way.
+    [[nodiscard]] std::size_t expected() noexcept {
+        std::lock_guard lock(mutex);
+        return posted ? list.size() : 0;
     }
 };
 

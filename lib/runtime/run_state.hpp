@@ -85,6 +85,8 @@ public:
     /// The body is gone, and with it what its signal would reach. It keeps the strand, or not, which must not live on
     /// in a context that somebody keeps.
     void leave_seat(bool keep_strand) noexcept;
+    /// Whether it does, as the manager's strand may ask once the body has ended there: nobody else changes that then.
+    [[nodiscard]] bool keeps_strand() const noexcept { return static_cast<bool>(strand_); }
     /// The run is over, or its execution context goes down.
     void leave_strand(bool context_gone) noexcept;
 

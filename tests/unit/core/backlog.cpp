@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace rondo::test {
 namespace {
@@ -41,6 +42,30 @@ TEST_CASE("what comes last of much that is due together is not late for that") {
         for (auto uid : {"a", "b", "c"}) s.add(uid, every(1min), late(coalesce::none));
         s.at(60s).expect_start("a", 60s).expect_start("b", 60s).expect_wakeup(60s);
         s.at(70s).expect_start("c", 60s).expect_wakeup(120s);
+    });
+}
+
+TEST_CASE("whoever has enough to do looks at no slot, and none is late for that, and time limits are kept") {
+    play(by_twos, [](core_script& s) {
+        task_extra timed = late(coalesce::none);
+        timed.timeout = 60s;
+        s.add("a", every(1min), timed).at(60s).expect_start("a", 60s);
+        for (auto uid : {"b", "c", "d"}) s.add(uid, every(1min), late(coalesce::none));
+        s.clock(120s);
+        s.core().on_time(s.now(), 0);
+        REQUIRE(s.core().actions().size() == 2); // the time of "a" is over
+        CHECK(s.core().actions()[0].kind == core::action::kind::cancel_run);
+        CHECK_FALSE(s.core().has_decisions());
+        CHECK(s.core().next_wakeup(s.now()) == s.now().steady);
+        s.core().actions().clear();
+        s.clock(125s);
+        s.core().on_time(s.now(), 2); // that of "a", whose body is still there, and one more
+        s.core().actions().clear();
+        std::vector<core::decision> decided;
+        s.core().take_decisions(decided);
+        REQUIRE(decided.size() == 2);
+        CHECK(decided[0].run == nullptr);
+        CHECK(decided[1].run != nullptr);
     });
 }
 
@@ -126,7 +151,7 @@ TEST_CASE("a pause, a shutdown and a clock set back end what is left, and it com
 }
 
 TEST_CASE("whatever the size of a part, the same runs begin, and slots are skipped, in the same order") {
-    auto begun = [](std::size_t work_max) {
+    auto begun = [](std::size_t work_max, bool busy) { // then it sees what is due, and has no time for it yet
         core_script s(core::scheduler_options{.runs_in_flight_max = 7, .work_max = work_max});
         for (int i = 0; i != 40; ++i) {
             coalesce c = std::array{coalesce::latest, coalesce::all, coalesce::none}.at(i % 3u);
@@ -140,6 +165,10 @@ TEST_CASE("whatever the size of a part, the same runs begin, and slots are skipp
                 do s.at(t).expect_anything();
                 while (s.core().next_wakeup(s.now()) <= s.now().steady);
             };
+            if (busy) {
+                s.clock(t).core().on_time(s.now(), 0);
+                REQUIRE(s.core().actions().empty());
+            }
             look();
             for (int i = 39; i >= 0; --i)
                 for (std::string uid = "t" + std::to_string(i); s.bodies(uid) > 0; look())
@@ -154,8 +183,9 @@ TEST_CASE("whatever the size of a part, the same runs begin, and slots are skipp
         }
         return starts + skips;
     };
-    std::string whole = begun(1'000'000);
-    for (std::size_t work_max : {1u, 2u, 5u, 17u}) CHECK(begun(work_max) == whole);
+    std::string whole = begun(1'000'000, false);
+    for (std::size_t work_max : {1u, 2u, 5u, 17u})
+        for (bool busy : {false, true}) CHECK(begun(work_max, busy) == whole);
 }
 
 // All that was told, by task, or else by what it is, as runs start only when a part is over.

@@ -56,6 +56,47 @@ TEST_CASE("no handler cancels, or lets go of, more than a part of the tasks when
     CHECK(report->unrecorded == 0);
 }
 
+TEST_CASE(
+    "a loop that has too much to do has few runs under way, as what has begun goes on before more does") {
+    constexpr std::size_t tasks = 8000;
+    std::size_t ran = 0;
+    world w;
+    w.start();
+    for (std::size_t i = 0; i != tasks; ++i) {
+        task t(std::to_string(i), "", every(1h), [&ran]() -> asio::awaitable<void> {
+            ++ran;
+            co_return;
+        });
+        REQUIRE(w.add(std::move(t.first_run(after_interval))));
+    }
+    w.clock.advance(1h);
+    std::size_t most = 0;
+    w.context.restart();
+    for (int handlers = 0; handlers != 100'000 && w.context.poll_one() > 0; ++handlers)
+        most = std::max(most, w.tasks->state().runs_in_flight);
+    CHECK(ran == tasks);
+    CHECK(most <= tasks / 2);
+}
+
+TEST_CASE("what falls due while a loop has too much to do is not late for that") {
+    constexpr int tasks = 1500;
+    world w;
+    w.start();
+    for (int i = 0; i != tasks; ++i) { // a long time together, though none is long
+        task t(std::to_string(i), "", every(1h), [&w]() -> asio::awaitable<void> {
+            w.clock.advance(5ms);
+            co_return;
+        });
+        REQUIRE(w.add(std::move(t.first_run(after_interval))));
+    }
+    task strict("strict", "", every(1h), nothing);
+    strict.first_run(w.clock.now().wall + 1h + 2s).catch_up({.coalesce = coalesce::none});
+    REQUIRE(w.add(std::move(strict)));
+    w.pass(1h + 1min);
+    CHECK(w.find("strict").counters.succeeded == 1);
+    CHECK(w.find("strict").counters.skipped_missed == 0);
+}
+
 TEST_CASE("no handler goes on with more than a part of what waits for a store that is down") {
     constexpr std::size_t tasks = 8000;
     int began = 0;

@@ -55,7 +55,7 @@ TEST_CASE("bodies that wait for nothing follow each other in one handler") {
         co_return;
     };
     for (int i = 0; i != tasks; ++i) REQUIRE(w.add(in_an_hour(std::to_string(i), body)));
-    CHECK(most_together(w, begun) == tasks);
+    CHECK(most_together(w, begun) == tasks - 16 - 32); // those of the third part that is answered
     CHECK(begun == tasks);
     for (const stat& s : w.tasks->stats()) CHECK(s.counters.succeeded == 1);
 }
