@@ -54,9 +54,10 @@ void plain_file::turn(std::size_t tasks) {
     execute("commit");
 }
 
+// Of tasks that are due together, so their starts are equal, as ours are.
 void plain_file::insert_runs(std::size_t tasks) {
+    const std::int64_t at = first_start + static_cast<std::int64_t>(runs_) * interval;
     for (std::size_t i = 0; i != tasks; ++i) {
-        std::int64_t at = first_start + static_cast<std::int64_t>(runs_ + i) * interval;
         bind_id(insert_.get(), 1, runs_ + i);
         sqlite3_bind_int64(insert_.get(), 2, static_cast<std::int64_t>(i + 1));
         for (int column : {3, 4, 5}) sqlite3_bind_int64(insert_.get(), column, at);
@@ -65,8 +66,9 @@ void plain_file::insert_runs(std::size_t tasks) {
 }
 
 void plain_file::end_runs(std::size_t tasks) {
+    const std::int64_t at = first_start + static_cast<std::int64_t>(runs_) * interval;
     for (std::size_t i = 0; i != tasks; ++i) {
-        sqlite3_bind_int64(end_.get(), 1, first_start + static_cast<std::int64_t>(runs_ + i) * interval + 1);
+        sqlite3_bind_int64(end_.get(), 1, at + 1 + static_cast<std::int64_t>(i));
         bind_id(end_.get(), 2, runs_ + i);
         step(end_.get());
     }
