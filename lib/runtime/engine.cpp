@@ -180,7 +180,7 @@ bool engine::tick_guarded() {
 void engine::tick() {
     armed_ = steady_time::min(); // nobody needs to wake us: we look at the time now
     instant now = clock_.now();
-    const std::size_t slots_max = has_enough_to_do(now.steady) ? 0 : std::size_t(-1);
+    const std::size_t slots_max = has_enough_to_do(now) ? 0 : std::size_t(-1);
     with_core([&](core::scheduler& core) { core.on_time(now, slots_max); });
     obey();
     expire_calls(now);
@@ -198,15 +198,19 @@ void engine::tick() {
 
 /// What is on record goes on before more begins; handlers for it are on their way. If what is due came first, whatever
 /// the loop manages, a loop that has too much to do would spend its time on runs that wait, and on slots that are
-/// skipped as their runs wait. But what is due is looked at every now and then: who is looked at late is late.
-bool engine::has_enough_to_do(steady_time now) noexcept {
+/// skipped as their runs wait. But every now and then all that is due is looked at: who is looked at late is late.
+bool engine::has_enough_to_do(instant now) {
     constexpr std::size_t enough = 256;
-    constexpr auto longest = std::chrono::milliseconds(10);
-    const bool busy = answered_.expected() + ready_.expected() + ended_.expected() >= enough;
-    if (!busy || busy_since_ == steady_time::max()) busy_since_ = busy ? now : steady_time::max();
-    if (!busy || now - busy_since_ < longest) return busy;
-    busy_since_ = now;
-    return false;
+    constexpr auto longest = std::chrono::milliseconds(20);
+    if (answered_.expected() + ready_.expected() + ended_.expected() < enough) {
+        busy_since_ = steady_time::max();
+        return false;
+    }
+    if (busy_since_ == steady_time::max()) busy_since_ = now.steady;
+    if (now.steady >= busy_since_ && now.steady - busy_since_ < longest) return true;
+    if (core_.next_wakeup(now) <= now.steady) return false; // some is left
+    busy_since_ = now.steady;
+    return true;
 }
 
 steady_time engine::next_wakeup(instant now) {

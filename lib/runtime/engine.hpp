@@ -128,7 +128,7 @@ private:
     boost::asio::awaitable<void> listen(std::shared_ptr<engine> self);
     [[nodiscard]] bool tick_guarded();
     void tick();
-    [[nodiscard]] bool has_enough_to_do(steady_time now) noexcept;
+    [[nodiscard]] bool has_enough_to_do(instant now);
     [[nodiscard]] steady_time next_wakeup(instant now);
     void rearm();
     template <class F>
@@ -344,7 +344,7 @@ private:
     life life_ = life::fresh;
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
     steady_time armed_ = steady_time::min();
-    steady_time busy_since_ = steady_time::max(); // what is due is not looked at
+    steady_time busy_since_ = steady_time::max(); // as `has_enough_to_do` counts it
     spare_nodes spare_run_nodes_;
     std::pmr::unordered_map<run_id, state_ptr> runs_{
         &spare_run_nodes_};                    // those with a body, by id; a record's `runner` points in
