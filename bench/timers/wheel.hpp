@@ -2,6 +2,8 @@
 #ifndef RONDO_BENCH_TIMERS_WHEEL_HPP
 #define RONDO_BENCH_TIMERS_WHEEL_HPP
 
+#include <core/prefetch.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -20,8 +22,8 @@ struct wheel_hook {
 
 /// A hierarchical timing wheel, as the alternative to `core::heap`: 8 levels of 64 lists, each level 64 times as coarse
 /// as the one below. An item goes into the finest level that reaches as far as its key, and sinks to a finer one when
-/// the wheel comes to its list. Keys are ticks from 0 on, which never go back. A bit for each list says whether it is
-/// empty.
+/// the wheel comes to its list. Keys are ticks from 0 on, less than 64^8 ahead, and none is one that was taken already.
+/// A bit for each list says whether it is empty.
 template <class T, wheel_hook<T> T::* Hook>
 class wheel {
 public:
@@ -56,6 +58,7 @@ public:
             while (list != nullptr) {
                 T& item = *list;
                 erase(item);
+                if (list != nullptr) core::prefetch(&(list->*Hook));
                 f(item);
             }
             ++now_;
@@ -101,15 +104,17 @@ private:
         filled_[level] |= std::uint64_t{1} << in_level;
     }
 
-    // What stands where it is, on each level above the lowest, goes to a finer one.
+    // What stands where it is, on each level that has come to another list just now, goes to a finer one.
     void sink() noexcept {
         for (std::size_t level = levels - 1; level > 0; --level) {
+            if ((now_ & ((std::int64_t{1} << (bits * level)) - 1)) != 0) continue;
             const auto in_level = static_cast<std::size_t>((now_ >> (bits * level)) % width);
             T* item = lists_[level * width + in_level];
             lists_[level * width + in_level] = nullptr;
             filled_[level] &= ~(std::uint64_t{1} << in_level);
             while (item != nullptr) {
                 T* const next = (item->*Hook).next;
+                if (next != nullptr) core::prefetch(&(next->*Hook));
                 put(*item);
                 item = next;
             }
