@@ -330,7 +330,6 @@ private:
     manager_stat state_; // the part that the core does not know, but for the next two
     core::atomic_lateness start_delay_;
     core::atomic_lateness loop_lag_;
-
     mutable std::mutex subscribers_mutex_; // guards subscribers_
     std::vector<std::weak_ptr<detail::event_queue>> subscribers_;
     bool events_over_ = false; // guarded likewise
@@ -390,6 +389,7 @@ private:
     bool going_on_ = false;            // without it, in the next handler
     recording_call call_;              // by which they go on record
     answered_begins answered_;
+    const part_sizes parts_ = part_sizes::of(repository_.get());
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};
     std::weak_ptr<boost::asio::cancellation_signal> record_signal_; // while it records

@@ -122,11 +122,10 @@ void engine::seat_soon() {
 }
 
 /// Any thread. As many as there is time for in one handler, so that those that are ready become no more and no more;
-/// while there are others, another such handler is on its way, or, for want of memory, this one goes on. The time is
-/// short, so that the first of many ends go on record while the others run.
+/// while there are others, another such handler is on its way, or, for want of memory, this one goes on.
 void engine::seat_next() {
     constexpr int seats_max = 1000;
-    const steady_time until = awake() + std::chrono::microseconds(50);
+    const steady_time until = awake() + parts_.bodies;
     bool more = true;
     for (int seats = 1; more; ++seats) {
         state_ptr state;

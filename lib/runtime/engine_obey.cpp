@@ -141,9 +141,8 @@ void engine::drain_later() noexcept {
     ended_.unposted = !ended_.posted;
 }
 
-// So few that the repository soon has the first of many; for the others it comes back.
+// A part of them; for the others it comes back.
 void engine::drain_ended() {
-    constexpr std::size_t batch_max = 128;
     {
         std::lock_guard lock(ended_.mutex);
         ended_.posted = false;
@@ -155,7 +154,7 @@ void engine::drain_ended() {
     run_list ended = ended_.all();
     state_ptr state;
     try {
-        for (std::size_t left = batch_max; left > 0 && (state = ended.pop()) != nullptr; --left)
+        for (std::size_t left = parts_.ends; left > 0 && (state = ended.pop()) != nullptr; --left)
             end_body(state, now);
         state = nullptr;
         if (answered_.has_next()) answer_soon();

@@ -293,7 +293,7 @@ void engine::on_begins_recorded(std::vector<begin_answer> answers) {
 /// A part of those that are left; for the others it comes back, so that the first are on their way to their bodies, and
 /// back, while the others begin. The very first are few: until they are back, the repository has nothing to do.
 void engine::answer_some() {
-    answer_begins(answered_.next_part());
+    answer_begins(answered_.next_part(parts_));
     if (!answered_.has_next()) return settle();
     try {
         answer_soon();

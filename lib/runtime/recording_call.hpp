@@ -5,11 +5,13 @@
 #include <rondo/clock.hpp>
 #include <rondo/joining_runs.hpp>
 #include <rondo/record.hpp>
+#include <rondo/repository.hpp>
 
 #include <core/actions.hpp>
 #include <runtime/outbox.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -26,6 +28,21 @@ struct recording_call {
     std::size_t begins = 0;                        ///< likewise
 };
 
+/// How many runs at most go on in one handler. A repository that works beside the loop is to have the first of many soon;
+/// another has nothing of that, and each handler costs.
+struct part_sizes {
+    std::size_t first_begins;         ///< that are answered; the next parts are larger and larger
+    std::size_t begins;               ///< likewise, up to this
+    std::size_t ends;                 ///< that are served
+    std::chrono::microseconds bodies; ///< how long they begin one after the other
+
+    [[nodiscard]] static part_sizes of(const rondo::repository* store) noexcept {
+        using std::chrono::microseconds;
+        if (store != nullptr && store->records_together()) return {16, 128, 128, microseconds(50)};
+        return {1000, 1000, 1000, microseconds(2000)};
+    }
+};
+
 /// Begins that are on record, or refused, on their way to their bodies.
 struct answered_begins {
     outbox::queue<core::decision> called;
@@ -40,10 +57,8 @@ struct answered_begins {
     [[nodiscard]] bool has_next() const noexcept { return !rests && next != called.size(); }
     /// How many are there for a handler that is on its way.
     [[nodiscard]] std::size_t expected() const noexcept { return posted ? called.size() - next : 0; }
-    [[nodiscard]] std::size_t next_part() noexcept {
-        constexpr std::size_t first = 16;
-        constexpr std::size_t most = 128;
-        part = next == 0 ? first : std::clamp(2 * part, first, most);
+    [[nodiscard]] std::size_t next_part(const part_sizes& sizes) noexcept {
+        part = next == 0 ? sizes.first_begins : std::clamp(2 * part, sizes.first_begins, sizes.begins);
         return part;
     }
     /// The one that could not be told just now. It changes places with one that is done with: whether the store missed

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "faulty_repository.hpp"
 #include "world.hpp"
 
 #include <runtime/recording_call.hpp>
@@ -63,17 +64,20 @@ TEST_CASE("runs are expected by a handler that is on its way, and by no other") 
 }
 
 TEST_CASE("of begins that are on record the first part is small, and the next larger, up to a limit") {
+    const auto store = std::make_shared<faulty_repository>(memory::open(), true); // it works beside the loop
+    const auto sizes = runtime::part_sizes::of(store.get());
     runtime::answered_begins answered;
     answered.called.resize(1000);
     answered.answers.resize(1000);
     CHECK(answered.expected() == 0);
     answered.posted = true;
     std::vector<std::size_t> parts;
-    for (; answered.next < 400; answered.next += parts.back()) parts.push_back(answered.next_part());
+    for (; answered.next < 400; answered.next += parts.back()) parts.push_back(answered.next_part(sizes));
     CHECK(parts == std::vector<std::size_t>{16, 32, 64, 128, 128, 128});
     CHECK(answered.expected() == 1000 - answered.next);
     answered.next = 0;
-    CHECK(answered.next_part() == 16);
+    CHECK(answered.next_part(sizes) == 16);
+    CHECK(answered.next_part(runtime::part_sizes::of(memory::open().get())) == 1000);
 }
 
 TEST_SUITE_END();
