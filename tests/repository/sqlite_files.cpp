@@ -121,17 +121,27 @@ TEST_CASE("a file that is no database is refused and stays as it is") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
     std::string bytes;
+    errc why = errc::store_foreign;
     SUBCASE("text") {
         bytes = std::string(8'192, 'x');
     }
     SUBCASE("short") {
         bytes = "hello";
     }
-    SUBCASE("zeros") {
+    SUBCASE("the head of a database that lost its tail") {
+        bytes = "SQLite f";
+        why = errc::store_corrupt;
+    }
+    SUBCASE("some of its head is another") {
+        bytes = "SQLite gormat 3" + std::string(8'177, '\0');
+        why = errc::store_corrupt;
+    }
+    SUBCASE("zeros, as of a file that lost its head") {
         bytes = std::string(8'192, '\0');
+        why = errc::store_corrupt;
     }
     write_bytes(path, bytes);
-    CHECK(open_error(path) == errc::store_corrupt);
+    CHECK(open_error(path) == why);
     CHECK(bytes_of(path) == bytes);
 }
 

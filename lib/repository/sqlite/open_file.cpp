@@ -6,8 +6,11 @@
 #include <repository/sqlite/sqlite_repository.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -22,6 +25,19 @@ std::uintmax_t size_or_zero(const fs::path& path) noexcept {
     std::error_code ec;
     const auto size = fs::file_size(path, ec);
     return ec ? 0 : size;
+}
+
+/// Whether it is a file of another kind, which SQLite takes for a damaged one: most of its head is another. A database
+/// that lost its head may begin with zeros. Not to be asked of one that somebody in this process has open, whose locks would be gone.
+bool is_something_else(const std::string& path) {
+    constexpr std::string_view magic("SQLite format 3", 16); // with the zero behind it
+    char head[magic.size()] = {};
+    std::ifstream file(path, std::ios::binary);
+    file.read(head, sizeof(head));
+    const std::string_view found(head, static_cast<std::size_t>(file.gcount()));
+    std::size_t alike = 0;
+    for (std::size_t i = 0; i != found.size(); ++i) alike += found[i] == magic[i] ? 1 : 0;
+    return 2 * alike < found.size() && found.find_first_not_of('\0') != std::string_view::npos;
 }
 
 /// SQLite takes an empty path for a file without a name, and a device for a file.
@@ -47,6 +63,15 @@ database prepare(const std::string& path, const options& opt, const seams& s) {
     return database(std::move(db));
 }
 
+database prepare_or_say_why_not(const std::string& path, const options& opt, const seams& s) {
+    try {
+        return prepare(path, opt, s);
+    } catch (const failure& e) {
+        if (e.why() == errc::store_corrupt && is_something_else(path)) throw failure(errc::store_foreign);
+        throw;
+    }
+}
+
 } // namespace
 
 result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, options opt, seams s) {
@@ -61,7 +86,7 @@ result<std::shared_ptr<sqlite::database>> open_file(const std::string& name, opt
             path = fs::absolute(path).string();
             lock = std::make_unique<lock_file>(path, opt.lock_wait, s.on_lock_busy);
         }
-        database db = prepare(path, opt, s);
+        database db = prepare_or_say_why_not(path, opt, s);
         const auto opened =
             std::chrono::time_point_cast<wall_time::duration>(std::chrono::system_clock::now());
         if (lock != nullptr) db.last_alive(lock->last_owner_alive(), opened);
