@@ -210,7 +210,8 @@ class Words(Case):
                           ["next", "--stdin", "--zone", "UTC"], ["next", "--stdin", "* * * * *"],
                           ["next", "* * * * *", "--format", "xml"], ["next", "* * * * *", "--format", "csv"],
                           ["history", "f", "--format", "json"], ["history", "f", "--summary", "--format", "csv"],
-                          ["history", "f", "--summary", "--limit", "5"], ["next", "*", "*", "*", "*", "*"]):
+                          ["history", "f", "--summary", "--limit", "5"], ["history", "f", "--skips", "--summary"],
+                          ["history", "f", "--skips", "--format", "csv"], ["next", "*", "*", "*", "*", "*"]):
             self.refuses(*arguments)
 
     def test_complaints_hold_no_orders(self):

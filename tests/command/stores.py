@@ -105,6 +105,24 @@ class Stores(Case):
         self.expect(["history", self.file, "--task", "nobody"], NOTHING)
         self.expect(["history", self.file, "--task", "delay"], NOTHING)
 
+    def test_skips(self):
+        self.write()
+        self.expect(["history", self.file, "--skips"], OK,
+                    "TASK    REASON   FIRST SLOT                LAST SLOT                 SLOTS\n"
+                    "backup  overlap  1970-01-01T00:03:20.000Z  1970-01-01T00:05:00.000Z  101\n"
+                    "done    missed   1970-01-01T00:01:30.000Z  1970-01-01T00:01:30.000Z  1\n")
+        for limits, found in ((["--from", "1970-01-01T00:05:00Z"], ["backup"]), (["--from", "1970-01-01T00:05:01Z"], []),
+                              (["--to", "1970-01-01T00:03:20Z"], ["done"]), (["--to", "1970-01-01T00:01:30Z"], []),
+                              (["--task", "done"], ["done"]), (["--task", "delay"], []), (["--limit", "1"], ["backup"])):
+            code, out, err = rondo("history", self.file, "--skips", *limits)
+            self.assertEqual((OK if found else NOTHING, "" if found else "no skips on record"),
+                             (code, err.strip().removeprefix("rondo: ")), limits)
+            self.assertEqual(found, [line.split()[0] for line in out.splitlines()[1:]], limits)
+        code, out, err = rondo("history", self.file, "--skips", "--task", "nobody")
+        self.assertEqual((NOTHING, ""), (code, out))
+        self.assertIn("no task 'nobody' on record", err)
+        self.refuses("history", self.file, "--skips", "--from", "yesterday")
+
     def test_colours_on_a_terminal_alone(self):
         self.write()
         for no_color, coloured in (("", True), ("1", False)):
@@ -147,7 +165,8 @@ class Stores(Case):
             for _ in range(200):
                 bytes_[draw.randrange(100, len(bytes_))] = draw.randrange(256)
             Path(self.file).write_bytes(bytes_)
-            for verb in (["tasks"], ["history"], ["history", "--summary"], ["history", "--format", "jsonl"]):
+            for verb in (["tasks"], ["history"], ["history", "--summary"], ["history", "--skips"],
+                         ["history", "--format", "jsonl"]):
                 code, out, err = rondo(verb[0], self.file, *verb[1:])
                 self.assertIn(code, (OK, NOTHING, USAGE), (n, err))
                 self.assertLessEqual(err.count("\n"), 1)

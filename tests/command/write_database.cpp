@@ -5,6 +5,7 @@
 #include <rondo/sqlite.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string_view>
@@ -34,6 +35,16 @@ void add_run(repository& r, std::string_view uid, std::uint64_t n, std::optional
     (void)blocking(r.finish_runs(end)).value();
 }
 
+/// Slots of `uid` a second apart.
+void add_skips(repository& r, const char* uid, skip_reason why, std::int64_t first, std::int64_t last) {
+    begin_request skipped;
+    skipped.uid = shared_string(uid);
+    skipped.moves_cursor = false;
+    skipped.skipped =
+        skip_range{why, testing::at(first), testing::at(last), static_cast<std::uint64_t>(last - first + 1)};
+    (void)blocking(r.begin_runs({skipped})).value();
+}
+
 void fill(repository& r) {
     (void)blocking(r.start(testing::at(0))).value();
     auto finished = task_of("done", "over", "once");
@@ -61,6 +72,8 @@ void fill(repository& r) {
     add_run(r, "backup", 67, outcome::abandoned);
     add_run(r, "backup", 68, std::nullopt);
     add_run(r, "done", 69, outcome::success, "it is over");
+    add_skips(r, "done", skip_reason::missed, 90, 90);
+    add_skips(r, "backup", skip_reason::overlap, 200, 300);
 }
 
 } // namespace

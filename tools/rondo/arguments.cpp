@@ -142,19 +142,23 @@ void add_stores(CLI::App& all, work& chosen) {
     app.add_option("file", opt->file, "The database; it is only read")->required()->type_name("FILE");
     app.add_option("--task", opt->task, "Only runs of this task")->type_name("UID");
     auto* run = app.add_option("--run", opt->run, "Only the run with this id")->type_name("ID");
-    add_instant(app, "--from", opt->from, "Only runs that started then or later");
-    add_instant(app, "--to", opt->to, "Only runs that started before");
+    add_instant(app, "--from", opt->from, "Only what started, or was due, then or later");
+    add_instant(app, "--to", opt->to, "Only what started, or was due, before");
     auto* limit = add_number(app, "--limit", opt->limit,
                              "At most so many, the latest first (default: 50 of text, else all)");
     auto* how =
         add_choice(app, "--format", opt->format,
                    {{"text", run_format::text}, {"csv", run_format::csv}, {"jsonl", run_format::jsonl}},
                    "How to print (default: text)");
-    app.add_flag("--summary", opt->summary,
-                 "A line for each task: how many runs, how they ended, how long they took")
+    auto* summary = app.add_flag("--summary", opt->summary,
+                                 "A line for each task: how many runs, how they ended, how long they took")
+                        ->excludes(run)
+                        ->excludes(limit)
+                        ->excludes(how);
+    app.add_flag("--skips", opt->skips, "Slots that became no run, and why; not runs")
         ->excludes(run)
-        ->excludes(limit)
-        ->excludes(how);
+        ->excludes(how)
+        ->excludes(summary);
     app.callback([&chosen, opt] { chosen = [opt] { return history(*opt); }; });
 }
 

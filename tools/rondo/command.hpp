@@ -70,6 +70,7 @@ struct history_options {
     std::optional<std::int64_t> limit; ///< default: 50 of text, else all
     run_format format = run_format::text;
     bool summary = false; ///< a line for each task, not for each run
+    bool skips = false;   ///< not runs, but slots that became none
 };
 
 // Each writes to stdout and gives the exit code, or throws `usage_error`.

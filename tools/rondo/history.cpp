@@ -3,6 +3,7 @@
 #include "export.hpp"
 #include "output.hpp"
 #include "run_pages.hpp"
+#include "skips.hpp"
 #include "store.hpp"
 #include "summary.hpp"
 
@@ -86,6 +87,7 @@ bool print_lines(run_pages& pages, run_format how) {
 } // namespace
 
 int history(const history_options& opt) {
+    if (opt.skips) return print_skips(opt);
     history_options wanted = opt;
     if (opt.format == run_format::text && !opt.limit && !opt.summary) wanted.limit = limit_of_text;
     run_pages pages(wanted);

@@ -31,7 +31,7 @@ _rondo() {
             explain) words="$reading --uid --at --anchor --help" ;;
             describe) words="$reading --uid --help" ;;
             tasks) words="--all --help" ;;
-            history) words="--task --run --from --to --limit --format --summary --help" ;;
+            history) words="--task --run --from --to --limit --format --summary --skips --help" ;;
             esac
             [[ ${COMP_WORDS[1]} =~ ^(tasks|history)$ && $word != -* ]] && words=""
         fi
