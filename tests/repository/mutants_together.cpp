@@ -21,11 +21,19 @@ using namespace rondo;
 using testing::failures_of;
 using testing::forwarding_repository;
 
-struct forgets_begins_beside_ends : forwarding_repository {
+struct lets_none_join : forwarding_repository {
     using forwarding_repository::forwarding_repository;
-    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun,
-                                                      std::shared_ptr<joining_runs> /*more*/) override {
+    using recording = boost::asio::awaitable<recorded_runs>;
+    virtual recording both(std::vector<finish_request> ended, std::vector<begin_request> begun) = 0;
+    recording record_runs(std::vector<finish_request> ended, std::vector<begin_request> begun,
+                          std::shared_ptr<joining_runs> /*more*/) override {
+        return both(std::move(ended), std::move(begun));
+    }
+};
+
+struct forgets_begins_beside_ends : lets_none_join {
+    using lets_none_join::lets_none_join;
+    recording both(std::vector<finish_request> ended, std::vector<begin_request> begun) override {
         std::vector<begin_answer> answers(begun.size());
         for (std::size_t i = 0; i != begun.size(); ++i) answers[i].next_slot = begun[i].next;
         auto finished = co_await inner_->finish_runs(std::move(ended));
@@ -33,11 +41,9 @@ struct forgets_begins_beside_ends : forwarding_repository {
     }
 };
 
-struct lets_a_refusal_fail_what_is_beside_it : forwarding_repository {
-    using forwarding_repository::forwarding_repository;
-    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun,
-                                                      std::shared_ptr<joining_runs> /*more*/) override {
+struct lets_a_refusal_fail_what_is_beside_it : lets_none_join {
+    using lets_none_join::lets_none_join;
+    recording both(std::vector<finish_request> ended, std::vector<begin_request> begun) override {
         auto finished = co_await inner_->finish_runs(std::move(ended));
         for (const finish_state s : finished.value())
             if (s == finish_state::fenced) co_return recorded_runs{std::move(finished), errc::store_failed};
@@ -46,11 +52,9 @@ struct lets_a_refusal_fail_what_is_beside_it : forwarding_repository {
     }
 };
 
-struct ends_one_by_one_beside_begins : forwarding_repository {
-    using forwarding_repository::forwarding_repository;
-    boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
-                                                      std::vector<begin_request> begun,
-                                                      std::shared_ptr<joining_runs> /*more*/) override {
+struct ends_one_by_one_beside_begins : lets_none_join {
+    using lets_none_join::lets_none_join;
+    recording both(std::vector<finish_request> ended, std::vector<begin_request> begun) override {
         std::vector<finish_state> states;
         for (const finish_request& r : ended) {
             std::vector<finish_request> one(1, r);
