@@ -19,15 +19,15 @@ inline constexpr std::uint32_t none = 0xffff'ffff;
     return static_cast<std::uint32_t>(((hash ^ (hash >> 32)) * 0x9e3779b97f4a7c15u) >> 32);
 }
 
-/// A hash table of row numbers: open addressing, linear probing, at most three quarters full, no
-/// tombstones. The rows hold the keys; 32 bits of hash beside the number spare most looks at them.
+/// A hash table of row numbers: open addressing, linear probing, at most three quarters full, half again as large
+/// each time that it grows, no tombstones. The rows hold the keys; 32 bits of hash beside the number spare most looks at them.
 class flat_index {
 public:
     /// The row with this hash for which `is_it(row)` holds, or `none`.
     template <class Equal>
     [[nodiscard]] std::uint32_t find(std::uint32_t hash, Equal is_it) const {
         if (slots_.empty()) return none;
-        for (std::size_t i = hash & mask();; i = (i + 1) & mask()) {
+        for (std::size_t i = home(hash);; i = next(i)) {
             const slot& s = slots_[i];
             if (s.row == none) return none;
             if (s.hash == hash && is_it(s.row)) return s.row;
@@ -36,7 +36,7 @@ public:
 
     /// For a `find` or an `insert` that comes soon.
     void prefetch(std::uint32_t hash) const noexcept {
-        if (!slots_.empty()) repository_detail::prefetch(&slots_[hash & mask()]);
+        if (!slots_.empty()) repository_detail::prefetch(&slots_[home(hash)]);
     }
 
     /// A row with this hash, which may be the one, or `none`.
@@ -53,12 +53,13 @@ public:
 
     /// `row` must be in.
     void erase(std::uint32_t hash, std::uint32_t row) noexcept {
-        std::size_t hole = hash & mask();
-        while (slots_[hole].row != row) hole = (hole + 1) & mask();
+        std::size_t hole = home(hash);
+        while (slots_[hole].row != row) hole = next(hole);
         // Close the gap: move back each one that a search would no longer reach across it.
-        for (std::size_t i = (hole + 1) & mask(); slots_[i].row != none; i = (i + 1) & mask()) {
-            const std::size_t home = slots_[i].hash & mask();
-            if (((i - home) & mask()) < ((i - hole) & mask())) continue;
+        for (std::size_t i = next(hole); slots_[i].row != none; i = next(i)) {
+            const std::size_t wanted = home(slots_[i].hash);
+            const bool reachable = hole <= i ? wanted > hole && wanted <= i : wanted > hole || wanted <= i;
+            if (reachable) continue;
             slots_[hole] = slots_[i];
             hole = i;
         }
@@ -72,22 +73,27 @@ private:
         std::uint32_t row = none;
     };
 
-    [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
+    [[nodiscard]] std::size_t home(std::uint32_t hash) const noexcept {
+        return static_cast<std::size_t>((hash * std::uint64_t(slots_.size())) >> 32);
+    }
+    [[nodiscard]] std::size_t next(std::size_t i) const noexcept {
+        return i + 1 == slots_.size() ? 0 : i + 1;
+    }
 
     void put(slot s) noexcept {
-        std::size_t i = s.hash & mask();
-        while (slots_[i].row != none) i = (i + 1) & mask();
+        std::size_t i = home(s.hash);
+        while (slots_[i].row != none) i = next(i);
         slots_[i] = s;
     }
 
     void grow() {
-        std::vector<slot> old(slots_.empty() ? 16 : 2 * slots_.size());
+        std::vector<slot> old(slots_.empty() ? 16 : slots_.size() + slots_.size() / 2);
         old.swap(slots_);
         for (const slot& s : old)
             if (s.row != none) put(s);
     }
 
-    std::vector<slot> slots_; // a power of two of them
+    std::vector<slot> slots_;
     std::size_t size_ = 0;
 };
 

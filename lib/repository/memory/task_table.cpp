@@ -67,7 +67,6 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
         schedules_.release(rows_[i].schedule);
     }
     task_row& row = rows_[i];
-    row.name = definition.name;
     row.schedule = schedule;
     row.hidden = definition.hidden;
     row.active = true;
