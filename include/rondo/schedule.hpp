@@ -29,21 +29,22 @@ class schedule {
 public:
     enum class kind : std::uint8_t { every, every_after, once, at, rule, after };
 
+    /// Of `at`, `when` counts; of the other kinds, `interval`.
     schedule(kind k, std::chrono::microseconds interval, wall_time when = {}) noexcept
-        : interval_(interval), when_(when), kind_(k) {}
+        : span_(k == kind::at ? when.time_since_epoch() : interval), kind_(k) {}
     /// By a rule; null is invalid.
     explicit schedule(std::shared_ptr<const schedule_rule> rule) noexcept
-        : interval_(0), rule_(std::move(rule)), kind_(kind::rule) {}
+        : rule_(std::move(rule)), kind_(kind::rule) {}
 
     [[nodiscard]] kind type() const noexcept { return kind_; }
     /// Of `every` and `every_after`.
     [[nodiscard]] std::optional<std::chrono::microseconds> interval() const noexcept {
         bool has_one = kind_ == kind::every || kind_ == kind::every_after;
-        return has_one ? std::optional(interval_) : std::nullopt;
+        return has_one ? std::optional(span_) : std::nullopt;
     }
     /// Of `at`.
     [[nodiscard]] std::optional<wall_time> when() const noexcept {
-        return kind_ == kind::at ? std::optional(when_) : std::nullopt;
+        return kind_ == kind::at ? std::optional(wall()) : std::nullopt;
     }
     /// Of `rule` and `after`; else null.
     [[nodiscard]] const std::shared_ptr<const schedule_rule>& rule() const noexcept { return rule_; }
@@ -95,17 +96,18 @@ public:
     friend bool operator==(const schedule& a, const schedule& b) {
         if (a.rule_ != b.rule_ && a.rule_ != nullptr && b.rule_ != nullptr)
             return a.rule_->text() == b.rule_->text();
-        return a.kind_ == b.kind_ && a.interval_ == b.interval_ && a.when_ == b.when_ && a.rule_ == b.rule_;
+        return a.kind_ == b.kind_ && a.span_ == b.span_ && a.rule_ == b.rule_;
     }
 
     friend schedule after(std::string uid, outcome_set when);
 
 private:
     [[nodiscard]] schedule jittered(std::chrono::microseconds most) const;
+    [[nodiscard]] wall_time wall() const noexcept { return wall_time(span_); }
 
-    std::chrono::microseconds interval_;
-    wall_time when_{};
+    // The members in this order, and no more of them: a million tasks have one each.
     std::shared_ptr<const schedule_rule> rule_;
+    std::chrono::microseconds span_{0}; // the interval; of `at`, the time since the epoch
     kind kind_;
 };
 

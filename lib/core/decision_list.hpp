@@ -33,15 +33,17 @@ public:
     decision& append() { return list_.emplace_back(); }
     /// The latest of its task.
     decision& append(task_record& task) {
+        task_past& past = task.made_past();
         decision& d = list_.emplace_back();
         forget(task);
         d.task = &task;
-        task.pending_decision = handed_over_ + static_cast<std::uint32_t>(list_.size());
+        past.pending_decision = handed_over_ + static_cast<std::uint32_t>(list_.size());
         return d;
     }
     /// Null if it was handed over.
     [[nodiscard]] decision* latest_of(const task_record& task) noexcept {
-        return task.pending_decision == 0 ? nullptr : &list_[task.pending_decision - handed_over_ - 1];
+        const std::uint32_t number = task.past != nullptr ? task.past->pending_decision : 0;
+        return number == 0 ? nullptr : &list_[number - handed_over_ - 1];
     }
     /// The task is gone, or has a later one.
     void forget(const task_record& task) noexcept {
@@ -67,7 +69,7 @@ private:
         constexpr std::size_t kept_max = 2048; // a burst must not keep its memory for ever
         const auto end = list_.begin() + static_cast<std::ptrdiff_t>(n);
         std::for_each(list_.begin(), end, [](decision& d) {
-            if (d.task != nullptr) d.task->pending_decision = 0;
+            if (d.task != nullptr) d.task->past->pending_decision = 0;
         });
         handed_over_ += static_cast<std::uint32_t>(n);
         if (n != list_.size()) {

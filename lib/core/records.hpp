@@ -19,6 +19,7 @@
 #include <core/followed_slots.hpp>
 #include <core/group_record.hpp>
 #include <core/heap.hpp>
+#include <core/numbered_pool.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -54,6 +55,8 @@ struct task_policy {
     group_record* group = nullptr;             ///< null: none
     rondo::on_abandoned abandoned = rondo::on_abandoned::record_only;
     std::chrono::microseconds tolerance{0}; ///< of how late it is looked at
+    std::chrono::microseconds timeout{0};   ///< of an attempt; 0: none
+    std::uint32_t in_flight_max = 0;        ///< under `allow_all`; 0: no limit
 
     friend bool operator==(const task_policy&, const task_policy&) = default;
 };
@@ -109,7 +112,11 @@ struct backfill_state {
 /// What only a task has that ever did something, or may be late.
 struct task_past {
     rondo::counters counts;
-    wall_time last_run = no_slot; ///< start of the latest
+    run_record* runs = nullptr;         ///< those whose body is there or about to be
+    std::uint32_t in_flight = 0;        ///< those too that will be tried again
+    std::uint32_t overrunning = 0;      ///< of these
+    std::uint32_t pending_decision = 0; ///< its number among those not handed over; 0: it has none
+    wall_time last_run = no_slot;       ///< start of the latest
     std::optional<outcome> last_outcome;
     std::uint32_t failures = 0;               ///< in a row: last attempts, in the order of their ends
     std::uint32_t retrying = 0;               ///< of its runs in flight, those that are not there again yet
@@ -130,34 +137,28 @@ struct task_past {
     std::chrono::microseconds blocked_max{0};
 };
 
-/// A task, as compact as it can be: there may be a million that do nothing.
+/// A task, as compact as it can be: there may be a million that do nothing. The members in this order leave no gaps.
 struct task_record {
     shared_string uid;
     shared_string name;
     std::unique_ptr<task_payload> payload;
-    rondo::schedule when;
+    [[no_unique_address]] rondo::schedule when; ///< what follows fills it up
+    std::uint8_t pass = 0;                      ///< the latest of those over all tasks that has been at it
+    task_state_kind state : 2 = task_state_kind::registering;
+    rondo::overlap overlap : 3 = rondo::overlap::skip;
+    rondo::first_run::kind first : 2 = rondo::first_run::kind::by_schedule;
+    bool hidden : 1 = false;
+    rondo::record mode : 2 = rondo::record::write_ahead;
+    bool paused : 1 = false;      ///< then no slot of it is in a heap, but its pause may be
+    bool ready : 1 = false;       ///< its slot waits for a place under the limits
+    bool held : 1 = false;        ///< its catching up begins later
+    bool cursor_lost : 1 = false; ///< the repository may have missed decisions: force the next
+    std::uint32_t heap_index = not_in_heap;
     wall_time anchor{};         ///< of the grid
     wall_time cursor = no_slot; ///< where the repository has it once it has seen all decisions
     wall_time slot = no_slot;   ///< the next that is not decided
     std::int64_t due = 0;       ///< of `slot`: the key in its heap
     wall_time catch_up_before = wall_time::min(); ///< a slot before this fell due while nobody looked
-    std::chrono::microseconds timeout{0};
-    run_record* runs = nullptr; ///< those whose body is there or about to be
-    std::uint32_t heap_index = not_in_heap;
-    std::uint32_t pending_decision = 0; ///< its number among those not handed over; 0: it has none
-    std::uint32_t in_flight = 0;        ///< those too that will be tried again
-    std::uint32_t overrunning = 0;
-    std::uint32_t in_flight_max = 0;
-    task_state_kind state = task_state_kind::registering;
-    rondo::overlap overlap = rondo::overlap::skip;
-    rondo::first_run::kind first = rondo::first_run::kind::by_schedule;
-    bool hidden : 1 = false;
-    rondo::record mode : 2 = rondo::record::write_ahead;
-    bool paused = false;      ///< then no slot of it is in a heap, but its pause may be
-    bool ready = false;       ///< its slot waits for a place under the limits
-    bool held = false;        ///< its catching up begins later
-    bool cursor_lost = false; ///< the repository may have missed decisions: force the next
-    std::uint32_t pass = 0;   ///< the latest of those over all tasks that has been at it
 
     std::unique_ptr<task_past> past;           ///< null while there is none
     std::unique_ptr<const task_policy> policy; ///< null: the default
@@ -165,6 +166,11 @@ struct task_record {
     [[nodiscard]] task_past& made_past() {
         if (past == nullptr) past = std::make_unique<task_past>();
         return *past;
+    }
+    [[nodiscard]] run_record* runs() const noexcept { return past != nullptr ? past->runs : nullptr; }
+    [[nodiscard]] std::uint32_t in_flight() const noexcept { return past != nullptr ? past->in_flight : 0; }
+    [[nodiscard]] std::uint32_t overrunning() const noexcept {
+        return past != nullptr ? past->overrunning : 0;
     }
     [[nodiscard]] task_queue* queue() const noexcept { return past != nullptr ? past->queue.get() : nullptr; }
     [[nodiscard]] std::uint64_t slots_waiting() const noexcept {
@@ -198,6 +204,9 @@ struct task_record {
     [[nodiscard]] bool fixed_delay() const noexcept { return when.type() == schedule::kind::every_after; }
     [[nodiscard]] bool by_wall() const noexcept { return is_by_wall(when); }
 };
+static_assert(sizeof(void*) != 8 || sizeof(task_record) == 112, "a million of them are that much more");
+
+using task_pool = numbered_pool<task_record>;
 
 enum class run_state_kind : std::uint8_t {
     waiting,     ///< a manual run, for the end of another or for a place

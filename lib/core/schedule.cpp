@@ -16,8 +16,9 @@ std::string schedule::problem() const {
     switch (kind_) {
     case kind::once: return {};
     case kind::at:
-        return when_ >= wall_time_first && when_ <= wall_time_last ? ""
-                                                                   : "an instant outside the years 1 to 9999";
+        return wall() >= wall_time_first && wall() <= wall_time_last
+                   ? ""
+                   : "an instant outside the years 1 to 9999";
     case kind::after:
     case kind::rule:
         if (rule_ == nullptr) return "a null rule";
@@ -29,7 +30,7 @@ std::string schedule::problem() const {
     case kind::every:
     case kind::every_after: break;
     }
-    return interval_.count() > 0 && interval_ <= interval_max ? "" : "an interval must be 1 us to 100 years";
+    return span_.count() > 0 && span_ <= interval_max ? "" : "an interval must be 1 us to 100 years";
 }
 
 namespace {
@@ -57,7 +58,7 @@ moment schedule::next_after(wall_time t, wall_time anchor) const {
     t = within_reach(t);
     switch (kind_) {
     case kind::once: return t < anchor ? moment(anchor) : moment();
-    case kind::at: return t < when_ ? moment(when_) : moment();
+    case kind::at: return t < wall() ? moment(wall()) : moment();
     case kind::after:
     case kind::every_after: return {};
     case kind::rule:
@@ -67,11 +68,11 @@ moment schedule::next_after(wall_time t, wall_time anchor) const {
         });
     case kind::every: break;
     }
-    if (interval_.count() <= 0) return {};
+    if (span_.count() <= 0) return {};
     if (t < anchor) return anchor;
     // Instants stay within the years 1 to 9999 (checked where they enter), so nothing overflows.
-    auto whole_intervals = (t - anchor) / interval_;
-    wall_time next = anchor + (whole_intervals + 1) * interval_;
+    auto whole_intervals = (t - anchor) / span_;
+    wall_time next = anchor + (whole_intervals + 1) * span_;
     return next <= wall_time_last ? moment(next) : moment();
 }
 
@@ -79,7 +80,7 @@ moment schedule::previous_before(wall_time t, wall_time anchor) const {
     t = within_reach(t);
     switch (kind_) {
     case kind::once: return t > anchor ? moment(anchor) : moment();
-    case kind::at: return t > when_ ? moment(when_) : moment();
+    case kind::at: return t > wall() ? moment(wall()) : moment();
     case kind::after:
     case kind::every_after: return {};
     case kind::rule:
@@ -87,9 +88,9 @@ moment schedule::previous_before(wall_time t, wall_time anchor) const {
                        [&] { return rule_ != nullptr ? rule_->previous_before(t, anchor) : moment(); });
     case kind::every: break;
     }
-    if (t <= anchor || interval_.count() <= 0) return {};
-    auto whole_intervals = (t - anchor - one_tick) / interval_;
-    return anchor + whole_intervals * interval_;
+    if (t <= anchor || span_.count() <= 0) return {};
+    auto whole_intervals = (t - anchor - one_tick) / span_;
+    return anchor + whole_intervals * span_;
 }
 
 std::uint64_t schedule::count(wall_time after, wall_time until, wall_time anchor) const {
@@ -103,8 +104,8 @@ std::uint64_t schedule::count(wall_time after, wall_time until, wall_time anchor
         auto slot = next_after(after, anchor);
         return slot && *slot <= until ? 1 : 0;
     }
-    if (interval_.count() <= 0) return 0;
-    auto up_to = [&](wall_time t) { return t < anchor ? 0 : (t - anchor) / interval_ + 1; };
+    if (span_.count() <= 0) return 0;
+    auto up_to = [&](wall_time t) { return t < anchor ? 0 : (t - anchor) / span_ + 1; };
     return static_cast<std::uint64_t>(up_to(until) - up_to(after));
 }
 
@@ -116,9 +117,9 @@ std::vector<std::string> schedule::warnings() const {
 std::string schedule::text() const {
     switch (kind_) {
     case kind::once: return "once";
-    case kind::at: return "at " + to_string(when_, 6);
-    case kind::every: return "every " + to_string(interval_);
-    case kind::every_after: return "every_after " + to_string(interval_);
+    case kind::at: return "at " + to_string(wall(), 6);
+    case kind::every: return "every " + to_string(span_);
+    case kind::every_after: return "every_after " + to_string(span_);
     case kind::after:
     case kind::rule:
         return guarded(std::string(), [&] { return rule_ != nullptr ? rule_->text() : std::string("null"); });
@@ -129,9 +130,9 @@ std::string schedule::text() const {
 std::string schedule::describe() const {
     switch (kind_) {
     case kind::once: return "once";
-    case kind::at: return "once, at " + to_string(when_);
-    case kind::every: return "every " + to_string(interval_);
-    case kind::every_after: return to_string(interval_) + " after the end of each run";
+    case kind::at: return "once, at " + to_string(wall());
+    case kind::every: return "every " + to_string(span_);
+    case kind::every_after: return to_string(span_) + " after the end of each run";
     case kind::after:
     case kind::rule: return rule_ != nullptr ? rule_->describe() : problem();
     }
@@ -146,7 +147,7 @@ std::string schedule::explain(wall_time t, wall_time anchor) const {
         return "it has no times of its own: each run counts from the end of the one before";
     if (count(t - one_tick, t, anchor) != 0) return "it fires: " + text();
     if (kind_ != kind::every)
-        return "it does not fire: its only time is " + to_string(kind_ == kind::at ? when_ : anchor);
+        return "it does not fire: its only time is " + to_string(kind_ == kind::at ? wall() : anchor);
     if (t < anchor) return "it does not fire: its first time is " + to_string(anchor);
     return "it does not fire: the times before and after are " + to_string(previous_before(t, anchor)) +
            " and " + to_string(next_after(t, anchor));

@@ -17,20 +17,19 @@ scheduler::scheduler(scheduler_options options) : options_(options), ids_(option
 
 scheduler::~scheduler() {
     recycle();
-    std::vector<task_record*> all;
-    tasks_.for_each([&](task_record& task) { all.push_back(&task); });
-    for (task_record* task : all) {
-        while (run_record* run = task->runs) {
-            task->runs = run->next;
+    tasks_.for_each_number([&](std::uint32_t number) { // nobody looks for them any more
+        task_record& task = task_pool_.at(number);
+        while (run_record* run = task.runs()) {
+            task.past->runs = run->next;
             run_pool_.destroy(*run);
         }
-        task_pool_.destroy(*task);
-    }
+        task_pool_.destroy(number);
+    });
 }
 
 void scheduler::recycle() {
     for (run_record* run : released_runs_) run_pool_.destroy(*run);
-    for (task_record* task : released_tasks_) task_pool_.destroy(*task);
+    for (const std::uint32_t task : released_tasks_) task_pool_.destroy(task);
     released_runs_.clear();
     released_tasks_.clear();
     assert(actions_.empty()); // the shell obeys before it speaks again
@@ -93,7 +92,7 @@ stat scheduler::stat_of(const task_record& task) const {
     s.uid = task.uid;
     s.name = task.name;
     s.runs_retrying = task.retrying();
-    s.runs_in_flight = task.in_flight - s.runs_retrying;
+    s.runs_in_flight = task.in_flight() - s.runs_retrying;
     s.status = s.runs_in_flight > 0 ? status::running : status::waiting;
     if (task.slot != no_slot && !task.paused) s.next_run = task.slot;
     if (task.past != nullptr && task.past->last_run != no_slot) s.last_run = task.past->last_run;
@@ -117,7 +116,7 @@ stat scheduler::stat_of(const task_record& task) const {
         s.priority = task.policy->priority;
         if (task.policy->group != nullptr) s.group = task.policy->group->name;
     }
-    s.runs_overrunning = task.overrunning;
+    s.runs_overrunning = task.overrunning();
     s.slots_waiting = task.slots_waiting() + (task.slot_waits() ? 1 : 0);
     s.runs_waiting = static_cast<std::uint32_t>(task.runs_waiting());
     s.counters = task.counts();

@@ -153,7 +153,7 @@ public:
     /// Fills in what the core knows.
     void describe(manager_stat& s) const;
     [[nodiscard]] preview preview_of(const task_record& task) const;
-    [[nodiscard]] const uid_index<task_record>& tasks() const noexcept { return tasks_; }
+    [[nodiscard]] const uid_index<task_pool>& tasks() const noexcept { return tasks_; }
     /// A walk over all tasks, in parts, once `shutdown_done` was told.
     void start_walk() noexcept { tasks_.start_walk(); }
     [[nodiscard]] task_record* walk() noexcept { return tasks_.walk(); }
@@ -359,9 +359,9 @@ private:
 
     scheduler_options options_;
     id_source ids_;
-    pool<task_record, 256> task_pool_;
+    task_pool task_pool_;
     pool<run_record> run_pool_;
-    uid_index<task_record> tasks_;
+    uid_index<task_pool> tasks_{task_pool_};
     std::map<std::string, std::vector<task_record*>, std::less<>> followers_; // by what they follow
     std::vector<run_beside> beside_; // asked for at the next `on_time`, when nothing else is under way
     due_queue steady_due_;           // keys: monotonic nanoseconds
@@ -374,8 +374,8 @@ private:
     std::uint64_t turns_drawn_ = 0;
     std::vector<action> actions_;
     decision_list decisions_;
-    std::vector<run_record*> released_runs_;   // records that outlive their last action by one input
-    std::vector<task_record*> released_tasks_; // likewise
+    std::vector<run_record*> released_runs_;    // records that outlive their last action by one input
+    std::vector<std::uint32_t> released_tasks_; // likewise, by their numbers
     std::size_t in_flight_ = 0;
     std::size_t beginning_ = 0;    // of those, how many wait for the repository
     std::size_t runs_waiting_ = 0; // manual ones
@@ -392,7 +392,7 @@ private:
     stopping stopping_ = stopping::no;
     bool paused_all_ = false;
     std::vector<pass> passes_; // under way, the oldest first
-    std::uint32_t pass_ = 0;   // the number of the latest that began
+    std::uint8_t pass_ = 0;    // the number of the latest that began
 };
 
 } // namespace rondo::core

@@ -22,9 +22,9 @@ wall_time anchor_before(const schedule& when, wall_time anchor, wall_time from) 
 
 // A body that is still there after its run has ended counts too.
 bool as_many_as_may(const task_record& task) noexcept {
-    if (task.in_flight < backfill_in_flight_max) return false;
+    if (task.in_flight() < backfill_in_flight_max) return false;
     std::uint32_t n = 0;
-    for (const run_record* run = task.runs; run != nullptr; run = run->next)
+    for (const run_record* run = task.runs(); run != nullptr; run = run->next)
         if (run->of_backfill && run->state != run_state_kind::waiting) ++n;
     return n >= backfill_in_flight_max;
 }
@@ -51,8 +51,8 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
     p.next = task.when.next_after(from - tick, made->anchor);
     // All of them fall due at once, so it is known what the policy lets through.
     std::uint64_t most = p.slots;
-    if (policy == overlap::skip) most = task.in_flight == 0 ? 1 : 0;
-    if (policy == overlap::buffer_one) most = task.in_flight == 0 ? 2 : 1;
+    if (policy == overlap::skip) most = task.in_flight() == 0 ? 1 : 0;
+    if (policy == overlap::buffer_one) most = task.in_flight() == 0 ? 2 : 1;
     if (policy == overlap::cancel_other) {
         most = 1;
         p.next = task.when.previous_before(to, made->anchor);

@@ -26,7 +26,7 @@ void scheduler::go_on_after(run_record& run, std::size_t told, instant now) {
 
 // The cursor on record goes elsewhere, and no end may move it.
 void scheduler::wait_for_no_end_on_record(task_record& task) noexcept {
-    for (run_record* run = task.runs; run != nullptr; run = run->next) run->end_moves = false;
+    for (run_record* run = task.runs(); run != nullptr; run = run->next) run->end_moves = false;
 }
 
 // A fixed delay that waits for an end which will not come: its slot was skipped because of a run that
@@ -35,10 +35,10 @@ void scheduler::wait_for_no_end(task_record& task, instant now) {
     if (!task.fixed_delay() || task.slot != no_slot || task.cursor != cursor_waits_for_end || shutting_down())
         return;
     if (task.slots_waiting() > 0) return; // it is after that one
-    if (task.in_flight != task.overrunning) return;
-    for (const run_record* run = task.runs; run != nullptr; run = run->next)
+    if (task.in_flight() != task.overrunning()) return;
+    for (const run_record* run = task.runs(); run != nullptr; run = run->next)
         if (run->state == run_state_kind::overdue && !run->last) return; // another attempt may follow
-    if (!may_start(task.overlap, task.in_flight, task.in_flight_max)) return;
+    if (!may_start(task.overlap, task.in_flight(), policy_of(task).in_flight_max)) return;
     set_slot(task, now.wall + *task.when.interval(), now);
 }
 

@@ -40,7 +40,7 @@ wall_time after_queue(const task_record& task) noexcept {
 
 bool has_open(const task_record* task, wall_time slot) noexcept {
     if (task == nullptr) return false;
-    for (const run_record* run = task->runs; run != nullptr; run = run->next)
+    for (const run_record* run = task->runs(); run != nullptr; run = run->next)
         if (run->scheduled_at == slot && is_open(*run)) return true;
     return false;
 }
@@ -91,7 +91,7 @@ bool scheduler::is_followed(const task_record& task) const noexcept {
 // The first slot in flight that is not over, `but` for one.
 wall_time scheduler::first_in_flight(const task_record& task, const run_record* but) noexcept {
     wall_time first = wall_time::max();
-    for (const run_record* run = task.runs; run != nullptr; run = run->next)
+    for (const run_record* run = task.runs(); run != nullptr; run = run->next)
         if (run != but && is_open(*run)) first = std::min(first, run->scheduled_at);
     return first;
 }

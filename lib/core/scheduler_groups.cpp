@@ -163,7 +163,7 @@ void scheduler::line_up_again(task_record& task) {
         line_up(t);
     };
     if (task.ready) again(task.past->slot_turn);
-    for (run_record* run = task.runs; run != nullptr; run = run->next) again(run->turn);
+    for (run_record* run = task.runs(); run != nullptr; run = run->next) again(run->turn);
 }
 
 // Each in its turn; those of a group that has no place keep nobody waiting.

@@ -11,6 +11,12 @@ namespace rondo::core {
 // gets a place meanwhile: those that the pass has not come to yet may go first.
 
 void scheduler::begin_pass(pass p) {
+    constexpr std::size_t passes_max = 0xff; // a task counts them in a byte
+    // Somebody asks faster than we can do it, and has to wait: what is owed is done at once, however much that is.
+    if (passes_.size() == passes_max) {
+        while (task_record* task = tasks_.walk()) attend(*task);
+        passes_.clear();
+    }
     passes_.push_back(p); // first, as it may throw
     ++pass_;
     tasks_.start_walk();
@@ -34,9 +40,14 @@ void scheduler::go_through(instant now) {
 
 void scheduler::attend_now(task_record& task) {
     while (task.pass != pass_) {
-        pass p = passes_[passes_.size() - (pass_ - task.pass)];
+        pass p = passes_[passes_.size() - static_cast<std::uint8_t>(pass_ - task.pass)];
         ++task.pass;
-        attend(task, p);
+        try {
+            attend(task, p);
+        } catch (...) { // no memory: what else the task is owed it gets when the walk comes to it again
+            tasks_.start_walk();
+            throw;
+        }
     }
 }
 
@@ -66,7 +77,7 @@ void scheduler::hold_back(task_record& task) {
 void scheduler::drop_all_waiting(task_record& task, instant now) {
     leave_waiting(task);
     if (task.backfill() != nullptr && !task.backfill()->over()) stop_backfill_now(task, now);
-    for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
+    for (run_record *run = task.runs(), *next = nullptr; run != nullptr; run = next) {
         next = run->next;
         bool waits = run->state == run_state_kind::waiting;
         if (!waits && run->state != run_state_kind::backing_off) continue;
@@ -79,7 +90,7 @@ void scheduler::drop_all_waiting(task_record& task, instant now) {
 }
 
 void scheduler::cancel_all(task_record& task) {
-    for (run_record* run = task.runs; run != nullptr; run = run->next) {
+    for (run_record* run = task.runs(); run != nullptr; run = run->next) {
         if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
         run->cancelled = cancel_reason::shutdown;
         if (run->state == run_state_kind::running) actions_.push_back({action::kind::cancel_run, &task, run});
@@ -89,11 +100,11 @@ void scheduler::cancel_all(task_record& task) {
 // What still runs now will be reported. Only the repository's answer is still waited for, which is
 // bounded by its own timeout.
 void scheduler::give_up(task_record& task, instant now) {
-    for (run_record* run = task.runs; run != nullptr; run = run->next) {
+    for (run_record* run = task.runs(); run != nullptr; run = run->next) {
         if (run->state != run_state_kind::running) continue;
         finish(*run, outcome_of(run->cancelled), true, now);
         run->state = run_state_kind::overdue;
-        ++task.overrunning;
+        ++task.past->overrunning;
     }
 }
 

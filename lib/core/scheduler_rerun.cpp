@@ -21,7 +21,7 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
     if (abandoned.attempt == 0 || abandoned.attempt >= most) return false;
     bool late =
         abandoned.scheduled_at < now.wall && now.wall - abandoned.scheduled_at > policy.catch_up.window;
-    if (late || !may_start(task.overlap, task.in_flight, task.in_flight_max)) return false;
+    if (late || !may_start(task.overlap, task.in_flight(), policy_of(task).in_flight_max)) return false;
 
     make_room(task); // first, as what is made now counts
     std::vector<user> users = abandoned.users;
@@ -36,7 +36,7 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
         next.give_up_at = key_of(now.steady) + std::chrono::nanoseconds(policy.slot_timeout).count();
     next.deadline = key_of(now.steady);
     deadlines_.push(next, next.deadline);
-    ++task.in_flight;
+    ++task.past->in_flight;
     ++task.made_past().retrying;
     ++retrying_;
     if (task.fixed_delay() && task.cursor == cursor_waits_for_end) { // for this end, now

@@ -37,7 +37,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     next.give_up_at = failed.give_up_at;
     next.deadline = at;
     deadlines_.push(next, at);
-    ++task.in_flight;
+    ++task.past->in_flight;
     ++task.made_past().retrying;
     ++retrying_;
     return &next;
@@ -70,7 +70,7 @@ void scheduler::begin_retry(run_record& run, instant now) {
     deadlines_.erase(run);
     --task.past->retrying;
     --retrying_;
-    --task.in_flight;
+    --task.past->in_flight;
     ++task.past->counts.retries;
     begin_manual_run(run, now);
 }

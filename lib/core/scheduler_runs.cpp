@@ -49,6 +49,7 @@ bool scheduler::full() const noexcept {
 }
 
 run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now) {
+    task_past& past = task.made_past();
     run_record& run = run_pool_.make();
     run.id = ids_.next(now.wall);
     run.task = &task;
@@ -59,9 +60,9 @@ run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time
     run.started_at = now.wall;
     run.turn.task = &task;
     run.turn.run = &run;
-    run.next = task.runs;
+    run.next = past.runs;
     if (run.next != nullptr) run.next->previous = &run;
-    task.runs = &run;
+    past.runs = &run;
     return run;
 }
 
@@ -71,7 +72,7 @@ void scheduler::begin_run(run_record& run, instant now) {
     ++counts.runs;
     run.state = run_state_kind::beginning;
     run.started_at = now.wall;
-    ++run.task->in_flight;
+    ++run.task->past->in_flight;
     ++in_flight_;
     ++beginning_;
     runs_ahead_ = runs_ahead_ || run.mode != record::write_ahead;
@@ -121,11 +122,12 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     }
     run.state = run_state_kind::running;
     start_in_group(run, now);
-    if (auto limit = policy_of(*run.task).slot_timeout; limit.count() > 0 && run.attempt == 1)
-        run.give_up_at = key_of(now.steady) + std::chrono::nanoseconds(limit).count();
+    const task_policy& policy = policy_of(*run.task);
+    if (policy.slot_timeout.count() > 0 && run.attempt == 1)
+        run.give_up_at = key_of(now.steady) + std::chrono::nanoseconds(policy.slot_timeout).count();
     run.deadline = run.give_up_at;
-    if (run.task->timeout.count() > 0) {
-        auto mine = key_of(now.steady) + std::chrono::nanoseconds(run.task->timeout).count();
+    if (policy.timeout.count() > 0) {
+        auto mine = key_of(now.steady) + std::chrono::nanoseconds(policy.timeout).count();
         run.deadline = run.deadline == 0 ? mine : std::min(run.deadline, mine);
     }
     if (run.deadline != 0) deadlines_.push(run, run.deadline);
@@ -145,7 +147,7 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
         if (!known) finish(run, run.outcome, next == nullptr, now);
     } catch (...) { // no memory for what its last end brings about: it has its outcome, and can end again
         run.state = run_state_kind::overdue;
-        ++run.task->overrunning;
+        ++run.task->past->overrunning;
         throw;
     }
     if (next != nullptr) {
@@ -195,7 +197,7 @@ void scheduler::release(run_record& run, instant now) {
     task_record& task = *run.task;
     unlink(run);
     if (task.state == task_state_kind::removing) {
-        if (task.runs == nullptr) erase(task);
+        if (task.runs() == nullptr) erase(task);
     } else {
         wait_for_no_end(task, now);
         want_place(task, now);
@@ -208,17 +210,17 @@ void scheduler::unlink(run_record& run) {
     task_record& task = *run.task;
     deadlines_.erase(run);
     step_back(run.turn);
-    if (run.state == run_state_kind::overdue) --task.overrunning;
+    if (run.state == run_state_kind::overdue) --task.past->overrunning;
     if (run.state == run_state_kind::backing_off) {
         --task.past->retrying;
         --retrying_;
-        --task.in_flight;
+        --task.past->in_flight;
     } else if (run.state != run_state_kind::waiting) {
-        --task.in_flight;
+        --task.past->in_flight;
         --in_flight_;
         leave_group(run);
     }
-    (run.previous != nullptr ? run.previous->next : task.runs) = run.next;
+    (run.previous != nullptr ? run.previous->next : task.past->runs) = run.next;
     if (run.next != nullptr) run.next->previous = run.previous;
     actions_.push_back({action::kind::release_run, &task, &run});
     released_runs_.push_back(&run);
@@ -246,13 +248,13 @@ void scheduler::detach(run_record& run, instant now) {
     if (run.state != run_state_kind::running) return;
     finish(run, outcome::abandoned, true, now);
     run.state = run_state_kind::overdue;
-    ++run.task->overrunning;
+    ++run.task->past->overrunning;
 }
 
 run_record* scheduler::find_run(run_id id) const noexcept {
     run_record* found = nullptr;
     tasks_.for_each([&](task_record& task) {
-        for (run_record* run = task.runs; run != nullptr; run = run->next)
+        for (run_record* run = task.runs(); run != nullptr; run = run->next)
             if (run->id == id) found = run;
     });
     return found;
@@ -272,7 +274,7 @@ void scheduler::end_waiting(run_record& run, instant now) {
 }
 
 void scheduler::cancel_running(task_record& task, cancel_reason why, instant now) {
-    for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
+    for (run_record *run = task.runs(), *next = nullptr; run != nullptr; run = next) {
         next = run->next;
         if (run->state == run_state_kind::backing_off) {
             run->cancelled = why;
@@ -303,7 +305,7 @@ void scheduler::on_deadline(run_record& run, instant now) {
     bool slot_over = run.give_up_at != 0 && key_of(now.steady) >= run.give_up_at;
     finish(run, outcome::timed_out, slot_over || !may_retry(run, outcome::timed_out), now);
     run.state = run_state_kind::overdue;
-    ++run.task->overrunning;
+    ++run.task->past->overrunning;
     deadlines_.push(run, key_of(now.steady + options_.cancel_grace));
 }
 

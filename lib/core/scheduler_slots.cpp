@@ -137,7 +137,8 @@ void scheduler::decide(task_record& task, instant now, instant seen, bool may_pu
         catch_up_slots(policy, task.when, from, found, on_time, now_key(task, now), task.anchor);
     if (may_put_off && !on_time && slots.wanted > 0 && hold(task, now)) return;
     queue_of(task).make_room(); // it may have become tolerant, or no more, while it was held or had no place
-    bool was_held = std::exchange(task.held, false);
+    bool was_held = task.held;
+    task.held = false;
     step s = step_after(task, found, slots.wanted > 0, now);
     if (slots.missed > 0)
         put_skip(task, {skip_reason::missed, from.slot, slots.last_missed, slots.missed},
@@ -169,8 +170,9 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
         return want_place(task, now);
     }
     wall_time slot = found.first_wanted;
-    switch (overlap_decision(task.overlap, task.in_flight, task.slots_waiting(), task.in_flight_max,
-                             policy_of(task).buffer_max)) {
+    const task_policy& policy = policy_of(task);
+    switch (overlap_decision(task.overlap, task.in_flight(), task.slots_waiting(), policy.in_flight_max,
+                             policy.buffer_max)) {
     case overlap_answer::start:
         if (has_place(task, now))
             return begin_slot_run(make_run(task, why, slot, now), after, task.schedule_no(), now);

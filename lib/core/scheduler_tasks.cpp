@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <core/label.hpp>
+#include <core/make_room.hpp>
 #include <core/retry_wait.hpp>
 #include <core/scheduler.hpp>
 #include <rondo/task_limits.hpp>
@@ -18,19 +19,21 @@ error_code check(const task_spec& spec) {
     if (!is_label(spec.uid, uid_size_max)) return errc::invalid_uid;
     if (spec.name.size() > name_size_max) return errc::invalid_name;
     if (!spec.when.valid()) return errc::invalid_schedule;
+    if (spec.first.type() > rondo::first_run::kind::at) return errc::invalid_schedule;
     if (spec.first.type() == rondo::first_run::kind::at && !in_range(spec.first.when()))
         return errc::invalid_schedule;
     bool follows = spec.when.type() == schedule::kind::after;
     if (follows && spec.first.type() != rondo::first_run::kind::by_schedule) return errc::invalid_schedule;
     if (spec.payload == nullptr) return errc::invalid_body;
-    if (spec.timeout.count() < 0 || spec.overlap > overlap::cancel_other) return errc::invalid_option;
+    if (spec.overlap > overlap::cancel_other) return errc::invalid_option;
     if (spec.mode > record::none) return errc::invalid_option;
     if (spec.users_in_flight == 0 || spec.users_in_flight > users_in_flight_limit)
         return errc::invalid_option;
     const task_policy& p = spec.policy;
     if (p.abandoned > on_abandoned::rerun) return errc::invalid_option;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
-    if (!is_valid(p.retry) || p.slot_timeout.count() < 0) return errc::invalid_option;
+    if (!is_valid(p.retry) || p.timeout.count() < 0 || p.slot_timeout.count() < 0)
+        return errc::invalid_option;
     if (p.tolerance.count() < 0 || p.tolerance > tolerance_limit) return errc::invalid_option;
     if (p.priority < -priority_limit || p.priority > priority_limit) return errc::invalid_option;
     const catch_up& c = p.catch_up;
@@ -61,12 +64,14 @@ result<task_record*> scheduler::reserve(task_spec& spec) {
     if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
     if (would_follow_itself(spec)) return errc::cyclic_schedule;
-    task_record& task = task_pool_.make(spec.when.for_uid(spec.uid));
+    const std::uint32_t number = task_pool_.make(spec.when.for_uid(spec.uid));
+    task_record& task = task_pool_.at(number);
     try {
         take_in(task, spec);
+        tasks_.insert(number);
     } catch (...) { // no memory
         stop_following(task);
-        task_pool_.destroy(task);
+        task_pool_.destroy(number);
         throw;
     }
     task.payload = std::move(spec.payload);
@@ -78,8 +83,6 @@ void scheduler::take_in(task_record& task, const task_spec& spec) {
     task.uid = shared_string(spec.uid);
     task.name = name_of(spec, task.uid);
     task.overlap = spec.overlap;
-    task.timeout = spec.timeout;
-    task.in_flight_max = spec.in_flight_max;
     task.policy = made_policy(spec);
     if (spec.policy.tolerance.count() > 0)
         (void)task.made_past(); // where it stands among those who may be late
@@ -88,7 +91,6 @@ void scheduler::take_in(task_record& task, const task_spec& spec) {
     task.first = spec.first.type();
     if (spec.first.type() == rondo::first_run::kind::at) task.anchor = spec.first.when();
     begin_following(task, task.when);
-    tasks_.insert(task);
 }
 
 result<void> scheduler::check_update(const task_record& task, const task_spec& spec) const {
@@ -209,10 +211,10 @@ void scheduler::remove(task_record& task, instant now) {
     unschedule(task);
     if (task.paused) wall_due_.erase(task);
     forget_slots(task);
-    if (task.runs == nullptr) return erase(task);
+    if (task.runs() == nullptr) return erase(task);
     if (task.backfill() != nullptr && !task.backfill()->over()) stop_backfill_now(task, now);
     // The last drop of a waiting run erases the task, so look ahead.
-    for (run_record *run = task.runs, *next = nullptr; run != nullptr; run = next) {
+    for (run_record *run = task.runs(), *next = nullptr; run != nullptr; run = next) {
         next = run->next;
         if (run->state == run_state_kind::overdue) end_attempts(*run, cancel_reason::removed, now);
         if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
@@ -227,13 +229,14 @@ void scheduler::remove(task_record& task, instant now) {
 }
 
 void scheduler::erase(task_record& task) {
+    core::make_room(actions_, 1); // first, as it may throw
+    core::make_room(released_tasks_, 1);
     leave_waiting(task);
     forget_slots(task);
     decisions_.forget(task);
     stop_following(task);
-    tasks_.erase(task);
+    released_tasks_.push_back(tasks_.erase(task));
     actions_.push_back({action::kind::task_gone, &task});
-    released_tasks_.push_back(&task);
 }
 
 due_queue& scheduler::queue_of(const task_record& task) noexcept {

@@ -22,7 +22,7 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
 result<run_record*> scheduler::start_beside(task_record& task, std::vector<user> users,
                                             std::optional<overlap> policy, rondo::trigger why,
                                             wall_time scheduled_at, instant now) {
-    overlap how = policy.value_or(task.overlap);
+    overlap how = policy ? *policy : task.overlap;
     if (how > overlap::cancel_other) return errc::invalid_option;
     open_groups_in_time(now);
     auto asked = ask_for_run(task, std::move(users), how, why, scheduled_at, now);
@@ -32,8 +32,9 @@ result<run_record*> scheduler::start_beside(task_record& task, std::vector<user>
 
 result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> users, overlap how,
                                            rondo::trigger why, wall_time scheduled_at, instant now) {
-    auto answer = overlap_decision(how, task.in_flight, task.runs_waiting(), task.in_flight_max,
-                                   policy_of(task).buffer_max);
+    const task_policy& policy = policy_of(task);
+    auto answer =
+        overlap_decision(how, task.in_flight(), task.runs_waiting(), policy.in_flight_max, policy.buffer_max);
     if (answer == overlap_answer::skip) return errc::already_running;
     if (answer == overlap_answer::full) {
         if (how == overlap::buffer_one) return merge(task, std::move(users));

@@ -39,8 +39,6 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     task.hidden = spec.hidden;
     task.mode = spec.mode;
     task.overlap = spec.overlap;
-    task.timeout = spec.timeout;
-    task.in_flight_max = spec.in_flight_max;
     task.policy = std::move(policy);
     if (task.heap_index != not_in_heap && !task.paused && !task.held)
         schedule_slot(task, {task.slot, task.due});
@@ -66,7 +64,7 @@ void scheduler::decide_all_due(task_record& task, instant now) {
 // starts beside some of them.
 void scheduler::drop_surplus_retries(task_record& task, instant now) {
     auto surplus = [&] {
-        run_record* run = task.runs;
+        run_record* run = task.runs();
         while (run != nullptr &&
                (run->state != run_state_kind::backing_off || run->attempt <= policy_of(task).retry.attempts))
             run = run->next;
@@ -118,7 +116,7 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
         for (slot_segment& s : queue->slots)
             if (s.when == nullptr) s.when = old, s.schedule_no = no;
     // A run in flight may be what the delay counts from, under both.
-    bool waits = task.cursor == cursor_waits_for_end && task.in_flight > 0;
+    bool waits = task.cursor == cursor_waits_for_end && task.in_flight() > 0;
     if (waits && task.fixed_delay() && old->type() == schedule::kind::every_after) return;
     wait_for_no_end_on_record(task);
     moment slot = first_slot_of(task, decided, now);

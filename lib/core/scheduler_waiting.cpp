@@ -123,13 +123,13 @@ void scheduler::take_from_queue(run_record& run) {
 
 bool scheduler::slot_may_start(const task_record& task) const noexcept {
     return task.slots_waiting() != 0 && !task.paused && !paused_all_ && task.state == task_state_kind::live &&
-           may_start(task.overlap, task.in_flight, task.in_flight_max);
+           may_start(task.overlap, task.in_flight(), policy_of(task).in_flight_max);
 }
 
 bool scheduler::run_may_start(const run_record& run) noexcept {
     const task_record& task = *run.task;
     return task.state == task_state_kind::live && run.cancelled == cancel_reason::none &&
-           may_start(run.overlap, task.in_flight, task.in_flight_max);
+           may_start(run.overlap, task.in_flight(), policy_of(task).in_flight_max);
 }
 
 void scheduler::wait_for_place(task_record& task, instant seen, instant now) {
@@ -145,7 +145,8 @@ void scheduler::wait_for_place(task_record& task, instant seen, instant now) {
 
 // Its slots, that is.
 void scheduler::leave_waiting(task_record& task) {
-    if (!std::exchange(task.ready, false)) return;
+    if (!task.ready) return;
+    task.ready = false;
     if (task.queue() != nullptr) task.queue()->seen.reset();
     step_back(task.past->slot_turn);
 }

@@ -22,8 +22,6 @@ struct task_spec {
     rondo::schedule when;
     rondo::overlap overlap = rondo::overlap::skip;
     rondo::first_run first = by_schedule;
-    std::chrono::microseconds timeout{0};
-    std::uint32_t in_flight_max = 0;
     std::uint32_t users_in_flight = 1; ///< the shell's, and only checked here
     bool hidden = false;
     rondo::record mode = rondo::record::write_ahead;

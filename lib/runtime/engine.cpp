@@ -79,7 +79,7 @@ void engine::on_context_shutdown() noexcept {
         core::task_record& task = *state->record->task;
         if (task.payload == nullptr) continue;
         std::shared_ptr<detail::task_payload> body = std::move(task.payload);
-        for (core::run_record* run = task.runs; run != nullptr; run = run->next)
+        for (core::run_record* run = task.runs(); run != nullptr; run = run->next)
             if (run->runner != nullptr) static_cast<detail::run_state*>(run->runner)->keep = body;
     }
     let_bodies_go();
@@ -128,7 +128,7 @@ void engine::let_bodies_go() {
     std::vector<std::unique_ptr<detail::task_payload>> bodies;
     with_core([&](core::scheduler& core) {
         core.tasks().for_each([&](core::task_record& task) {
-            if (task.runs == nullptr || context_gone_) bodies.push_back(std::move(task.payload));
+            if (task.runs() == nullptr || context_gone_) bodies.push_back(std::move(task.payload));
         });
     });
 }
@@ -304,7 +304,7 @@ namespace {
 /// With the lock of observers: what a run tells goes only after the run is off the list of its task.
 stat stat_with_progress(const core::scheduler& core, const core::task_record& task) {
     stat s = core.stat_of(task);
-    for (core::run_record* run = task.runs; run != nullptr; run = run->next) {
+    for (core::run_record* run = task.runs(); run != nullptr; run = run->next) {
         void* runner = std::atomic_ref(run->runner).load();
         if (runner == nullptr || run->state == core::run_state_kind::overdue) continue;
         auto told = static_cast<const detail::run_state*>(runner)->progress();

@@ -142,8 +142,6 @@ core::task_spec spec_of(task& t, record usual) {
             .when = t.schedule(),
             .overlap = o.overlap,
             .first = o.first_run,
-            .timeout = o.timeout,
-            .in_flight_max = o.runs_in_flight_max,
             .users_in_flight = o.users_in_flight,
             .hidden = o.hidden,
             .mode = o.record.value_or(usual),
@@ -154,7 +152,9 @@ core::task_spec spec_of(task& t, record usual) {
                        .slot_timeout = o.slot_timeout,
                        .priority = o.priority,
                        .abandoned = o.on_abandoned,
-                       .tolerance = o.tolerance},
+                       .tolerance = o.tolerance,
+                       .timeout = o.timeout,
+                       .in_flight_max = o.runs_in_flight_max},
             .group = o.group,
             .payload = t.take_body()};
 }

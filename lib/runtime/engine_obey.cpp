@@ -236,7 +236,7 @@ void engine::release_run(core::run_record& record) {
     auto old_body = std::move(state.keep);
     if (!state.body_over || state.keeps_strand()) state.leave_strand(false);
     runs_.erase(found);
-    if (life_ == life::over && record.task->runs == nullptr) auto body = std::move(record.task->payload);
+    if (life_ == life::over && record.task->runs() == nullptr) auto body = std::move(record.task->payload);
 }
 
 } // namespace rondo::runtime

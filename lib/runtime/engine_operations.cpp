@@ -284,10 +284,11 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
         obey();
     }
     std::vector<run_id> ids;
-    for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
+    for (core::run_record* run = task.value()->runs(); run != nullptr; run = run->next)
+        ids.push_back(run->id);
     for (run_id id : ids) {
         core::task_record* still = core_.find(uid); // an earlier run may have taken it along, or the next
-        core::run_record* record = still != nullptr ? still->runs : nullptr;
+        core::run_record* record = still != nullptr ? still->runs() : nullptr;
         while (record != nullptr && record->id != id) record = record->next;
         if (record == nullptr) continue;
         with_core([&](core::scheduler& core) {

@@ -369,8 +369,10 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_o
 
 // Of the task itself, not of another that was added with its uid since.
 void engine::lose_cursor(const shared_string& uid) {
-    core::task_record* task = core_.find(uid);
-    if (task != nullptr && task->uid.view().data() == uid.view().data()) task->cursor_lost = true;
+    with_core([&](core::scheduler& core) { // observers read what is beside it
+        core::task_record* task = core.find(uid);
+        if (task != nullptr && task->uid.view().data() == uid.view().data()) task->cursor_lost = true;
+    });
 }
 
 void engine::on_ends_recorded(const std::vector<finish_state>& states) {

@@ -77,7 +77,7 @@ bool engine::leave_one() {
         calls_.pop_front();
         call->expire(errc::shutting_down);
     } else if (core::task_record* task = core_.walk()) {
-        if (task->runs == nullptr) auto body = std::move(task->payload);
+        if (task->runs() == nullptr) auto body = std::move(task->payload);
     } else {
         return leave_waiter();
     }

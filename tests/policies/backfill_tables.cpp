@@ -14,7 +14,7 @@ namespace {
 // The slots asked for are those 30s, 20s and 10s before the beginning: 1, 2 and 3. It is done at 6s.
 core::task_spec filling(const policy& p, rondo::first_run first) {
     core::task_spec spec = spec_of("t", every(10s));
-    spec.in_flight_max = p.in_flight_max;
+    spec.policy.in_flight_max = p.in_flight_max;
     spec.first = first;
     return spec;
 }
@@ -47,7 +47,7 @@ constexpr std::array scenes{
     in_flight{"one past its deadline",
               [](stage& s, const policy& p) {
                   core::task_spec spec = filling(p, immediately);
-                  spec.timeout = 5s;
+                  spec.policy.timeout = 5s;
                   with_a_run(s, std::move(spec));
                   s.pass_to(5s);
                   s.look();
@@ -89,7 +89,7 @@ std::string beside(const policy& p, const arrival& a) {
     std::chrono::seconds interval = a.by_slot ? 10s : 3600s;
     core::task_spec spec = spec_of("t", every(interval));
     spec.overlap = a.overrides ? overlap::skip : p.overlap;
-    spec.in_flight_max = p.in_flight_max;
+    spec.policy.in_flight_max = p.in_flight_max;
     spec.policy.buffer_max = p.buffer_max;
     spec.first = after_interval;
     stage s;

@@ -21,10 +21,10 @@ public:
         auto interval = arrival_.by_slot ? 10s : 1h;
         core::task_spec spec = spec_of("t", every(interval));
         spec.overlap = arrival_.overrides ? overlap::skip : policy_.overlap;
-        spec.in_flight_max = policy_.in_flight_max;
+        spec.policy.in_flight_max = policy_.in_flight_max;
         spec.policy.buffer_max = policy_.buffer_max;
         spec.first = first;
-        spec.timeout = timeout;
+        spec.policy.timeout = timeout;
         stage_.add(std::move(spec));
     }
     /// A run in flight, of a slot.

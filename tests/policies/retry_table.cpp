@@ -12,7 +12,7 @@ namespace {
 core::task_spec failing(const policy& p, const arrival& a) {
     core::task_spec spec = spec_of("t", every(a.by_slot ? 10s : 3600s));
     spec.overlap = a.overrides ? overlap::skip : p.overlap;
-    spec.in_flight_max = p.in_flight_max;
+    spec.policy.in_flight_max = p.in_flight_max;
     spec.first = immediately;
     spec.policy.buffer_max = p.buffer_max;
     spec.policy.retry.attempts = 2;

@@ -340,7 +340,7 @@ void model::compare(observation& o, int task) {
     const mirror& m = of(task);
     if (m.record == nullptr) return;
     const core::task_record& r = *m.record;
-    if (r.in_flight != m.in_flight || r.overrunning != m.overrunning)
+    if (r.in_flight() != m.in_flight || r.overrunning() != m.overrunning)
         out_.report(checker, task, "it counts other runs in flight than there are");
     compare_backfill(task, r);
     if (m.must_resume) out_.report(checker, task, "its pause does not end");

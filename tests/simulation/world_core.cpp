@@ -55,7 +55,7 @@ void world::collect() {
 // The newest runs of a task are the first in its list.
 void world::look(int task) {
     std::size_t known = seen_.fresh.size();
-    for (core::run_record* r = records_[static_cast<std::size_t>(task)]->runs; r != nullptr; r = r->next) {
+    for (core::run_record* r = records_[static_cast<std::size_t>(task)]->runs(); r != nullptr; r = r->next) {
         if (r->runner != nullptr) break;
         seen_.fresh.push_back(&adopt(*r));
     }

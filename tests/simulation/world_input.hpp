@@ -21,15 +21,15 @@ inline core::task_spec spec_of(std::size_t i, const task_plan& p) {
             .when = p.when,
             .overlap = p.overlap,
             .first = p.first,
-            .timeout = p.timeout,
-            .in_flight_max = p.in_flight_max,
             .policy = {.catch_up = p.late,
                        .buffer_max = p.buffer_max,
                        .pause_after_failures = p.pause_after_failures,
                        .retry = p.again,
                        .slot_timeout = p.slot_timeout,
                        .priority = p.priority,
-                       .tolerance = p.tolerance},
+                       .tolerance = p.tolerance,
+                       .timeout = p.timeout,
+                       .in_flight_max = p.in_flight_max},
             .group = p.group < 0 ? std::string_view() : group_names[static_cast<std::size_t>(p.group)],
             .payload = std::make_unique<core::task_payload>()};
 }

@@ -116,6 +116,12 @@ protected:
         });
     }
 
+    // 0: any number.
+    static std::size_t runs_max(const core::task_record& t) {
+        if (t.overlap != rondo::overlap::allow_all) return 1;
+        return t.policy != nullptr ? t.policy->in_flight_max : 0;
+    }
+
     // Of the slots that it follows: those that wait, and those that wait for their turn.
     static std::uint64_t undecided(const core::task_record& t) {
         const core::followed_slots& f = *t.past->followed;
@@ -245,11 +251,11 @@ protected:
             all += n;
             core::task_record* t = core_.find(uid);
             if (t == nullptr) continue;
-            std::size_t most = t->overlap == rondo::overlap::allow_all ? t->in_flight_max : 1;
+            std::size_t most = runs_max(*t);
             if (most != 0 && n > most && !unlimited_.contains(uid)) complain("too many runs of " + uid);
             if (core_.has_decisions()) continue; // a run that begins is counted there already
-            if (t->in_flight != n + t->retrying())
-                complain("the count of runs of " + uid + " is wrong: " + std::to_string(t->in_flight) +
+            if (t->in_flight() != n + t->retrying())
+                complain("the count of runs of " + uid + " is wrong: " + std::to_string(t->in_flight()) +
                          ", not " + std::to_string(n) + " and " + std::to_string(t->retrying()));
         }
         if (options_.runs_in_flight_max != 0 && all > options_.runs_in_flight_max) complain("too many runs");

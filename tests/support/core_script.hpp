@@ -176,7 +176,7 @@ public:
     }
     /// Cancels the run of `uid` that is the latest.
     core_script& cancel(std::string_view uid, cancel_reason why = cancel_reason::requested) {
-        step(uid, [&] { core_.cancel(*task(uid).runs, why, now_); });
+        step(uid, [&] { core_.cancel(*task(uid).runs(), why, now_); });
         return *this;
     }
     core_script& backfill(std::string_view uid, nanoseconds from, nanoseconds to, overlap policy) {
@@ -192,7 +192,7 @@ public:
         return *this;
     }
     core_script& detach(std::string_view uid) {
-        step(uid, [&] { core_.detach(*task(uid).runs, now_); });
+        step(uid, [&] { core_.detach(*task(uid).runs(), now_); });
         return *this;
     }
     core_script& shutdown(nanoseconds grace) {
@@ -306,15 +306,19 @@ public:
 private:
     static std::string text(nanoseconds slot) { return to_string(std::chrono::floor<microseconds>(slot)); }
 
+    static core::task_policy policy_of(const task_extra& extra) {
+        core::task_policy policy = extra.policy;
+        policy.timeout = extra.timeout;
+        policy.in_flight_max = extra.in_flight_max;
+        return policy;
+    }
     static core::task_spec spec(std::string_view uid, schedule when, const task_extra& extra) {
         return {.uid = uid,
                 .name = uid.substr(0, 10),
                 .when = when,
                 .overlap = extra.overlap,
                 .first = extra.first,
-                .timeout = extra.timeout,
-                .in_flight_max = extra.in_flight_max,
-                .policy = extra.policy,
+                .policy = policy_of(extra),
                 .group = extra.group,
                 .payload = std::make_unique<core::task_payload>()};
     }
@@ -344,7 +348,7 @@ private:
     // Whether one that follows has this slot, of a history with one attempt for each.
     bool counts(const run& r, const core::task_record& task, const task_state& state) {
         core::task_record* followed = core_.find(task.when.followed());
-        for (auto* of = followed != nullptr ? followed->runs : nullptr; of != nullptr; of = of->next)
+        for (auto* of = followed != nullptr ? followed->runs() : nullptr; of != nullptr; of = of->next)
             if (of->for_slot && of->scheduled_at == r.scheduled_at) return false; // not over yet
         return r.outcome && task.when.outcomes().contains(*r.outcome) && takes_slot(r.trigger) &&
                r.scheduled_at >= *state.next_slot;

@@ -17,11 +17,15 @@ core::task_spec spec_of(const task_plan& p) {
             .when = p.when,
             .overlap = o.overlap,
             .first = o.first_run,
-            .timeout = o.timeout,
-            .in_flight_max = o.runs_in_flight_max,
             .users_in_flight = o.users_in_flight,
             .hidden = o.hidden,
-            .policy = {o.catch_up, o.buffer_max, o.pause_after_failures, o.retry, o.slot_timeout},
+            .policy = {.catch_up = o.catch_up,
+                       .buffer_max = o.buffer_max,
+                       .pause_after_failures = o.pause_after_failures,
+                       .retry = o.retry,
+                       .slot_timeout = o.slot_timeout,
+                       .timeout = o.timeout,
+                       .in_flight_max = o.runs_in_flight_max},
             .payload = std::make_unique<core_payload>(p)};
 }
 
@@ -194,7 +198,8 @@ std::string core_player::cancel_all(const operation& o) {
         settle();
     }
     std::vector<run_id> ids;
-    for (core::run_record* run = task.value()->runs; run != nullptr; run = run->next) ids.push_back(run->id);
+    for (core::run_record* run = task.value()->runs(); run != nullptr; run = run->next)
+        ids.push_back(run->id);
     for (run_id id : ids) {
         core::run_record* run = core_->find_run(id);
         if (run == nullptr) continue;

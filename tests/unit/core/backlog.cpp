@@ -274,7 +274,7 @@ TEST_CASE("what comes for a task while all are paused, resumed or stopped finds 
                 if (i % 4 == 3) s.resume(uid, resume_from::the_past).expect_anything();
                 // A run that was just asked for gets no place before the others have had their turn.
                 bool may_wait = i % 4 == 1;
-                if (!may_wait && s.task(uid).runs != nullptr && i % 3 == 0) s.cancel(uid).expect_anything();
+                if (!may_wait && s.task(uid).runs() != nullptr && i % 3 == 0) s.cancel(uid).expect_anything();
                 if (i == 11) s.remove(uid).expect_anything();
             }
         };

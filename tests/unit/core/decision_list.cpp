@@ -76,7 +76,7 @@ TEST_CASE("a decision outlives its task") {
     list.forget(gone);
     CHECK(list.latest_of(gone)->task == nullptr);
     CHECK(taken(list, 1) == std::vector<std::string>{"gone"});
-    CHECK(gone.pending_decision == 1); // it is not touched any more
+    CHECK(gone.past->pending_decision == 1); // it is not touched any more
 }
 
 TEST_CASE("what could not be taken stays") {

@@ -106,7 +106,7 @@ private:
 
     void cancel_one(std::string_view uid) {
         core::task_record* t = script_.core().find(uid);
-        if (t != nullptr && t->runs != nullptr) script_.clock(now_).cancel(uid).expect_anything();
+        if (t != nullptr && t->runs() != nullptr) script_.clock(now_).cancel(uid).expect_anything();
     }
 
     void end_one(std::string_view uid) {

@@ -68,6 +68,22 @@ TEST_CASE("the pause of all skips the slots of all when it ends") {
     });
 }
 
+TEST_CASE("pauses of all that are asked for faster than they come through all tasks are all done") {
+    play(core::scheduler_options{.work_max = 1}, [](core_script& s) {
+        for (const char* uid : {"a", "b", "c"}) s.add(uid, every(10s), {.first = after_interval});
+        s.at(5s).pause_all().at(15s).expect_nothing().resume_all().expect_anything();
+        for (int i = 0; i != 600; ++i)
+            s.pause_all().expect_anything().resume_all(resume_from::the_past).expect_anything();
+        s.at(16s).expect_anything();
+        for (const char* uid : {"a", "b", "c"}) {
+            CHECK(s.stat_of(uid).counters.skipped_paused == 1);
+            CHECK(s.stat_of(uid).counters.skipped_missed == 0);
+            CHECK(s.stat_of(uid).counters.runs == 0);
+        }
+        s.expect_next_run("a", 20s).expect_next_run("b", 20s).expect_next_run("c", 20s);
+    });
+}
+
 TEST_CASE("the pause of all leaves that of a task alone") {
     play([](core_script& s) {
         s.add("a", every(10s), {.first = after_interval}).pause("a").pause_all();

@@ -152,7 +152,7 @@ private:
     void cancel_one() {
         auto uid = any();
         core::task_record* t = script_.core().find(uid);
-        if (t != nullptr && t->runs != nullptr && one_in(5))
+        if (t != nullptr && t->runs() != nullptr && one_in(5))
             script_.clock(now_).cancel(uid).expect_anything();
     }
 

@@ -166,7 +166,7 @@ TEST_CASE("a cursor that makes no sense is overwritten by the next decision") {
     s.add("a", every(10s)).at(0s).expect_start("a", 0s).end("a");
     for (auto cursor : {wall_time::min(), wall_time_first - 1us, wall_time_last + 1us}) {
         s.resync("a", cursor).expect_next_run("a", 10s);
-        CHECK(s.task("a").cursor_lost);
+        CHECK(bool(s.task("a").cursor_lost));
     }
     s.at(10s).expect_start("a", 10s);
     CHECK(!s.task("a").cursor_lost);

@@ -128,7 +128,7 @@ TEST_CASE("the slot as a whole has a deadline") {
         s.at(5500ms).end("a", body_end::failed).expect_retry("a", 3);
         s.at(9500ms).expect_start("a", 0s, trigger::retry).expect_wakeup(10s);
         s.at(10s).expect_cancel("a", cancel_reason::timeout).expect_end("a", outcome::timed_out);
-        CHECK(s.task("a").runs->last); // whoever waits is told, whatever the body does
+        CHECK(s.task("a").runs()->last); // whoever waits is told, whatever the body does
         s.end("a", body_end::failed).expect_wakeup(1h);
         s.at(1h).expect_start("a", 1h).at(1h + 7s).end("a", body_end::failed).expect_wakeup(2h);
     });

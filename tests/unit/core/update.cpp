@@ -142,7 +142,7 @@ TEST_CASE("what makes no sense changes nothing") {
         .uid = "a", .name = "", .when = every(-1s), .payload = std::make_unique<core::task_payload>()};
     CHECK(s.core().check_update(s.task("a"), bad).error() == errc::invalid_schedule);
     bad.when = every(1s);
-    bad.timeout = -1us;
+    bad.policy.timeout = -1us;
     CHECK(s.core().check_update(s.task("a"), bad).error() == errc::invalid_option);
     s.expect_wakeup(10s);
 }
