@@ -154,7 +154,10 @@ void scheduler::follow(task_record& task, moment cursor, instant now) {
     if (passed && !others && cursor && *cursor < task.slot && on_grid(task) &&
         is_slot(task.when, *cursor, task.anchor))
         return go_back(task, *cursor, now); // among those that wait
-    if (passed) forget_slots(task);
+    if (passed) {
+        forget_slots(task);
+        if (!task.slot_waits()) leave_waiting(task); // it was their turn
+    }
     task.cursor = cursor ? *cursor : no_slot;
     if (task.cursor != cursor_waits_for_end) wait_for_no_end_on_record(task);
     if (!cursor || *cursor == cursor_waits_for_end) {

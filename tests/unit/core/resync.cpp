@@ -272,6 +272,23 @@ TEST_CASE("a cursor among the slots of an old schedule that wait moves no slot o
     });
 }
 
+TEST_CASE(
+    "slots of an old schedule that waited for a place, and are another manager's, leave no turn behind") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        task_extra all{.overlap = overlap::buffer_all};
+        s.add("a", every(10s), all)
+            .at(0s)
+            .expect_start("a", 0s)
+            .add("b", once())
+            .at(0s)
+            .at(10s)
+            .expect_nothing();
+        s.at(12s).end("a").expect_start("b", 0s);
+        s.update("a", every(7s), all).resync("a", wall_base + 14s).expect_next_run("a", 14s);
+        s.at(14s).expect_nothing().end("b").expect_start("a", 14s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -301,6 +301,17 @@ TEST_CASE("a fixed delay that comes back while a slot of it waits counts from th
     });
 }
 
+TEST_CASE("a slot that waited for a place, and is skipped as its task is updated, leaves no turn behind") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        task_extra late{.first = after_interval};
+        late.policy.tolerance = 4s;
+        s.add("b", once()).at(0s).expect_start("b", 0s).add("a", every(10s), late).trigger("a");
+        s.at(14s).expect_nothing().at(16s).end("b").expect_start("a", 0s, trigger::manual);
+        s.at(17s).update("a", every(10s), late).expect_skip("a", skip_reason::overlap, 1);
+        s.expect_next_run("a", 20s).at(24s).expect_nothing().end("a").expect_start("a", 20s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace
