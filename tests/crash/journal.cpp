@@ -35,7 +35,10 @@ journal::~journal() {
     ::close(descriptor_);
 }
 
-void journal::write_line(const std::string& line) const {
+void journal::write_line(std::string line) const {
+    if (line.size() >= journal_line) throw std::runtime_error("too long for a line of the journal: " + line);
+    line.resize(journal_line - 1, ' ');
+    line += '\n';
     ssize_t n = -1;
     do {
         n = ::write(descriptor_, line.data(), line.size());
@@ -44,21 +47,21 @@ void journal::write_line(const std::string& line) const {
 }
 
 void journal::body_line(char kind, const context& c, std::string_view how) const {
-    write_line(fmt::format("{} {} {} {} {} {} {} {} {}\n", kind, life_, since_boot(), hex(c.id()),
+    write_line(fmt::format("{} {} {} {} {} {} {} {} {}", kind, life_, since_boot(), hex(c.id()),
                            c.uid().view(), c.scheduled_at().time_since_epoch().count(), c.attempt(),
                            to_string(c.trigger()), how));
 }
 
 void journal::life_begins() const {
-    write_line(fmt::format("L {} {} - - 0 0 - -\n", life_, since_boot()));
+    write_line(fmt::format("L {} {} - - 0 0 - -", life_, since_boot()));
 }
 
 void journal::task_paused(std::string_view uid) const {
-    write_line(fmt::format("P {} {} - {} 0 0 - -\n", life_, since_boot(), uid));
+    write_line(fmt::format("P {} {} - {} 0 0 - -", life_, since_boot(), uid));
 }
 
 void journal::life_ends() const {
-    write_line(fmt::format("Q {} {} - - 0 0 - -\n", life_, since_boot()));
+    write_line(fmt::format("Q {} {} - - 0 0 - -", life_, since_boot()));
 }
 
 void journal::body_begins(const context& c) const {
@@ -70,7 +73,7 @@ void journal::body_ends(const context& c, std::string_view how) const {
 }
 
 void journal::end_acknowledged(const run& r) const {
-    write_line(fmt::format("F {} {} {} {} {} {} {} {}\n", life_, since_boot(), hex(r.id), r.uid.view(),
+    write_line(fmt::format("F {} {} {} {} {} {} {} {}", life_, since_boot(), hex(r.id), r.uid.view(),
                            r.scheduled_at.time_since_epoch().count(), r.attempt, to_string(r.trigger),
                            to_string(*r.outcome)));
 }
@@ -83,7 +86,8 @@ std::vector<entry> read_journal(const std::string& path) {
         char kind = 0;
         std::istringstream in(line);
         in >> kind >> e.life >> e.boot >> e.id >> e.uid >> e.slot >> e.attempt >> e.trigger >> e.how;
-        if (!in || file.eof() || std::string_view("LPBEFQ").find(kind) == std::string_view::npos)
+        const bool whole = line.size() == journal_line - 1 && !file.eof();
+        if (!in || !whole || std::string_view("LPBEFQ").find(kind) == std::string_view::npos)
             throw std::runtime_error("no line of a journal: " + line);
         e.kind = static_cast<entry_kind>(kind);
         entries.push_back(std::move(e));

@@ -5,6 +5,7 @@
 #include <rondo/context.hpp>
 #include <rondo/run.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,8 +13,13 @@
 
 namespace rondo::crash {
 
-/// The side journal: what happened, as told by those it happened to, outside of the database. Each line
-/// is one `write` to a file opened with O_APPEND, so it outlives the process and is never torn.
+/// Bytes of a line, with its end. The kernel copies a `write` page by page, and stops between two if the process
+/// is killed: so no line may lie in two pages.
+constexpr std::size_t journal_line = 128;
+static_assert(4096 % journal_line == 0);
+
+/// The side journal: what happened, as told by those it happened to, outside of the database. Each line is one
+/// `write` of `journal_line` bytes to a file opened with O_APPEND, so it outlives the process and is never torn.
 class journal {
 public:
     /// Appends to the file at `path`, as the life of this number. Throws `std::runtime_error`.
@@ -33,7 +39,7 @@ public:
     void life_ends() const;
 
 private:
-    void write_line(const std::string& line) const;
+    void write_line(std::string line) const;
     void body_line(char kind, const context& c, std::string_view how) const;
 
     int descriptor_;
@@ -65,7 +71,7 @@ struct entry {
 /// As `entry::id` has it.
 [[nodiscard]] std::string hex(const run_id& id);
 
-/// Reads all of it. Throws `std::runtime_error` at a line that is none.
+/// Reads all of it. Throws `std::runtime_error` at a line that is none, or is not whole.
 [[nodiscard]] std::vector<entry> read_journal(const std::string& path);
 
 } // namespace rondo::crash
