@@ -216,7 +216,7 @@ private:
     void put_skip(task_record& task, skip_range range, wall_time after);
     void put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                     wall_time after);
-    void skip_wanted(task_record& task, skip_reason reason);
+    void skip_wanted(task_record& task, skip_reason reason, std::ptrdiff_t but = 0);
     void forget_slots(task_record& task) noexcept;
     void flush_skips(task_record& task);
     void begin_waiting_slot(task_record& task, instant now);
@@ -330,6 +330,7 @@ private:
     [[nodiscard]] skip_reason why_not_kept(const task_record& task, bool late) const noexcept;
     void skip_surplus(task_record& task);
     void show_first(task_record& task);
+    void stop_waiting(task_record& task);
     void show_none(task_record& task);
     [[nodiscard]] static wall_time after_followed(const task_record& task, wall_time slot) noexcept;
     void skip_first(task_record& task, skip_reason reason, std::size_t n);
@@ -353,8 +354,7 @@ private:
     void end_both_pauses(task_record& task, resume_from from, instant now);
     void skip_paused(task_record& task, std::int64_t up_to, instant now);
     void erase(task_record& task);
-    [[nodiscard]] static wall_time slot_after_restart(const task_record& task, const task_state& state,
-                                                      instant now);
+    [[nodiscard]] static wall_time slot_after_restart(const task_record& t, const task_state& s, instant now);
     void recycle();
 
     scheduler_options options_;

@@ -225,12 +225,24 @@ void scheduler::show_first(task_record& task) {
     }
     if (due.empty()) return show_none(task);
     slot_due first{due.front().slot, due.front().due};
-    if (!task.ready && !task.held) return schedule_slot(task, first);
+    if (task.slot != first.slot) stop_waiting(task);
+    if (!task.slot_waits() && !task.held) return schedule_slot(task, first);
     task.slot = first.slot;
     task.due = first.due;
 }
 
+// Its slot does so no more; what waits before it keeps the turn.
+void scheduler::stop_waiting(task_record& task) {
+    if (!task.slot_waits()) return;
+    task.slot = no_slot;
+    if (task.slots_waiting() == 0)
+        leave_waiting(task);
+    else
+        task.queue()->seen.reset();
+}
+
 void scheduler::show_none(task_record& task) {
+    stop_waiting(task);
     if (task.slot == no_slot) return;
     task.held = false;
     take(task, {});

@@ -31,6 +31,16 @@ bool is_latest(const task_record& task, const decision& d) noexcept {
     return there && task.past != nullptr && task.past->decisions == d.no;
 }
 
+// The first slot that waits of the schedule that it has, from the cursor on.
+moment first_own_from(const task_record& task, wall_time cursor) {
+    const std::vector<slot_segment>& slots = task.queue()->slots;
+    auto own = std::ranges::find(slots, nullptr, &slot_segment::when);
+    if (own == slots.end()) return {};
+    if (cursor <= own->first) return own->first;
+    moment next = task.when.next_after(cursor - std::chrono::microseconds(1), task.anchor);
+    return next && *next <= slots.back().last ? next : moment();
+}
+
 } // namespace
 
 // A decision counts once it is on record. What one that is refused said of its slots is taken off the
@@ -154,9 +164,18 @@ void scheduler::follow(task_record& task, moment cursor, instant now) {
     if (passed && !others && cursor && *cursor < task.slot && on_grid(task) &&
         is_slot(task.when, *cursor, task.anchor))
         return go_back(task, *cursor, now); // among those that wait
-    if (passed) {
+    if (others && cursor && *cursor != cursor_waits_for_end)
+        if (moment own = first_own_from(task, *cursor)) { // behind those of the other
+            go_back(task, *own, now);
+            task.cursor = *cursor;
+            return;
+        }
+    if (passed) { // it was their turn; a slot that is due waits by its own
+        const instant seen = task.queue()->seen.value_or(task.past->slot_turn.seen);
         forget_slots(task);
-        if (!task.slot_waits()) leave_waiting(task); // it was their turn
+        const bool due_too = task.slot_waits();
+        leave_waiting(task);
+        if (due_too) wait_for_place(task, seen, seen);
     }
     task.cursor = cursor ? *cursor : no_slot;
     if (task.cursor != cursor_waits_for_end) wait_for_no_end_on_record(task);
@@ -165,7 +184,7 @@ void scheduler::follow(task_record& task, moment cursor, instant now) {
         task.slot = no_slot;
         if (cursor) wait_for_no_end(task, now);
     } else if ((passed && !others) ||
-               (task.slot != no_slot ? *cursor > task.slot : task.slots_waiting() == 0)) {
+               (task.slots_waiting() == 0 && (task.slot == no_slot || *cursor > task.slot))) {
         unschedule(task);
         moment slot = cursor; // of another schedule, if that manager has another
         if (!is_slot(task.when, *cursor, task.anchor)) slot = task.when.next_after(*cursor, task.anchor);

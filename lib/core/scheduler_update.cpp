@@ -58,6 +58,7 @@ void scheduler::decide_all_due(task_record& task, instant now) {
         task.slot_waits() ? task.past->slot_turn.seen : now; // else who is `ready` are slots before it
     if (task.queue() != nullptr) seen = task.queue()->seen.value_or(seen);
     decide(task, now, seen, false);
+    if (task.queue() != nullptr) task.queue()->seen.reset();                  // it was that slot's
     if (task.slots_waiting() == 0 && !task.slot_waits()) leave_waiting(task); // nothing waits any more
 }
 

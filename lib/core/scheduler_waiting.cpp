@@ -49,15 +49,16 @@ void scheduler::put_wanted(task_record& task, const caught_up& found, wall_time 
     queue.after = after;
 }
 
-// Slots that wait will not run after all.
-void scheduler::skip_wanted(task_record& task, skip_reason reason) {
+// Slots that wait will not run after all, but for the last so many entries.
+void scheduler::skip_wanted(task_record& task, skip_reason reason, std::ptrdiff_t but) {
     task_queue* queue = task.queue();
     if (queue == nullptr) return;
-    slots_waiting_ -= std::exchange(queue->slots_wanted, 0);
-    for (slot_segment& s : queue->slots) {
-        if (!s.wanted) continue;
-        s.wanted = false;
-        s.reason = reason;
+    for (auto s = queue->slots.begin(); s != queue->slots.end() - but; ++s) {
+        if (!s->wanted) continue;
+        s->wanted = false;
+        s->reason = reason;
+        queue->slots_wanted -= s->count;
+        slots_waiting_ -= s->count;
     }
     flush_skips(task);
 }

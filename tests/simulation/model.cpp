@@ -236,12 +236,26 @@ void model::go_back(mirror& m, wall_time slot, instant now) {
     if (known) m.due = due;
 }
 
+// Of what waits the first slot that is of the schedule in force, and not before the cursor.
+moment model::first_own(const mirror& m, wall_time cursor) {
+    auto own = std::ranges::find(m.backlog, false, &verdict::before_update);
+    if (own == m.backlog.end() || cursor <= own->first) return own == m.backlog.end() ? moment() : own->first;
+    moment next = m.when.has(cursor) ? cursor : m.when.when().next_after(cursor, m.when.anchor());
+    return next && *next <= m.backlog.back().last ? next : moment();
+}
+
 void model::follow(mirror& m, moment cursor, instant now) {
     bool passed = !m.backlog.empty() && (!cursor || *cursor > m.backlog.front().first);
     bool on_grid = m.when.kind() == schedule::kind::every || m.when.kind() == schedule::kind::rule;
     bool old = passed && m.backlog.front().before_update; // to which it does not go back
     if (passed && !old && on_grid && cursor && *cursor < m.slot && m.when.has(*cursor))
         return go_back(m, *cursor, now);
+    if (old && cursor && *cursor != cursor_waits_for_end)
+        if (moment own = first_own(m, *cursor)) {
+            go_back(m, *own, now);
+            m.cursor = *cursor;
+            return;
+        }
     if (passed) m.backlog.clear();
     m.cursor = cursor ? *cursor : no_slot;
     if (m.cursor != cursor_waits_for_end) no_end_moves(m);
@@ -249,7 +263,7 @@ void model::follow(mirror& m, moment cursor, instant now) {
         unschedule(m);
         m.slot = no_slot;
         fixed_delay_waits_for_no_end(m, now);
-    } else if ((passed && !old) || (*cursor > m.slot && (m.slot != no_slot || m.backlog.empty()))) {
+    } else if ((passed && !old) || (m.backlog.empty() && (m.slot == no_slot || *cursor > m.slot))) {
         unschedule(m);
         m.compared_at = ns_of(now);
         moment slot = m.when.has(*cursor) ? cursor : m.when.when().next_after(*cursor, m.when.anchor());

@@ -219,6 +219,7 @@ private:
 
     // model.cpp
     void set_slot(mirror& m, wall_time slot, instant now);
+    [[nodiscard]] static moment first_own(const mirror& m, wall_time cursor);
     void follow(mirror& m, moment cursor, instant now);
     void go_back(mirror& m, wall_time slot, instant now);
     void no_end_moves(const mirror& m);

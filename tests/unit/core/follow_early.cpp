@@ -106,6 +106,24 @@ TEST_CASE("one that follows another task from now on forgets what the first ende
     });
 }
 
+TEST_CASE("a slot that waits for a place, and is not kept after all, leaves no turn to the next") {
+    play([](core_script& s) {
+        s.set_group(group("g").runs_in_flight_max(1));
+        task_extra one = keeping(1);
+        one.group = "g";
+        s.add("c", once(), {.group = "g"}).at(0s).expect_start("c", 0s);
+        s.add("b", after("a"), one).add("a", every(10s), {.overlap = overlap::allow_all});
+        for (const std::chrono::nanoseconds slot : {0s, 10s, 20s, 30s, 40s})
+            s.at(slot).expect_start("a", slot);
+        s.at(41s).end("a").expect_next_run("b", 0s).at(41s).expect_nothing();    // there is no place
+        s.at(42s).end("a", body_end::success, 1).end("a", body_end::success, 2); // of 20s and 40s
+        s.add("d", once(), {.group = "g"}).at(43s).expect_nothing();
+        s.at(44s).end("a").expect_skip("b", skip_reason::buffer_full, 3).expect_no_next_run("b"); // of 10s
+        s.at(45s).end("a").expect_skip("b", skip_reason::buffer_full, 1).expect_next_run("b", 40s);
+        s.at(46s).expect_nothing().end("c").expect_start("d", 42s).end("d").expect_start("b", 40s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace

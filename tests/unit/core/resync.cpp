@@ -289,6 +289,42 @@ TEST_CASE(
     });
 }
 
+TEST_CASE("a cursor beyond slots of an old schedule that wait leaves those of the new one behind them") {
+    play([](core_script& s) {
+        task_extra all{.overlap = overlap::buffer_all};
+        all.policy.catch_up = {.coalesce = coalesce::all};
+        s.add("a", every(10s), all).at(0s).expect_start("a", 0s).at(10s).update("a", every(7s), all);
+        s.at(14s).at(21s).resync("a", wall_base + 14s).expect_next_run("a", 14s);
+        s.at(22s).end("a").expect_start("a", 14s, trigger::catch_up);
+        s.end("a").expect_start("a", 21s, trigger::catch_up).end("a").expect_next_run("a", 28s);
+    });
+}
+
+TEST_CASE("a slot that waits behind those of an old schedule is late by its own time if they are passed") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        task_extra strict{.overlap = overlap::buffer_all};
+        strict.policy.catch_up = {.coalesce = coalesce::none, .grace = 1s};
+        s.add("a", every(10s), strict).at(0s).expect_start("a", 0s);
+        s.add("b", once()).at(0s).at(10s).expect_nothing();
+        s.at(12s).end("a").expect_start("b", 0s).update("a", every(7s), strict);
+        s.at(20s).expect_nothing().add("c", once()).at(20500ms).expect_nothing();
+        s.resync("a", wall_base + 14s).end("b").expect_skip("a", skip_reason::missed, 1);
+        s.expect_start("c", 20s).expect_next_run("a", 21s);
+    });
+}
+
+TEST_CASE("a cursor before the slots that wait takes no later decision of their task away") {
+    play({.runs_in_flight_max = 1}, [](core_script& s) {
+        task_extra all{.overlap = overlap::buffer_all};
+        all.policy.catch_up = {.coalesce = coalesce::all};
+        s.add("a", every(10s), all).at(0s).expect_start("a", 0s);
+        s.add("b", once()).at(0s).at(10s).at(20s).end("a").expect_start("b", 0s);
+        s.update("a", at(wall_base + 5s), all).at(21s).resync("a", wall_base + 10s).expect_nothing();
+        s.end("b").expect_start("a", 10s, trigger::catch_up);
+        s.end("a").expect_start("a", 20s, trigger::catch_up).end("a").expect_start("a", 5s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -312,6 +312,20 @@ TEST_CASE("a slot that waited for a place, and is skipped as its task is updated
     });
 }
 
+TEST_CASE("a slot that an update looks at late is late, whenever one before it was looked at") {
+    play({.runs_in_flight_max = 2}, [](core_script& s) {
+        task_extra strict{.overlap = overlap::buffer_all};
+        strict.policy.tolerance = 4s;
+        strict.policy.catch_up = {.coalesce = coalesce::none, .grace = 1s};
+        s.add("a", every(10s), strict).at(0s).expect_start("a", 0s).at(14s).expect_nothing();
+        s.add("b", once()).at(14s).expect_start("b", 14s).add("c", once()).at(14s).expect_nothing();
+        s.at(15s).end("a").expect_start("c", 14s).at(24s).expect_nothing();
+        s.at(25s).update("a", every(10s), strict).clock(38s).update("a", every(10s), strict);
+        s.end("b").expect_start("a", 10s).end("a").expect_start("a", 20s);
+        s.expect_skip("a", skip_reason::missed, 1).end("a").expect_next_run("a", 40s);
+    });
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -285,65 +285,6 @@ TEST_CASE("each of several bodies has one end, wherever memory runs out when the
     CHECK(n > 3);
 }
 
-TEST_CASE("a task that follows and finds no memory is not there, and can be added again") {
-    int n = 0;
-    for (bool thrown = true; thrown; ++n) {
-        CAPTURE(n);
-        core::scheduler s({});
-        core::task_spec spec{.uid = "b",
-                             .name = "a long name, that needs memory",
-                             .when = after("another task with a long uid"),
-                             .payload = std::make_unique<core::task_payload>()};
-        allocations_left = n;
-        try {
-            (void)s.reserve(spec);
-            thrown = false;
-        } catch (const std::bad_alloc&) {
-        }
-        allocations_left = -1;
-        if (!thrown) break;
-        CHECK(s.find("b") == nullptr);
-        REQUIRE(spec.payload != nullptr);
-        CHECK(s.reserve(spec).has_value());
-    }
-    CHECK(n > 3);
-}
-
-TEST_CASE("a task that may be late and finds no memory is not there, nor waited for") {
-    const instant now{steady_time(1h), wall_time(1h)};
-    int n = 0;
-    for (bool thrown = true; thrown; ++n) {
-        CAPTURE(n);
-        core::scheduler s({});
-        core::task_spec spec{
-            .uid = "t", .name = "t", .when = every(1min), .payload = std::make_unique<core::task_payload>()};
-        spec.policy.tolerance = 1s;
-        core::task_record* task = nullptr;
-        allocations_left = n;
-        try {
-            task = s.reserve(spec).value();
-            task_state state;
-            state.created = true;
-            state.anchor = now.wall;
-            state.next_slot = now.wall;
-            (void)s.activate(*task, state, now);
-            thrown = false;
-        } catch (const std::bad_alloc&) {
-        }
-        allocations_left = -1;
-        if (!thrown) {
-            CHECK(s.next_wakeup(now) == now.steady + 1s);
-            continue;
-        }
-        if (task != nullptr) CHECK(s.forget(*task) != nullptr);
-        CHECK(s.find("t") == nullptr);
-        CHECK(s.next_wakeup(now) == steady_time::max());
-        s.on_time({now.steady + 1h, now.wall + 1h});
-        CHECK(s.actions().empty());
-    }
-    CHECK(n > 3);
-}
-
 TEST_CASE("a slot is followed once, wherever memory runs out when it ends") {
     if (!recycles()) return;
     int n = 0;
