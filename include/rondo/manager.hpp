@@ -20,6 +20,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -66,7 +67,7 @@ public:
     /// unfinished become `abandoned`. Errors: `already_started`, `invalid_option`, the repository's;
     /// after an error it may be called again. Where the repository did it all the same, those runs are not in the
     /// report of the next call.
-    template <boost::asio::completion_token_for<void(result<start_report>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<start_report> Token = boost::asio::deferred_t>
     auto async_start(Token&& token = Token()) {
         return initiate<start_report>(&start_start, token);
     }
@@ -79,15 +80,30 @@ public:
     /// registered it all the same, its uid is known: its slots then keep the anchor of the first try.
     /// Where a task of this uid was removed, and what was decided about that is not on record yet, this waits for
     /// it; while the repository is down it fails with `store_failed` instead.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_add(task t, Token&& token = Token()) {
         return initiate<void>(&start_add, token, std::move(t), if_exists::fail);
     }
 
     /// As above, or whatever `otherwise` says where a live task has this uid.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_add(task t, if_exists otherwise, Token&& token = Token()) {
         return initiate<void>(&start_add, token, std::move(t), otherwise);
+    }
+
+    /// As `async_add` of each, one after the other, at less than half of the cost; each fares by itself. Others have
+    /// their turn in between: first runs may begin before the last task is there. Errors of the whole: `not_started`,
+    /// `shutting_down`, and nothing is added; or `not_enough_memory`, and some may be. A shutdown meanwhile is an
+    /// error of those that are left.
+    template <std::same_as<std::vector<task>> Tasks,
+              detail::token_for<bulk_report> Token = boost::asio::deferred_t>
+    auto async_add(Tasks tasks, Token&& token = Token()) {
+        return initiate<bulk_report>(&start_add_many, token, std::move(tasks), if_exists::fail);
+    }
+    template <std::same_as<std::vector<task>> Tasks,
+              detail::token_for<bulk_report> Token = boost::asio::deferred_t>
+    auto async_add(Tasks tasks, if_exists otherwise, Token&& token = Token()) {
+        return initiate<bulk_report>(&start_add_many, token, std::move(tasks), otherwise);
     }
 
     /// Gives the live task of this uid another name, schedule, body and other options. Its history, its
@@ -97,7 +113,7 @@ public:
     /// those of `async_add`. After any error the task goes on as it was. Where the repository has it all the same,
     /// or the task was removed meanwhile, the new name and schedule are on record until it is updated or added
     /// again, and a next life takes the old schedule for a change.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_update(task t, Token&& token = Token()) {
         return initiate<void>(&start_update, token, std::move(t));
     }
@@ -107,20 +123,29 @@ public:
     /// cancellation. Errors: `task_not_exists`. After one of the repository the task is gone all the same, and on
     /// record as active until the next start. Cancellation: terminal, partial and total end the wait with
     /// `operation_aborted`; the removal goes on.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_remove(std::string uid, Token&& token = Token()) {
         return initiate<void>(&start_remove, token, std::move(uid));
+    }
+
+    /// As `async_remove` of each, one after the other, and gives what became of them: each fares by itself. Waits
+    /// for the last. Others have their turn in between. Errors of the whole: as of `async_add` of many.
+    /// Cancellation: as above; all the removals go on.
+    template <std::same_as<std::vector<std::string>> Uids,
+              detail::token_for<bulk_report> Token = boost::asio::deferred_t>
+    auto async_remove(Uids uids, Token&& token = Token()) {
+        return initiate<bulk_report>(&start_remove_many, token, std::move(uids));
     }
 
     /// Pauses a task, across restarts. Runs in flight go on; manual runs still work. Slots that fall
     /// due meanwhile are skipped as `paused`. One that is paused already takes over what is said now.
     /// Errors: `task_not_exists`, `invalid_option`. After any error the task goes on as it was, in this life; where
     /// the repository has the pause all the same, the next life begins with it, unless it is resumed.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_pause(std::string uid, pause_options how, Token&& token = Token()) {
         return initiate<void>(&start_pause, token, std::move(uid), std::move(how));
     }
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_pause(std::string uid, Token&& token = Token()) {
         return initiate<void>(&start_pause, token, std::move(uid), pause_options());
     }
@@ -128,11 +153,11 @@ public:
     /// Ends the pause of a task: it goes on with its next slot, or from the past with what it missed.
     /// Errors: `task_not_exists`. After any error it is still paused, in this life; where the repository has the end
     /// of the pause all the same, the next life begins without it.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_resume(std::string uid, resume_from from, Token&& token = Token()) {
         return initiate<void>(&start_resume, token, std::move(uid), from);
     }
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_resume(std::string uid, Token&& token = Token()) {
         return initiate<void>(&start_resume, token, std::move(uid), resume_from::now);
     }
@@ -140,17 +165,17 @@ public:
     /// As `async_pause` for the whole manager, in this life only, which needs no repository. The pause of single
     /// tasks is another. Where there are more than a thousand tasks, it is done to them in parts, and what happens
     /// to one of them meanwhile finds it done.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_pause_all(Token&& token = Token()) {
         return initiate<void>(&start_pause_all, token, std::nullopt);
     }
 
     /// Ends `async_pause_all`, as `async_resume`.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_resume_all(resume_from from, Token&& token = Token()) {
         return initiate<void>(&start_pause_all, token, from);
     }
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_resume_all(Token&& token = Token()) {
         return initiate<void>(&start_pause_all, token, resume_from::now);
     }
@@ -158,7 +183,7 @@ public:
     /// Adds a group, or changes the limits of one; what is beyond them already goes on, and its starts count from
     /// when they are limited. Nothing of it is kept by the repository. Errors: `invalid_name`, `invalid_option`
     /// (the limits, or there are `groups_max` already).
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_set_group(group wanted, Token&& token = Token()) {
         return initiate<void>(&start_set_group, token, std::move(wanted));
     }
@@ -167,20 +192,20 @@ public:
     /// at once. It neither takes nor moves a slot. Errors: `task_not_exists`, `already_running` (by the
     /// overlap policy), `queue_full`; there is no run then. The repository hears of a run later, and none of its
     /// errors is one of this.
-    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run_id> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, std::vector<user> users, Token&& token = Token()) {
         return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users), std::nullopt);
     }
     /// The same under another overlap policy than the task's.
-    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run_id> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, std::vector<user> users, overlap policy, Token&& token = Token()) {
         return initiate<run_id>(&start_trigger, token, std::move(uid), std::move(users), policy);
     }
-    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run_id> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, user who, Token&& token = Token()) {
         return initiate<run_id>(&start_trigger, token, std::move(uid), only(std::move(who)), std::nullopt);
     }
-    template <boost::asio::completion_token_for<void(result<run_id>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run_id> Token = boost::asio::deferred_t>
     auto async_trigger(std::string uid, Token&& token = Token()) {
         return initiate<run_id>(&start_trigger, token, std::move(uid), std::vector<user>(), std::nullopt);
     }
@@ -188,20 +213,20 @@ public:
     /// As `async_trigger` (so it is refused while the first run of a task just added is in flight, under
     /// `overlap::skip`), waits until the run, or its last attempt, is over and recorded, and gives it with its
     /// results. A run that went wrong is a value too: look at its `outcome`. Cancellation: as `async_wait`.
-    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, std::vector<user> users, Token&& token = Token()) {
         return initiate<run>(&start_run, token, std::move(uid), std::move(users), std::nullopt);
     }
     /// The same under another overlap policy than the task's.
-    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, std::vector<user> users, overlap policy, Token&& token = Token()) {
         return initiate<run>(&start_run, token, std::move(uid), std::move(users), policy);
     }
-    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, user who, Token&& token = Token()) {
         return initiate<run>(&start_run, token, std::move(uid), only(std::move(who)), std::nullopt);
     }
-    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run> Token = boost::asio::deferred_t>
     auto async_run(std::string uid, Token&& token = Token()) {
         return initiate<run>(&start_run, token, std::move(uid), std::vector<user>(), std::nullopt);
     }
@@ -209,7 +234,7 @@ public:
     /// Waits until a run is over and recorded; one that is over already is looked up in the repository.
     /// Errors: `run_not_exists`. Cancellation: terminal, partial and total end the wait with
     /// `operation_aborted`; the run goes on.
-    template <boost::asio::completion_token_for<void(result<run>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<run> Token = boost::asio::deferred_t>
     auto async_wait(run_id id, Token&& token = Token()) {
         return initiate<run>(&start_wait, token, id);
     }
@@ -217,21 +242,21 @@ public:
     /// Asks a run to end, with reason `requested`; does not wait for it. One that then ends by its
     /// cancellation has the outcome `cancelled`, and `why` as its message. One that will be tried again is not.
     /// Errors: `run_not_exists` if it is not in flight.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_cancel(run_id id, std::string why, Token&& token = Token()) {
         return initiate<void>(&start_cancel_run, token, id, std::move(why));
     }
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_cancel(run_id id, Token&& token = Token()) {
         return initiate<void>(&start_cancel_run, token, id, std::string());
     }
 
     /// Asks all runs of a task to end, and gives their number. Errors: `task_not_exists`.
-    template <boost::asio::completion_token_for<void(result<std::size_t>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<std::size_t> Token = boost::asio::deferred_t>
     auto async_cancel(std::string uid, std::string why, Token&& token = Token()) {
         return initiate<std::size_t>(&start_cancel_task, token, std::move(uid), std::move(why));
     }
-    template <boost::asio::completion_token_for<void(result<std::size_t>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<std::size_t> Token = boost::asio::deferred_t>
     auto async_cancel(std::string uid, Token&& token = Token()) {
         return initiate<std::size_t>(&start_cancel_task, token, std::move(uid), std::string());
     }
@@ -239,7 +264,7 @@ public:
     /// Gives up on a run whose body will not stop: it is cancelled, and recorded as `abandoned` at once. Its
     /// body still counts for all limits until it ends (`stat::runs_overrunning`); what it reports then is
     /// dropped. Errors: `run_not_exists` if it is not in flight.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_detach(run_id id, Token&& token = Token()) {
         return initiate<void>(&start_detach, token, id);
     }
@@ -256,8 +281,7 @@ public:
     /// `already_running` (a task has one backfill at a time), `shutting_down`.
     /// Cancellation: terminal, partial and total end the wait with `operation_aborted` and the backfill with
     /// it: no other run of it starts, and those in flight go on.
-    template <
-        boost::asio::completion_token_for<void(result<backfill_progress>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<backfill_progress> Token = boost::asio::deferred_t>
     auto async_backfill(std::string uid, wall_time from, wall_time to, overlap policy,
                         Token&& token = Token()) {
         return initiate<backfill_progress>(&start_backfill, token, std::move(uid), from, to, policy);
@@ -290,15 +314,14 @@ public:
     [[nodiscard]] event_stream subscribe(std::size_t capacity = 1024);
 
     /// Pages through the runs on record, the latest first, those in flight too.
-    template <boost::asio::completion_token_for<void(result<history_page>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<history_page> Token = boost::asio::deferred_t>
     auto async_history(history_filter filter, Token&& token = Token()) {
         return initiate<history_page>(&start_history, token, std::move(filter));
     }
 
     /// A run as it is now: waiting for its turn (then `started_at` is `wall_time()`), in flight, or over, on record or
     /// not yet. Nothing if no such run is known, or not any more. One that another process runs is as it is on record.
-    template <
-        boost::asio::completion_token_for<void(result<std::optional<run>>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<std::optional<run>> Token = boost::asio::deferred_t>
     auto async_run_of(run_id id, Token&& token = Token()) {
         return initiate<std::optional<run>>(&start_run_of, token, id);
     }
@@ -307,43 +330,40 @@ public:
     /// and how long they took. Runs that begin or end meanwhile may count or not. It is read in parts, so that runs
     /// go on being recorded; but all of it within `manager_options::store_timeout`, so ask for no more than some
     /// hundred thousand runs.
-    template <boost::asio::completion_token_for<void(result<std::vector<task_summary>>)> Token =
-                  boost::asio::deferred_t>
+    template <detail::token_for<std::vector<task_summary>> Token = boost::asio::deferred_t>
     auto async_summary(summary_filter filter, Token&& token = Token()) {
         return initiate<std::vector<task_summary>>(&start_summary, token, std::move(filter));
     }
 
     /// The latest ended run of each task, sorted by uid; with a user, the latest with a result for it.
-    template <
-        boost::asio::completion_token_for<void(result<std::vector<run>>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<std::vector<run>> Token = boost::asio::deferred_t>
     auto async_last_runs(std::optional<user> who, Token&& token = Token()) {
         return initiate<std::vector<run>>(&start_last_runs, token, std::move(who));
     }
 
     /// All users, sorted by id.
-    template <
-        boost::asio::completion_token_for<void(result<std::vector<user>>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<std::vector<user>> Token = boost::asio::deferred_t>
     auto async_users(Token&& token = Token()) {
         return initiate<std::vector<user>>(&start_users, token);
     }
 
     /// Adds users; scheduled runs that start later are for them too, and also after an error where the repository
     /// has them all the same. To add them again does no harm.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_add_users(std::vector<user> users, Token&& token = Token()) {
         return initiate<void>(&start_add_users, token, std::move(users));
     }
 
     /// Removes users; their results stay in the history. After an error they may be gone all the same. To remove
     /// them again does no harm.
-    template <boost::asio::completion_token_for<void(result<void>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_remove_users(std::vector<user> users, Token&& token = Token()) {
         return initiate<void>(&start_remove_users, token, std::move(users));
     }
 
     /// Forgets ended runs, and gives their number: in slices, unless there is a `prune_policy::limit`. After an
     /// error some may be gone all the same. `manager_options::retention` does it by itself.
-    template <boost::asio::completion_token_for<void(result<std::uint64_t>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<std::uint64_t> Token = boost::asio::deferred_t>
     auto async_prune(prune_policy policy, Token&& token = Token()) {
         return initiate<std::uint64_t>(&start_prune, token, policy);
     }
@@ -355,8 +375,7 @@ public:
     /// When this completes, no frame, handler or reference of a task is left but those of the bodies it
     /// reports. A second call waits for the first and gets the same report; the shorter grace counts.
     /// Cancellation: none; call again with grace 0.
-    template <
-        boost::asio::completion_token_for<void(result<shutdown_report>)> Token = boost::asio::deferred_t>
+    template <detail::token_for<shutdown_report> Token = boost::asio::deferred_t>
     auto async_shutdown(std::chrono::nanoseconds grace, Token&& token = Token()) {
         return initiate<shutdown_report>(&start_shutdown, token, grace);
     }
@@ -370,12 +389,6 @@ private:
                 start(engine, detail::completion<T>(std::move(handler)), std::move(rest)...);
             },
             token, engine_, std::move(args)...);
-    }
-
-    static std::vector<user> only(user who) {
-        std::vector<user> users;
-        users.push_back(std::move(who));
-        return users;
     }
 
     engine_ptr engine_; // null only after a move; shared with what is under way on the executor

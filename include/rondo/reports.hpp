@@ -2,6 +2,7 @@
 #ifndef RONDO_REPORTS_HPP
 #define RONDO_REPORTS_HPP
 
+#include <rondo/error.hpp>
 #include <rondo/run.hpp>
 #include <rondo/shared_string.hpp>
 #include <rondo/time.hpp>
@@ -16,6 +17,16 @@ namespace rondo {
 /// What `async_start` found.
 struct start_report {
     std::uint64_t runs_abandoned = 0; ///< runs that an earlier process left unfinished
+};
+
+/// What became of many that were asked for in one call.
+struct bulk_report {
+    struct failure {
+        std::size_t index = 0; ///< in what was asked for
+        error_code error;      ///< as if it had been asked for alone
+    };
+    std::size_t succeeded = 0;
+    std::vector<failure> failures; ///< the others, by index
 };
 
 /// What `async_shutdown` could not end.

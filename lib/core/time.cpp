@@ -37,7 +37,7 @@ std::string to_string(std::chrono::microseconds d) {
                                                                                 {1, "us"}}};
     if (d.count() == 0) return "0s";
     auto unit = std::find_if(units.begin(), units.end(), [&](auto& u) { return d.count() % u.first == 0; });
-    return fmt::format("{}{}", d.count() / unit->first, unit->second);
+    return fmt::format_int(d.count() / unit->first).str() + unit->second;
 }
 
 } // namespace rondo

@@ -92,10 +92,7 @@ void engine::on_context_shutdown() noexcept {
     run_waiters_.clear();
     chains_.clear();
     backfills_.clear();
-    joins_.clear();
-    removals_.clear();
-    adds_.clear();
-    partings_.clear();
+    changes_ = {};
     calls_.clear();
     shutdown_waiters_.clear();
     outbox_ = {};
@@ -192,7 +189,7 @@ void engine::tick() {
     if (pauses_at_ <= now.steady) record_pauses();
     if (prune_at_ <= now.steady) retain();
     if (drain_at_ <= now.steady || ended_.unposted) drain_ended();
-    if (!registering_ && !adds_.empty()) register_tasks();
+    if (has_put_off()) do_put_off();
     if (drain_until_ <= now.steady) finish_shutdown();
 }
 
@@ -214,8 +211,7 @@ bool engine::has_enough_to_do(instant now) {
 }
 
 steady_time engine::next_wakeup(instant now) {
-    bool again = late_->any() || ended_.unposted || (!registering_ && !adds_.empty()) ||
-                 (!obeying_ && !core_.actions().empty());
+    bool again = late_->any() || ended_.unposted || has_put_off() || (!obeying_ && !core_.actions().empty());
     steady_time t = again ? now.steady + pause_after_failure : steady_time::max();
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));

@@ -13,6 +13,7 @@
 #include <runtime/host.hpp>
 #include <runtime/host_clock.hpp>
 #include <runtime/known_users.hpp>
+#include <runtime/leaving.hpp>
 #include <runtime/outbox.hpp>
 #include <runtime/pending.hpp>
 #include <runtime/recording_call.hpp>
@@ -20,7 +21,7 @@
 #include <runtime/run_state.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
-#include <runtime/waiting_add.hpp>
+#include <runtime/task_changes.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -82,9 +83,11 @@ public:
 
     // Strand: the operations of the manager.
     void start(pending_ptr<start_report> done);
-    void add(pending_ptr<void> done, task t, if_exists otherwise = if_exists::fail);
-    void update(pending_ptr<void> done, task t);
-    void remove(pending_ptr<void> done, std::string uid);
+    void add(waiter_ptr<void> done, task&& t, if_exists otherwise = if_exists::fail);
+    void add_many(pending_ptr<bulk_report> done, std::vector<task> tasks, if_exists otherwise);
+    void update(waiter_ptr<void> done, task&& t);
+    void remove(waiter_ptr<void> done, const std::string& uid);
+    void remove_many(pending_ptr<bulk_report> done, std::vector<std::string> uids);
     void pause(pending_ptr<void> done, std::string uid, pause_options how);
     void resume(pending_ptr<void> done, std::string uid, resume_from from);
     /// Pauses, or ends the pause.
@@ -102,8 +105,7 @@ public:
     void backfill(pending_ptr<backfill_progress> done, std::string uid, wall_time from, wall_time to,
                   overlap policy);
     void stop_backfill(std::string_view uid, const std::weak_ptr<pending<backfill_progress>>& who);
-    /// Adds them, or removes them.
-    void change_users(pending_ptr<void> done, std::vector<user> users, bool add);
+    void change_users(pending_ptr<void> done, std::vector<user> users, bool add); ///< or removes them
     void prune(pending_ptr<std::uint64_t> done, prune_policy policy);
     void shutdown(pending_ptr<shutdown_report> done, std::chrono::nanoseconds grace);
     /// Asks the repository; `done` gets the answer, or `store_timeout`.
@@ -183,7 +185,18 @@ private:
     void drain_later() noexcept;
     void take_results(detail::run_state& state, run& r);
 
+    // engine_bulk.cpp
+    [[nodiscard]] bool take_adds(std::size_t most) noexcept;
+    void remove_soon() noexcept;
+    void remove_some() noexcept;
+    void put_off(const char* what) noexcept;
+    [[nodiscard]] bool has_put_off() const noexcept;
+    void do_put_off();
+
     // engine_remove.cpp: what of a task may still be on its way to the repository when it is gone.
+    bool remove_one(waiter_ptr<void> done, const std::string& uid);
+    void tell_soon() noexcept;
+    void tell_gone() noexcept;
     void on_task_gone(const core::action& a);
     void note_parting(const core::task_record& task) noexcept;
     [[nodiscard]] bool waits_for_parting(const core::task_record& task) const;
@@ -259,30 +272,28 @@ private:
     // engine_ask.cpp
     template <class T>
     void call(question<T> q, answer<T> then, std::function<void(error_code)> otherwise = nullptr);
-    [[nodiscard]] result<core::task_record*> still_updatable(const shared_string& uid,
-                                                             const core::task_spec& spec);
-    void put_in_force(core::task_record& task, core::task_spec& spec);
-    void tell_problems(const task& t, error_code why);
-    void let_joins_in(const std::string& uid);
-    /// Tasks that are registered together.
-    struct batch {
-        std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds;
-        std::size_t answered = 0; // of these
-    };
-    void register_tasks();
-    void register_soon() noexcept;
-    void on_registered(batch& b, result<std::vector<task_state>> states);
-    void on_registered(core::task_record& task, const pending_ptr<void>& done, result<task_state> state,
-                       const core::history_reader* on_record = nullptr);
-    void spoil(batch& b, error_code why);
-    void register_on(core::task_record& task, const task_state& state, const pending_ptr<void>& done);
-    void read_abandoned(core::task_record& task, const task_state& state, pending_ptr<void> done);
-    void rerun_abandoned(core::task_record& task, bool live, instant now) noexcept;
-    struct followed_reading;
-    void read_followed(core::task_record& task, const task_state& state, moment from, pending_ptr<void> done);
-    void read_page(const std::shared_ptr<followed_reading>& reading);
     void expire_calls(instant now);
     void forget_answered_calls();
+
+    // engine_add.cpp, and what of the record a new task needs: engine_follow.cpp, engine_rerun.cpp
+    [[nodiscard]] result<core::task_record*> still_updatable(const shared_string& u, const core::task_spec&);
+    void put_in_force(core::task_record& task, core::task_spec& spec);
+    void tell_problems(const task& t, error_code why) noexcept;
+    void let_joins_in(const shared_string& uid);
+    void register_tasks();
+    void register_soon() noexcept;
+    void on_registered(add_batch& b, result<std::vector<task_state>> states);
+    void on_registered(core::task_record& task, const waiter_ptr<void>& done, result<task_state> state,
+                       const core::history_reader* on_record = nullptr);
+    void go_live(core::task_record& task, const waiter_ptr<void>& done, result<task_state> state, instant now,
+                 const core::history_reader* on_record = nullptr);
+    void spoil(add_batch& b, error_code why);
+    void register_on(core::task_record& t, const task_state& s, const waiter_ptr<void>& done, instant now);
+    void read_abandoned(core::task_record& task, const task_state& state, waiter_ptr<void> done);
+    void rerun_abandoned(core::task_record& task, bool live, instant now) noexcept;
+    struct followed_reading;
+    void read_followed(core::task_record& task, const task_state& state, moment from, waiter_ptr<void> done);
+    void read_page(const std::shared_ptr<followed_reading>& reading);
 
     // engine_measure.cpp
     [[nodiscard]] state_ptr new_state();
@@ -361,22 +372,11 @@ private:
     bool prune_failed_ = false;                 // the latest time
     steady_time drain_at_ = steady_time::max(); // for want of memory
     bool obeying_ = false;
-    std::map<std::string, std::vector<pending_ptr<void>>, std::less<>> removals_;
-    std::map<std::string, outbox::mark, std::less<>> partings_; // of tasks that are gone, by uid
-    outbox::mark last_parting_;                                 // of those for which there was no memory
-    std::vector<std::pair<core::task_record*, pending_ptr<void>>> adds_;
-    bool registering_ = false;
-    std::map<const core::task_record*, std::vector<run>> reruns_;        // of those that are being registered
-    std::map<std::string, std::vector<waiting_add>, std::less<>> joins_; // whose uid is being registered
-    std::deque<std::shared_ptr<awaited_call>> calls_;                    // in the order of their deadlines
+    task_changes changes_;
+    std::deque<std::shared_ptr<awaited_call>> calls_; // in the order of their deadlines
     std::vector<pending_ptr<shutdown_report>> shutdown_waiters_;
     std::optional<shutdown_report> report_;
-    struct leaving { // once it is over, and while something is to be let go of
-        shutdown_report report;
-        std::size_t bucket = 0; // of `runs_`: those before it are in the report
-        leaving() noexcept {}
-    };
-    std::optional<leaving> leaving_;
+    std::optional<leaving> leaving_; // once it is over, and while something is to be let go of
     steady_time drain_until_ = steady_time::max();
 
     outbox outbox_;

@@ -11,18 +11,18 @@ namespace rondo::runtime {
 
 /// The history of a task, as far as one that follows it has not decided about it.
 struct engine::followed_reading {
-    followed_reading(core::task_record& t, const task_state& s, pending_ptr<void> d)
+    followed_reading(core::task_record& t, const task_state& s, waiter_ptr<void> d)
         : task(t), state(s), done(std::move(d)), found(t.when.outcomes(), *s.next_slot) {}
 
     core::task_record& task; // that follows; it is being registered, and stays until it is live or forgotten
     task_state state;
-    pending_ptr<void> done;
+    waiter_ptr<void> done;
     history_filter filter;
     core::history_reader found;
 };
 
 void engine::read_followed(core::task_record& task, const task_state& state, moment from,
-                           pending_ptr<void> done) {
+                           waiter_ptr<void> done) {
     auto r = std::make_shared<followed_reading>(task, state, std::move(done));
     r->filter.uid = std::string(task.when.followed());
     r->filter.limit = history_limit_max;

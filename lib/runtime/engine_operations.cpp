@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <runtime/engine.hpp>
 
-#include <algorithm>
-
 namespace rondo::runtime {
 namespace {
-
-// Those who gave up make room.
-template <class T>
-void add_waiter(std::vector<pending_ptr<T>>& waiters, pending_ptr<T> one) {
-    std::erase_if(waiters, [](const pending_ptr<T>& w) { return w->done(); });
-    waiters.push_back(std::move(one));
-}
 
 run run_in_flight(const core::run_record& record) {
     run r;
@@ -33,17 +24,6 @@ result<core::task_record*> engine::live_task(std::string_view uid) {
     core::task_record* task = core_.find(uid);
     if (task == nullptr || task->state == core::task_state_kind::registering) return errc::task_not_exists;
     return task;
-}
-
-void engine::remove(pending_ptr<void> done, std::string uid) {
-    auto task = live_task(uid);
-    if (!task) {
-        done->complete(task.error());
-        return;
-    }
-    add_waiter(removals_[uid], std::move(done));
-    with_core([&](core::scheduler& core) { core.remove(*task.value(), clock_.now()); });
-    obey();
 }
 
 // First on record, then in force: an error means that nothing has changed.

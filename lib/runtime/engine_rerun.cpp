@@ -38,7 +38,7 @@ std::vector<run> taken_along(const std::vector<run>& runs) {
 
 } // namespace
 
-void engine::read_abandoned(core::task_record& task, const task_state& state, pending_ptr<void> done) {
+void engine::read_abandoned(core::task_record& task, const task_state& state, waiter_ptr<void> done) {
     history_filter filter;
     filter.uid = task.uid.str();
     filter.limit = history_limit_max;
@@ -48,17 +48,19 @@ void engine::read_abandoned(core::task_record& task, const task_state& state, pe
                            if (!page) return fail(page.error());
                            try {
                                auto found = taken_along(page.value().runs);
-                               if (!found.empty()) reruns_.insert_or_assign(&task, std::move(found));
+                               if (!found.empty()) changes_.reruns.insert_or_assign(&task, std::move(found));
                            } catch (const std::bad_alloc&) {
                                return fail(make_error_code(boost::system::errc::not_enough_memory));
                            }
-                           register_on(task, state, done);
+                           register_on(task, state, done, clock_.now());
+                           obey_or_later();
                        },
                        fail);
 }
 
 void engine::rerun_abandoned(core::task_record& task, bool live, instant now) noexcept {
-    auto found = reruns_.extract(&task);
+    if (changes_.reruns.empty()) return;
+    auto found = changes_.reruns.extract(&task);
     if (!found || !live) return;
     try {
         with_core([&](core::scheduler& core) {

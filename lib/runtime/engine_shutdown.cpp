@@ -63,14 +63,21 @@ bool engine::leave_one() {
         let_waiters_go(left);
     } else if (!outbox_.begins.empty()) {
         (void)outbox_.drop_begin();
-    } else if (!adds_.empty()) {
-        auto [task, done] = std::move(adds_.back());
-        adds_.pop_back();
+    } else if (!changes_.adds.empty()) {
+        auto [task, done] = std::move(changes_.adds.back());
+        changes_.adds.pop_back();
         auto body = with_core([gone = task](core::scheduler& core) { return core.forget(*gone); });
         body.reset(); // before anybody is told, and outside the lock
         done->complete(errc::shutting_down);
-    } else if (!joins_.empty()) {
-        auto waiting = joins_.extract(joins_.begin());
+    } else if (!changes_.many_adds.empty()) {
+        auto [who, what] = changes_.many_adds.front().tasks.take();
+        {
+            auto gone = std::move(what);
+        } // before anybody is told
+        who->complete(errc::shutting_down);
+        if (changes_.many_adds.front().tasks.empty()) changes_.many_adds.pop_front();
+    } else if (!changes_.joins.empty()) {
+        auto waiting = changes_.joins.extract(changes_.joins.begin());
         for (waiting_add& j : waiting.mapped()) j.done->complete(errc::shutting_down);
     } else if (!calls_.empty()) {
         auto call = std::move(calls_.front()); // nobody watches their deadlines any more
@@ -103,8 +110,14 @@ bool engine::leave_waiter() {
     } else if (!run_waiters_.empty()) {
         auto left = run_waiters_.extract(run_waiters_.begin());
         for (auto& waiter : left.mapped()) waiter->complete(errc::shutting_down);
-    } else if (!removals_.empty()) {
-        auto left = removals_.extract(removals_.begin());
+    } else if (!changes_.many_removals.empty()) {
+        (void)changes_.many_removals.front().take().first->complete(errc::shutting_down);
+        if (changes_.many_removals.front().empty()) changes_.many_removals.pop_front();
+    } else if (!changes_.gone.empty()) {
+        changes_.gone.back().tell(errc::shutting_down);
+        changes_.gone.pop_back();
+    } else if (!changes_.removals.empty()) {
+        auto left = changes_.removals.extract(changes_.removals.begin());
         for (auto& waiter : left.mapped()) waiter->complete(errc::shutting_down);
     } else {
         return false;

@@ -107,6 +107,14 @@ void detail::operations::start_add(const engine_ptr& e, detail::completion<void>
     });
 }
 
+void detail::operations::start_add_many(const engine_ptr& e, detail::completion<bulk_report> done,
+                                        std::vector<task> tasks, if_exists otherwise) {
+    on_strand<bulk_report>(e, std::move(done), false,
+                           [tasks = std::move(tasks), otherwise](engine& on, auto p) mutable {
+                               on.add_many(std::move(p), std::move(tasks), otherwise);
+                           });
+}
+
 void detail::operations::start_update(const engine_ptr& e, detail::completion<void> done, task t) {
     on_strand<void>(e, std::move(done), false, [t = std::move(t)](engine& on, auto p) mutable {
         on.update(std::move(p), std::move(t));
@@ -116,6 +124,13 @@ void detail::operations::start_update(const engine_ptr& e, detail::completion<vo
 void detail::operations::start_remove(const engine_ptr& e, detail::completion<void> done, std::string uid) {
     on_strand<void>(e, std::move(done), true, [uid = std::move(uid)](engine& on, auto p) mutable {
         on.remove(std::move(p), std::move(uid));
+    });
+}
+
+void detail::operations::start_remove_many(const engine_ptr& e, detail::completion<bulk_report> done,
+                                           std::vector<std::string> uids) {
+    on_strand<bulk_report>(e, std::move(done), true, [uids = std::move(uids)](engine& on, auto p) mutable {
+        on.remove_many(std::move(p), std::move(uids));
     });
 }
 

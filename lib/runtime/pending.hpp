@@ -15,6 +15,7 @@
 #include <boost/asio/prefer.hpp>
 
 #include <runtime/late_answers.hpp>
+#include <runtime/waiter.hpp>
 
 #include <atomic>
 #include <memory>
@@ -27,7 +28,9 @@ namespace rondo::runtime {
 /// executor, never inside `complete`; its work counts until then. Dropped without completion, the
 /// handler is destroyed.
 template <class T>
-class pending final : public late_answers::entry, public std::enable_shared_from_this<pending<T>> {
+class pending final : public late_answers::entry,
+                      public waiter<T>,
+                      public std::enable_shared_from_this<pending<T>> {
 public:
     /// `home` is where the handler runs if it has no executor of its own. What there is no memory for waits in
     /// `late`.
@@ -58,7 +61,7 @@ public:
     }
 
     /// The first call counts. Returns whether this was it. Throws nothing if there is a place for what is late.
-    bool complete(result<T> r) {
+    bool complete(result<T> r) override {
         if (done_.exchange(true)) return false;
         answer_.emplace(std::move(r));
         try {
@@ -70,7 +73,7 @@ public:
         return true;
     }
 
-    [[nodiscard]] bool done() const noexcept { return done_; }
+    [[nodiscard]] bool done() const noexcept override { return done_; }
 
     /// Destroys the handler uncalled: its execution context is going down.
     void drop() {

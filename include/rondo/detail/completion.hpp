@@ -15,6 +15,10 @@ namespace rondo::detail {
 template <class T>
 using completion = boost::asio::any_completion_handler<void(result<T>)>;
 
+/// Any completion token for the same.
+template <class Token, class T>
+concept token_for = boost::asio::completion_token_for<Token, void(result<T>)>;
+
 } // namespace rondo::detail
 
 #endif // RONDO_DETAIL_COMPLETION_HPP

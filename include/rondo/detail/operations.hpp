@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo::runtime {
@@ -34,8 +35,10 @@ protected:
 
     static void start_start(const engine_ptr&, completion<start_report>);
     static void start_add(const engine_ptr&, completion<void>, task, if_exists);
+    static void start_add_many(const engine_ptr&, completion<bulk_report>, std::vector<task>, if_exists);
     static void start_update(const engine_ptr&, completion<void>, task);
     static void start_remove(const engine_ptr&, completion<void>, std::string);
+    static void start_remove_many(const engine_ptr&, completion<bulk_report>, std::vector<std::string>);
     static void start_pause(const engine_ptr&, completion<void>, std::string, pause_options);
     static void start_resume(const engine_ptr&, completion<void>, std::string, resume_from);
     static void start_pause_all(const engine_ptr&, completion<void>, std::optional<resume_from>);
@@ -59,6 +62,12 @@ protected:
     static void start_remove_users(const engine_ptr&, completion<void>, std::vector<user>);
     static void start_prune(const engine_ptr&, completion<std::uint64_t>, prune_policy);
     static void start_shutdown(const engine_ptr&, completion<shutdown_report>, std::chrono::nanoseconds);
+
+    static std::vector<user> only(user who) {
+        std::vector<user> users;
+        users.push_back(std::move(who));
+        return users;
+    }
 };
 
 } // namespace rondo::detail

@@ -144,6 +144,36 @@ TEST_CASE("who adds tasks together is answered, each of them, wherever memory ru
     CHECK(n > 3);
 }
 
+TEST_CASE("who adds or removes many tasks in one call is answered, wherever memory runs out") {
+    if (!recycles()) return;
+    auto tell = [](auto done) {
+        return [=](result<bulk_report> r) {
+            if (r) CHECK(r.value().succeeded + r.value().failures.size() == 3);
+            done(r ? error_code() : r.error());
+        };
+    };
+    int n = fail_each(
+        "add", [](poor_world& s) { s.w.start(); },
+        [&](poor_world& s, auto done) {
+            std::vector<task> all;
+            for (const char* uid : {"t", "u", "v"}) all.emplace_back(uid, "", every(1h), nothing);
+            s.w.tasks->async_add(std::move(all), tell(done));
+        });
+    CHECK(n > 3);
+    n = fail_each(
+        "replace each other", [](poor_world& s) { s.w.start(); },
+        [&](poor_world& s, auto done) {
+            std::vector<task> all;
+            for (const char* uid : {"t", "t", "u"}) all.emplace_back(uid, "", every(1h), nothing);
+            s.w.tasks->async_add(std::move(all), if_exists::replace, tell(done));
+        });
+    CHECK(n > 3);
+    n = fail_each("remove", with_task, [&](poor_world& s, auto done) {
+        s.w.tasks->async_remove(std::vector<std::string>{"t", "t", "u"}, tell(done));
+    });
+    CHECK(n > 1);
+}
+
 TEST_CASE("a run whose users cannot be held in memory ends, and who waits for it is told") {
     if (!recycles()) return;
     auto body = [](context, user) -> asio::awaitable<result<std::string>> { co_return "ok"; };
