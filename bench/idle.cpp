@@ -55,21 +55,24 @@ std::vector<work> idle_works(const extent& e) {
     auto idle_for = std::min<std::chrono::nanoseconds>(e.window, std::chrono::seconds(1));
     for (auto [name, n] : {std::pair("idle-1k", 1'000u), {"idle-100k", 100'000u}, {"idle-1m", 1'000'000u}}) {
         if (n > e.idle_tasks_max) continue;
-        auto add = [&, tasks = n](std::string whole_name, auto measure) {
+        auto add = [&, tasks = n](std::string whole_name, auto measure, auto measure_ours) {
             works.push_back({std::move(whole_name),
                              {{"bytes_per_task", "B"},
                               {"adds_per_second", "1/s"},
                               {"removes_per_second", "1/s"},
                               {"idle_cpu_us_per_second", "us/s"}},
-                             [tasks, idle_for] { return measure_idle<ours>(tasks, idle_for); },
+                             [=] { return measure_ours(tasks, idle_for); },
                              [=] { return measure(tasks, idle_for); }});
         };
-        add(name, measure_idle<hand_written_loop>);
+        const auto us = measure_idle<ours>;
+        add(name, measure_idle<hand_written_loop>, us);
         if (n < 1'000'000) continue;
-        add(std::string(name) + "-callbacks", measure_idle<callback_chain>);
-        add(std::string(name) + "-kernel", measure_idle<kernel_loop>);
+        add(std::string(name) + "-one-by-one", measure_idle<hand_written_loop>,
+            measure_idle<ours_one_by_one>);
+        add(std::string(name) + "-callbacks", measure_idle<callback_chain>, us);
+        add(std::string(name) + "-kernel", measure_idle<kernel_loop>, us);
 #ifdef RONDO_BENCH_UV
-        add(std::string(name) + "-uv", measure_idle<uv_timers>);
+        add(std::string(name) + "-uv", measure_idle<uv_timers>, us);
 #endif
     }
     return works;

@@ -7,11 +7,16 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace rondo::bench {
 namespace {
+
+// Tasks that come or go in one call.
+constexpr std::size_t part = 1000;
 
 // Operations under way at once. Few, as of a server that adds its tasks one after the other: a burst of a
 // thousand leaves holes in the heap that would be charged to the tasks.
@@ -90,8 +95,22 @@ void ours::add_recording(const plan& p, recorder& r) {
     });
 }
 
+auto ours::counted_many() {
+    ++under_way_;
+    return [this](const result<bulk_report>& r) {
+        on_done(!r ? r.error() : r.value().failures.empty() ? error_code() : r.value().failures[0].error);
+    };
+}
+
 void ours::add(std::size_t n, const std::function<task(std::size_t)>& make) {
-    for (std::size_t i = 0; i != n; ++i) {
+    for (std::size_t i = 0; steps_ == steps::many && i != n;) {
+        std::vector<task> some;
+        some.reserve(std::min(part, n - i));
+        for (const std::size_t end = i + some.capacity(); i != end; ++i) some.push_back(make(i));
+        manager_.async_add(std::move(some), counted_many());
+        wait_for_all();
+    }
+    for (std::size_t i = 0; steps_ == steps::single && i != n; ++i) {
         manager_.async_add(make(i), counted<void>());
         if (under_way_ == batch) wait_for_all();
     }
@@ -104,7 +123,14 @@ void ours::run_all(std::size_t n) {
 }
 
 void ours::remove(const std::vector<std::uint32_t>& order) {
-    for (std::uint32_t i : order) {
+    for (std::size_t i = 0; steps_ == steps::many && i != order.size();) {
+        std::vector<std::string> some;
+        some.reserve(std::min(part, order.size() - i));
+        for (const std::size_t end = i + some.capacity(); i != end; ++i) some.push_back(task_id(order[i]));
+        manager_.async_remove(std::move(some), counted_many());
+        wait_for_all();
+    }
+    for (std::uint32_t i : steps_ == steps::single ? order : std::vector<std::uint32_t>()) {
         manager_.async_remove(task_id(i), counted<void>());
         if (under_way_ == batch) wait_for_all();
     }

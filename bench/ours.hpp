@@ -20,9 +20,13 @@ namespace rondo::bench {
 /// A manager that records every run, in memory unless told otherwise, with default options.
 class ours {
 public:
+    /// How tasks come and go.
+    enum class steps { many, single };
+
     explicit ours(std::chrono::nanoseconds resolution, std::size_t threads = 1);
     ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store, std::size_t threads = 1);
 
+    void come_and_go_by(steps s) noexcept { steps_ = s; }
     /// Those that are added from now on may be so late.
     void tolerate(std::chrono::microseconds tolerance) noexcept { tolerance_ = tolerance; }
     /// Tasks that run in an hour.
@@ -49,15 +53,25 @@ private:
         ++under_way_;
         return [this](const result<T>& r) { on_done(r ? error_code() : r.error()); };
     }
+    [[nodiscard]] auto counted_many();
     void on_done(error_code e);
 
     boost::asio::io_context io_;
     asio_stage stage_;
     bool threads_; // more than one
+    steps steps_ = steps::many;
     std::chrono::microseconds tolerance_{0};
     manager manager_;
     std::size_t under_way_ = 0;
     error_code error_; // the first
+};
+
+/// The same, and each task comes and goes by a call of its own.
+class ours_one_by_one : public ours {
+public:
+    explicit ours_one_by_one(std::chrono::nanoseconds resolution) : ours(resolution) {
+        come_and_go_by(steps::single);
+    }
 };
 
 } // namespace rondo::bench

@@ -133,15 +133,33 @@ public:
     }
 
     std::size_t add() {
-        for (std::size_t i = 0; i != tasks; ++i) {
-            task t(fmt::format("task-{}", i), "a task", every(1s), [this]() -> boost::asio::awaitable<void> {
-                ++runs_;
-                co_return;
-            });
-            t.first_run(clock_.now().wall + 1s);
-            tasks_.async_add(std::move(t),
+        for (std::size_t i = 0; i != tasks; ++i)
+            tasks_.async_add(made_task(i),
                              [](const result<void>& r) { expect(r.has_value(), "a task is refused"); });
-        }
+        testing::run_for(io_, clock_, 0s);
+        return tasks;
+    }
+    /// In one call.
+    std::size_t add_many() {
+        std::vector<task> all;
+        all.reserve(tasks);
+        for (std::size_t i = 0; i != tasks; ++i) all.push_back(made_task(i));
+        tasks_.async_add(std::move(all), all_done);
+        testing::run_for(io_, clock_, 0s);
+        return tasks;
+    }
+    std::size_t remove() {
+        for (std::size_t i = 0; i != tasks; ++i)
+            tasks_.async_remove(uid_of(i),
+                                [](const result<void>& r) { expect(r.has_value(), "a task stays"); });
+        testing::run_for(io_, clock_, 0s);
+        return tasks;
+    }
+    std::size_t remove_many() {
+        std::vector<std::string> all;
+        all.reserve(tasks);
+        for (std::size_t i = 0; i != tasks; ++i) all.push_back(uid_of(i));
+        tasks_.async_remove(std::move(all), all_done);
         testing::run_for(io_, clock_, 0s);
         return tasks;
     }
@@ -154,6 +172,18 @@ public:
     }
 
 private:
+    static void all_done(const result<bulk_report>& r) {
+        expect(r.has_value() && r.value().succeeded == tasks, "one of many is refused");
+    }
+    static std::string uid_of(std::size_t i) { return fmt::format("task-{}", i); }
+    task made_task(std::size_t i) {
+        task t(uid_of(i), "a task", every(1s), [this]() -> boost::asio::awaitable<void> {
+            ++runs_;
+            co_return;
+        });
+        t.first_run(clock_.now().wall + 1s);
+        return t;
+    }
     static manager_options options(clock& c) {
         manager_options o;
         o.clock = &c;
@@ -175,8 +205,20 @@ std::size_t play(std::string_view name) {
         counted c;
         return w.add();
     }
-    expect(name == "run", "there is no such work");
+    if (name == "add-many") {
+        counted c;
+        return w.add_many();
+    }
     w.add();
+    if (name == "remove") {
+        counted c;
+        return w.remove();
+    }
+    if (name == "remove-many") {
+        counted c;
+        return w.remove_many();
+    }
+    expect(name == "run", "there is no such work");
     w.run(3); // it grows into its memory
     counted c;
     return w.run(10);
