@@ -181,10 +181,8 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     case overlap_answer::skip: return put_skip(task, {skip_reason::overlap, slot, slot, 1}, after);
     case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);
     case overlap_answer::replace:
-        if (const task_queue* queue = task.queue()) { // first, as it may throw
-            decisions_.make_room(queue->slots.size());
-            core::make_room(actions_, queue->slots.size() + task.in_flight() + actions_of_input_max);
-        }
+        decisions_.make_room(made_queue(task).slots.size()); // first, as it may throw
+        core::make_room(actions_, task.queue()->slots.size() + task.in_flight() + actions_of_input_max);
         put_wanted(task, found, slot, why, after);
         skip_wanted(task, skip_reason::overlap, 1);
         cancel_running(task, cancel_reason::overlap, now);

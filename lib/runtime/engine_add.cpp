@@ -186,7 +186,7 @@ void engine::register_tasks() {
             [this, now](error_code why) { spoil(*now, why); });
     } catch (...) { // no memory: who was to go is told, and the others go later
         changes_.registering = false;
-        log_exception("tasks are not registered");
+        put_off("tasks are not registered");
         if (now != nullptr && !now->adds.empty())
             spoil(*now, make_error_code(boost::system::errc::not_enough_memory));
     }
@@ -263,9 +263,11 @@ void engine::spoil(add_batch& b, error_code why) {
     for (; b.answered != b.adds.size(); ++b.answered) {
         auto& [task, done] = b.adds[b.answered];
         if (done->done()) continue;
+        const shared_string uid = task->uid;
         auto body = with_core([gone = task](core::scheduler& core) { return core.forget(*gone); });
         body.reset();
         done->complete(why);
+        let_joins_in(uid);
     }
     changes_.registering = false;
     if (!(changes_.adds.empty() && changes_.many_adds.empty())) register_soon();
@@ -274,9 +276,9 @@ void engine::spoil(add_batch& b, error_code why) {
 
 // The uid is taken now, or free.
 void engine::let_joins_in(const shared_string& uid) {
-    if (changes_.joins.empty()) return;
-    auto waiting = changes_.joins.extract(uid.str());
-    if (!waiting) return;
+    auto found = changes_.joins.find(uid.view());
+    if (found == changes_.joins.end()) return;
+    auto waiting = changes_.joins.extract(found);
     for (waiting_add& j : waiting.mapped()) {
         try {
             add(j.done, std::move(j.what), j.otherwise);

@@ -2,6 +2,7 @@
 // Many tasks at once, in parts.
 #include <runtime/engine.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -27,7 +28,10 @@ void engine::add_many(pending_ptr<bulk_report> done, std::vector<task> tasks, if
 // whether there was any.
 bool engine::take_adds(std::size_t most) noexcept {
     bool any = false;
-    for (; most != 0 && !changes_.many_adds.empty() && calls_.size() < part_max; --most) {
+    auto under_way = static_cast<std::size_t>(
+        std::ranges::count_if(calls_, [](const std::shared_ptr<awaited_call>& c) { return !c->over; }));
+    for (; most != 0 && !changes_.many_adds.empty() && under_way < part_max; --most) {
+        const std::size_t calls = calls_.size();
         bulk_add& from = changes_.many_adds.front();
         auto [who, what] = from.tasks.take();
         any = true;
@@ -38,6 +42,7 @@ bool engine::take_adds(std::size_t most) noexcept {
             who->complete(make_error_code(boost::system::errc::not_enough_memory));
         }
         (void)what.take_body(); // of one that is refused
+        if (calls_.size() > calls) ++under_way;
         if (from.tasks.empty()) changes_.many_adds.pop_front();
     }
     return any;
