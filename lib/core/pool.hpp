@@ -28,6 +28,11 @@ public:
         return *::new (static_cast<void*>(n->storage)) T(std::forward<Args>(args)...);
     }
 
+    /// One more needs no memory.
+    void make_room() {
+        if (free_ == nullptr) grow();
+    }
+
     void destroy(T& item) noexcept {
         item.~T();
         node* n = reinterpret_cast<node*>(&item);

@@ -75,8 +75,7 @@ public:
     void resume_all(resume_from from, instant now);
 
     /// From when on the history of the task that this one follows is wanted before `activate`; never: not at all.
-    [[nodiscard]] static moment history_wanted_from(const task_record& task,
-                                                    const task_state& state) noexcept;
+    [[nodiscard]] static moment history_wanted_from(const task_record& t, const task_state& s) noexcept;
     /// Whether it hears of the end of this slot without that.
     [[nodiscard]] bool is_told_of(const task_record& task, wall_time slot) const noexcept;
 
@@ -197,7 +196,6 @@ private:
     decision* open_skip(task_record& task, std::uint32_t schedule_no) noexcept;
     [[nodiscard]] static std::int64_t key_at(const task_record& task, wall_time t, instant now) noexcept;
     [[nodiscard]] static std::int64_t now_key(const task_record& task, instant now) noexcept;
-
     void decide_all_due(task_record& task, instant now);
     [[nodiscard]] static wall_time decided_until(const task_record& task, instant now);
     [[nodiscard]] static moment first_slot_of(const task_record& task, wall_time after, instant now);
@@ -214,6 +212,7 @@ private:
     task_queue& made_queue(task_record& task);
     void drop_queue_if_empty(task_record& task) noexcept;
     void put_skip(task_record& task, skip_range range, wall_time after);
+    void make_room_to_wait(task_record& task);
     void put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                     wall_time after);
     void skip_wanted(task_record& task, skip_reason reason, std::ptrdiff_t but = 0);
@@ -261,15 +260,18 @@ private:
     void step_back(turn& t);
     void line_up_again(task_record& task);
     void admit(instant now);
+    void admit(turn& t, instant now);
+    void make_room_to_admit(task_record& task);
 
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
     void begin_run(run_record& run, instant now);
     void begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now);
-    void begin_manual_run(run_record& run, instant now);
+    void begin_manual_run(run_record& run, std::vector<user> users, instant now);
     void finish(run_record& run, rondo::outcome how, bool last, instant now);
     void release(run_record& run, instant now);
     void make_room(task_record& task);
+    void make_room_to_begin(task_record& task, std::size_t skips);
     void unlink(run_record& run);
     void on_deadline(run_record& run, instant now);
     [[nodiscard]] static rondo::outcome outcome_of(cancel_reason why) noexcept;
@@ -294,7 +296,6 @@ private:
     void drop_all_waiting(task_record& task, instant now);
     void cancel_all(task_record& task);
     void give_up(task_record& task, instant now);
-
     // scheduler_retry.cpp
     [[nodiscard]] bool may_retry(const run_record& run, rondo::outcome how) const noexcept;
     [[nodiscard]] run_record* make_retry(const run_record& failed, instant now);
@@ -306,7 +307,6 @@ private:
     void drop_retry(run_record& run, instant now);
     void give_up_on(run_record& run, instant now);
     void pause_if_failing(task_record& task, rondo::outcome how);
-
     // scheduler_backfill.cpp
     void next_of_backfill(task_record& task, instant now);
     void begin_of_backfill(run_record& run, instant now);

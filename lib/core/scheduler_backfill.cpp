@@ -87,13 +87,13 @@ void scheduler::next_of_backfill(task_record& task, instant now) {
 void scheduler::begin_of_backfill(run_record& run, instant now) {
     task_record& task = *run.task;
     make_room(task); // first, as it may throw
-    decisions_.make_room(1);
+    make_room_to_begin(task, 0);
     backfill_state& b = *task.backfill();
     if (is_by_wall(b.when) && run.scheduled_at > now.wall) { // the clock was set back
         run.turn = {.task = &task, .run = &run};
         return deadlines_.push(run, look_again_at(run.scheduled_at, now));
     }
-    begin_manual_run(run, now);
+    begin_manual_run(run, {}, now); // which is for all users
     b.waiting = nullptr;
     --b.progress.left;
     ++b.progress.in_flight;

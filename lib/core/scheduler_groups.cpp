@@ -180,8 +180,14 @@ void scheduler::admit(instant now) {
             close(g, now);
             continue;
         }
-        turn& t = g.turns.top();
-        task_record& task = *t.task;
+        admit(g.turns.top(), now);
+    }
+}
+
+void scheduler::admit(turn& t, instant now) {
+    task_record& task = *t.task;
+    try {
+        make_room_to_admit(task);
         step_back(t);
         if (t.run == nullptr)
             admit_slot(task, t.seen, now);
@@ -190,7 +196,27 @@ void scheduler::admit(instant now) {
         else if (run_may_start(*t.run)) // else it has its turn when it may
             begin_waiting_run(*t.run, now);
         want_place(task, now);
+        drop_queue_if_empty(task);
+    } catch (...) { // no memory: it has its turn still, or another
+        const bool due = task.slot != no_slot && task.heap_index == not_in_heap && !task.paused;
+        if (t.run != nullptr && !t.waits())
+            line_up(t);
+        else if (t.run == nullptr && (due || slot_may_start(task)))
+            wait_for_place(task, t.seen, now);
+        drop_queue_if_empty(task);
+        places_left_ = true;
+        throw;
     }
+}
+
+// So that what comes of its turn, whatever that is, takes no memory.
+void scheduler::make_room_to_admit(task_record& task) {
+    const task_queue* queue = task.queue();
+    make_room_to_begin(task, queue != nullptr ? queue->slots.size() + 1 : 1);
+    make_room_to_wait(task);
+    group_of(task).turns.make_room(2); // of its slot, and of its runs
+    queue_of(task).make_room();
+    deadlines_.make_room();
 }
 
 } // namespace rondo::core

@@ -67,12 +67,14 @@ void scheduler::begin_retry(run_record& run, instant now) {
     if (task.state != task_state_kind::live) return;                         // it is being removed
     if (run.give_up_at != 0 && run.give_up_at <= key_of(now.steady)) return; // its deadline says so, at once
     if (put_off_retry(run, now)) return;
+    make_room_to_begin(task, 0); // first, as it may throw, like the next
+    std::vector<user> users = run.users;
     deadlines_.erase(run);
     --task.past->retrying;
     --retrying_;
     --task.past->in_flight;
     ++task.past->counts.retries;
-    begin_manual_run(run, now);
+    begin_manual_run(run, std::move(users), now);
 }
 
 // Without a word to those who may start now.

@@ -95,16 +95,16 @@ void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t sc
     d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}, 1};
 }
 
-// One that moves no cursor.
-void scheduler::begin_manual_run(run_record& run, instant now) {
+// One that moves no cursor. It is for these users, whom it has already; a copy of them, as to make it here might throw.
+void scheduler::begin_manual_run(run_record& run, std::vector<user> users, instant now) {
     begin_run(run, now);
     decision& d = decisions_.append();
     d.run = &run;
     d.mode = run.mode;
     d.request.uid = run.task->uid;
     d.request.moves_cursor = false;
-    d.request.started =
-        rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, run.users, run.attempt};
+    d.request.started = rondo::run_begin{run.id,         run.trigger,      run.scheduled_at,
+                                         run.started_at, std::move(users), run.attempt};
 }
 
 void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
@@ -190,6 +190,16 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     if (last && run.of_backfill) ended_of_backfill(run, how);
     if (last) tell_followers(run, how, now);
     if (last && task.fixed_delay() && run.for_slot) go_on_after(run, at, now);
+}
+
+// From here on it takes no memory to let a run of it begin, after so many skips; until here nothing has happened. A run
+// without a decision about it would wait for ever.
+void scheduler::make_room_to_begin(task_record& task, std::size_t skips) {
+    (void)task.made_past();
+    core::make_room(actions_, skips + actions_of_input_max);
+    decisions_.make_room(skips + 1);
+    run_pool_.make_room();
+    group_of(task).starts.make_room();
 }
 
 // The body is gone, or never came.

@@ -41,9 +41,11 @@ result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> 
         return errc::queue_full;
     }
     if (answer == overlap_answer::start && may_start_at_once(task, now.steady, now)) {
+        make_room_to_begin(task, 0); // first, as it may throw, like the next
+        std::vector<user> told = users;
         run_record& run = make_run(task, why, scheduled_at, now);
         run.users = std::move(users);
-        begin_manual_run(run, now);
+        begin_manual_run(run, std::move(told), now);
         return &run;
     }
     if (answer == overlap_answer::replace) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/make_room.hpp>
 #include <core/overlap_decision.hpp>
 #include <core/scheduler.hpp>
 
@@ -37,6 +38,18 @@ void scheduler::put_skip(task_record& task, skip_range range, wall_time after) {
                                 .reason = range.reason});
     }
     queue->after = after;
+}
+
+// As `make_room_to_begin`, for one more entry that waits, and its turn.
+void scheduler::make_room_to_wait(task_record& task) {
+    group_of(task).turns.make_room();
+    task_queue& queue = made_queue(task);
+    try {
+        core::make_room(queue.slots, 1);
+    } catch (...) {
+        drop_queue_if_empty(task);
+        throw;
+    }
 }
 
 void scheduler::put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
@@ -89,6 +102,7 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
     task_queue& queue = *task.queue();
     slot_segment& s = queue.slots.front();
     assert(s.wanted);
+    make_room_to_begin(task, queue.slots.size()); // first, as it may throw
     wall_time slot = s.first;
     rondo::trigger why = s.why;
     std::uint32_t no = s.when != nullptr ? s.schedule_no : task.schedule_no();
@@ -110,8 +124,10 @@ void scheduler::begin_waiting_slot(task_record& task, instant now) {
 
 void scheduler::begin_waiting_run(run_record& run, instant now) {
     if (run.of_backfill) return begin_of_backfill(run, now);
+    make_room_to_begin(*run.task, 0); // first, as it may throw, like the next
+    std::vector<user> users = run.users;
     take_from_queue(run);
-    begin_manual_run(run, now);
+    begin_manual_run(run, std::move(users), now);
 }
 
 void scheduler::take_from_queue(run_record& run) {

@@ -38,16 +38,19 @@ steady_time start_window::opens_at(steady_time now) const noexcept {
     return last < starts_.size() ? starts_[last] + per_ : steady_time::max();
 }
 
+void start_window::make_room() {
+    if (!limited()) return;
+    if (gone_ > starts_.size() / 2) {
+        starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(gone_));
+        gone_ = 0;
+    }
+    std::size_t room = starts_.size() + beginning_ + 1;
+    if (starts_.capacity() < room) starts_.reserve(std::max(room, 2 * starts_.capacity()));
+}
+
 // Room is made here for when it starts, as that must not fail.
 void start_window::begin() {
-    if (limited()) {
-        if (gone_ > starts_.size() / 2) {
-            starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(gone_));
-            gone_ = 0;
-        }
-        std::size_t room = starts_.size() + beginning_ + 1;
-        if (starts_.capacity() < room) starts_.reserve(std::max(room, 2 * starts_.capacity()));
-    }
+    make_room();
     ++beginning_;
 }
 

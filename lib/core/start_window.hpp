@@ -31,6 +31,8 @@ public:
     [[nodiscard]] std::size_t count(steady_time now) const noexcept;
 
     void begin();
+    /// Then the next `begin` does not either.
+    void make_room();
     void started(steady_time now) noexcept;
     void will_not_start() noexcept { --beginning_; }
 
