@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -22,17 +23,24 @@ instant virtual_clock::now() const noexcept {
 
 steady_time virtual_clock::arm(clock_waiter& waiter, steady_time deadline) noexcept {
     std::lock_guard lock(mutex_);
-    if (deadline <= now_.steady) {
-        armed_.erase(&waiter);
+    forget(waiter);
+    if (deadline <= now_.steady) return steady_time::min();
+    try {
+        armed_.push_back({&waiter, deadline, turns_ + 1});
+    } catch (...) { // no memory: nobody would wake it, so it is to look again
         return steady_time::min();
     }
-    armed_[&waiter] = {deadline, ++turns_};
+    ++turns_;
     return steady_time::max();
 }
 
 void virtual_clock::disarm(clock_waiter& waiter) noexcept {
     std::lock_guard lock(mutex_);
-    armed_.erase(&waiter);
+    forget(waiter);
+}
+
+void virtual_clock::forget(const clock_waiter& waiter) noexcept {
+    std::erase_if(armed_, [&](const wait& w) { return w.waiter == &waiter; });
 }
 
 void virtual_clock::advance(std::chrono::nanoseconds d) {
@@ -54,23 +62,20 @@ void virtual_clock::set_wall(wall_time t) {
 std::optional<steady_time> virtual_clock::next_deadline() const {
     std::lock_guard lock(mutex_);
     std::optional<steady_time> nearest;
-    for (const auto& [waiter, w] : armed_)
+    for (const wait& w : armed_)
         if (w.deadline != steady_time::max() && (!nearest || w.deadline < *nearest)) nearest = w.deadline;
     return nearest;
 }
 
 // Under the lock, so that `disarm` of another thread waits until `wake` has returned.
 void virtual_clock::wake_until(steady_time last) {
-    std::vector<std::pair<wait, clock_waiter*>> due;
-    std::erase_if(armed_, [&](const auto& entry) {
-        if (entry.second.deadline > last) return false;
-        due.emplace_back(entry.second, entry.first);
-        return true;
+    std::vector<wait> due;
+    std::ranges::copy_if(armed_, std::back_inserter(due), [&](const wait& w) { return w.deadline <= last; });
+    std::erase_if(armed_, [&](const wait& w) { return w.deadline <= last; });
+    std::ranges::sort(due, [](const wait& a, const wait& b) {
+        return std::pair(a.deadline, a.turn) < std::pair(b.deadline, b.turn);
     });
-    std::ranges::sort(due, [](const auto& a, const auto& b) {
-        return std::pair(a.first.deadline, a.first.turn) < std::pair(b.first.deadline, b.first.turn);
-    });
-    for (const auto& [w, waiter] : due) waiter->wake();
+    for (const wait& w : due) w.waiter->wake();
 }
 
 std::size_t run_for(boost::asio::io_context& context, virtual_clock& clock, std::chrono::nanoseconds d) {

@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace boost::asio {
 class io_context;
@@ -40,15 +40,17 @@ public:
 
 private:
     struct wait {
+        clock_waiter* waiter = nullptr;
         steady_time deadline{};
         std::uint64_t turn = 0; // of all that were armed
     };
 
+    void forget(const clock_waiter& waiter) noexcept;
     void wake_until(steady_time last);
 
     mutable std::mutex mutex_; // guards all below
     instant now_;
-    std::map<clock_waiter*, wait> armed_; // who waits for what; few
+    std::vector<wait> armed_; // few; in no order
     std::uint64_t turns_ = 0;
 };
 
