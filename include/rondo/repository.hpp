@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,14 @@ public:
     virtual boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
                                                               std::vector<begin_request> begun,
                                                               std::shared_ptr<joining_runs> more);
+
+    /// What a repository that never waits for anything, neither a disk nor a network, can do besides: it counts as the
+    /// two calls above, is done when it returns, and spares a manager coroutines and copies that cost more than most
+    /// runs do. Called as they are, on the strand, and in their place, none of them being under way; there is no time
+    /// limit, and none of it is cancelled. What it throws counts for both halves. Nothing, as from this one: it was
+    /// not done, and a manager does not try it again. Who wraps a repository need not hand it on.
+    [[nodiscard]] virtual std::optional<recorded_runs>
+    record_at_once(std::span<const finish_request* const> ended, std::span<const begin_request* const> begun);
 
     /// Pages through the runs, those in flight too.
     virtual awaitable<history_page> history(history_filter filter) = 0;

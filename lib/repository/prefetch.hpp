@@ -15,6 +15,7 @@ inline void prefetch(const void* p) noexcept {
 template <class T>
 void prefetch_whole(const T* p) noexcept {
     constexpr std::size_t line = 64;
+    if (p == nullptr) return;
     for (std::size_t at = 0; at < sizeof(T); at += line) prefetch(reinterpret_cast<const std::byte*>(p) + at);
 }
 

@@ -43,6 +43,11 @@ boost::asio::awaitable<recorded_runs> repository::record_runs(std::vector<finish
     co_return said;
 }
 
+std::optional<recorded_runs> repository::record_at_once(std::span<const finish_request* const> /*ended*/,
+                                                        std::span<const begin_request* const> /*begun*/) {
+    return std::nullopt;
+}
+
 repository::awaitable<std::vector<task_summary>> repository::summary(summary_filter filter) {
     history_filter pages;
     pages.uid = std::move(filter.uid);

@@ -2,6 +2,8 @@
 #ifndef RONDO_RUNTIME_BODY_EXECUTOR_HPP
 #define RONDO_RUNTIME_BODY_EXECUTOR_HPP
 
+#include <runtime/context_service.hpp>
+#include <runtime/run_strand.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
 
@@ -11,7 +13,6 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <atomic>
@@ -25,34 +26,6 @@
 #include <utility>
 
 namespace rondo::runtime {
-
-template <class Home>
-class strand_pool;
-
-/// The handlers of one run, each of which holds it until it is done.
-struct run_handlers {
-    std::optional<stopwatch> watch; ///< of the strand; empty: they are not timed
-};
-
-/// What all executors of one run have in common. Once the last of them is gone, and the last handler is, it serves
-/// another run. No handler holds it: one that is stuck in the strand, for want of memory, would keep it for ever.
-template <class Home>
-struct run_strand {
-    boost::asio::strand<Home> strand;
-    std::shared_ptr<run_handlers> handlers;   ///< null while it is spare
-    std::shared_ptr<strand_pool<Home>> pool;  ///< likewise
-    run_strand* next = nullptr;               ///< while it is spare
-    std::atomic<std::uint32_t> executors = 0; ///< that point here
-
-    explicit run_strand(const Home& home) : strand(boost::asio::make_strand(home)) {}
-
-    friend void intrusive_ptr_add_ref(run_strand* s) noexcept {
-        s->executors.fetch_add(1, std::memory_order_relaxed);
-    }
-    friend void intrusive_ptr_release(run_strand* s) noexcept {
-        if (s->executors.fetch_sub(1, std::memory_order_acq_rel) == 1) strand_pool<Home>::give_back(s);
-    }
-};
 
 /// The strand of a run over `Home`, whose handlers may be timed. In all else it is that strand, but so small,
 /// whatever is asked of it, that an `any_io_executor` holds it without memory of its own: Asio asks for several
@@ -71,8 +44,7 @@ class body_executor {
         using executor = typename boost::asio::prefer_result<const Home&, execution_work::tracked_t>::type;
         std::decay_t<executor> home;
         explicit counted_work(const run_strand<Home>& s)
-            : home(boost::asio::prefer(s.strand.get_inner_executor(),
-                                       boost::asio::execution::outstanding_work.tracked)) {}
+            : home(boost::asio::prefer(s.home(), boost::asio::execution::outstanding_work.tracked)) {}
     };
 
 public:
@@ -90,7 +62,7 @@ public:
     ~body_executor() = default;
 
     [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
-        return boost::asio::query(shared_->strand, boost::asio::execution::context);
+        return boost::asio::query(shared_->home(), boost::asio::execution::context);
     }
     [[nodiscard]] execution_blocking query(execution_blocking) const noexcept {
         if (never_) return boost::asio::execution::blocking.never;
@@ -126,14 +98,14 @@ public:
 
     template <class F>
     void execute(F&& f) const {
+        const Home& home = shared_->home();
         if (never_)
-            submit(boost::asio::require(shared_->strand, boost::asio::execution::blocking.never),
-                   std::forward<F>(f));
+            hand_over(boost::asio::require(home, boost::asio::execution::blocking.never), std::forward<F>(f));
         else
-            submit(shared_->strand, std::forward<F>(f));
+            hand_over(home, std::forward<F>(f));
     }
 
-    [[nodiscard]] const run_strand<Home>& strand() const noexcept { return *shared_; }
+    [[nodiscard]] run_strand<Home>& strand() const noexcept { return *shared_; }
 
     friend bool operator==(const body_executor& a, const body_executor& b) noexcept {
         return a.shared_ == b.shared_;
@@ -144,31 +116,16 @@ private:
     template <class OtherHome, bool OtherTracked>
     friend class body_executor;
 
-    template <class F>
-    struct handler {
-        std::shared_ptr<run_handlers> all; // for as long as it takes, whatever the function lets go of
-        F f;
-        void operator()() {
-            std::optional<stopwatch::stretch> here;
-            if (all->watch) here.emplace(*all->watch);
-            std::move(f)();
-        }
-    };
-
     body_executor(shared_ptr shared, bool never, bool continues) noexcept(!Tracked)
         : work_(*shared), shared_(std::move(shared)), never_(never), continues_(continues) {}
 
-    template <class Strand, class F>
-    void submit(const Strand& strand, F&& f) const {
+    template <class Executor, class F>
+    void hand_over(const Executor& home, F&& f) const {
         if (continues_)
-            hand_over(boost::asio::prefer(strand, boost::asio::execution::relationship.continuation),
-                      std::forward<F>(f));
+            shared_->execute(boost::asio::prefer(home, boost::asio::execution::relationship.continuation),
+                             std::forward<F>(f), !never_);
         else
-            hand_over(strand, std::forward<F>(f));
-    }
-    template <class Strand, class F>
-    void hand_over(const Strand& strand, F&& f) const {
-        strand.execute(handler<std::decay_t<F>>{shared_->handlers, std::forward<F>(f)});
+            shared_->execute(home, std::forward<F>(f), !never_);
     }
 
     // In this order: the strand goes first, as the context may not outlive the work.
@@ -184,18 +141,26 @@ public:
     virtual ~strand_source() = default;
     /// `watch` may be empty.
     [[nodiscard]] virtual boost::asio::any_io_executor make(std::optional<stopwatch> watch) = 0;
-    /// Of one that was made here: how many executors and handlers there are of it. On the strand.
+    /// Of one that was made here: how many executors there are of it, and functions that wait there. On the strand.
     [[nodiscard]] virtual std::size_t uses(const boost::asio::any_io_executor& strand) const noexcept = 0;
     /// Of one that was made here: `stopwatch::look`, and `pass_on`. On the strand.
     virtual void look(const boost::asio::any_io_executor& strand, steady_time t) noexcept = 0;
     virtual void pass_on(const boost::asio::any_io_executor& strand, const shared_string& uid,
                          run_id id) noexcept = 0;
-    /// The context goes down: nothing of it is kept from now on.
+    /// None is kept for another run from now on; those that are out go on.
     virtual void close() noexcept = 0;
+    /// The context goes down: as `close`, and what did not run does not.
+    virtual void drop() noexcept = 0;
+    /// Whoever made this goes. Calls `drop` by itself when the context does, if any are still out.
+    virtual void outlive() noexcept = 0;
 };
 
 template <class Home>
-class strand_pool final : public strand_source, public std::enable_shared_from_this<strand_pool<Home>> {
+class strand_pool final : public strand_source,
+                          public context_guest,
+                          public std::enable_shared_from_this<strand_pool<Home>> {
+    using strand = run_strand<Home>;
+
 public:
     explicit strand_pool(Home home) : home_(std::move(home)) {}
     strand_pool(const strand_pool&) = delete;
@@ -203,68 +168,128 @@ public:
     ~strand_pool() override { close(); }
 
     boost::asio::any_io_executor make(std::optional<stopwatch> watch) override {
-        auto handlers = std::allocate_shared<run_handlers>(spare_allocator<run_handlers>(*spare_handlers_));
-        handlers->watch = std::move(watch);
-        boost::intrusive_ptr<run_strand<Home>> s = take();
-        s->handlers = std::move(handlers);
-        s->pool = this->shared_from_this();
-        return body_executor<Home>(std::move(s));
+        const boost::intrusive_ptr<strand> s = take();
+        s->watch_ = std::move(watch);
+        return body_executor<Home>(s);
     }
 
-    std::size_t uses(const boost::asio::any_io_executor& strand) const noexcept override {
-        const run_strand<Home>& s = of(strand);
-        // In this order: whoever posts a handler, and then lets go of the executor, is seen.
-        const std::size_t executors = s.executors.load(std::memory_order_acquire);
-        return executors + static_cast<std::size_t>(s.handlers.use_count());
+    std::size_t uses(const boost::asio::any_io_executor& e) const noexcept override { return of(e).uses(); }
+    void look(const boost::asio::any_io_executor& e, steady_time t) noexcept override {
+        if (auto& watch = of(e).watch_) watch->look(t);
     }
-    void look(const boost::asio::any_io_executor& strand, steady_time t) noexcept override {
-        if (auto& watch = of(strand).handlers->watch) watch->look(t);
-    }
-    void pass_on(const boost::asio::any_io_executor& strand, const shared_string& uid,
+    void pass_on(const boost::asio::any_io_executor& e, const shared_string& uid,
                  run_id id) noexcept override {
-        if (auto& watch = of(strand).handlers->watch) watch->pass_on(uid, id);
+        if (auto& watch = of(e).watch_) watch->pass_on(uid, id);
     }
 
     void close() noexcept override {
-        std::lock_guard lock(mutex_);
-        open_ = false;
-        home_.reset();
-        while (first_ != nullptr) delete std::exchange(first_, first_->next);
-        count_ = 0;
+        strand* spare = nullptr;
+        std::optional<Home> home; // which must not outlive its context
+        {
+            std::lock_guard lock(mutex_);
+            home.swap(home_);
+            spare = std::exchange(spare_, nullptr);
+            spares_ = 0;
+        }
+        while (spare != nullptr) std::exchange(spare, spare->next_)->let_go(); // a turn may be about to end
     }
-
-    /// Any thread.
-    static void give_back(run_strand<Home>* s) noexcept {
-        const std::shared_ptr<strand_pool> self = std::move(s->pool);
-        const bool idle = s->handlers.use_count() == 1; // none is there any more, so none can come
-        s->handlers.reset();
-        if (!idle || !self->keep(s)) delete s;
+    void drop() noexcept override {
+        const auto self = this->shared_from_this();
+        close();
+        for (strand* s = first_that_is_out(); s != nullptr; s = first_that_is_out()) {
+            s->drop();
+            s->let_go();
+        }
+    }
+    void outlive() noexcept override {
+        try {
+            std::optional<Home> home;
+            {
+                std::lock_guard lock(mutex_);
+                if (out_ != nullptr) home = home_;
+            }
+            if (home)
+                boost::asio::use_service<context_service>(
+                    boost::asio::query(*home, boost::asio::execution::context))
+                    .add(this->weak_from_this());
+        } catch (...) { // no memory: what waits there when the context goes down is never let go of
+        }
+        close();
     }
 
 private:
-    [[nodiscard]] static const run_strand<Home>& of(const boost::asio::any_io_executor& strand) noexcept {
-        return strand.target<body_executor<Home>>()->strand();
+    friend strand;
+
+    void on_context_shutdown() noexcept override { drop(); }
+
+    [[nodiscard]] static strand& of(const boost::asio::any_io_executor& e) noexcept {
+        return e.target<body_executor<Home>>()->strand();
     }
-    [[nodiscard]] run_strand<Home>* take() {
+    [[nodiscard]] strand* take() {
         std::lock_guard lock(mutex_);
-        if (first_ == nullptr) return new run_strand<Home>(home_.value());
-        --count_;
-        return std::exchange(first_, first_->next);
-    }
-    [[nodiscard]] bool keep(run_strand<Home>* s) noexcept {
-        std::lock_guard lock(mutex_);
-        if (!open_ || count_ >= spares_max) return false;
-        ++count_;
-        s->next = std::exchange(first_, s);
-        return true;
+        strand* s = spare_;
+        if (s != nullptr) {
+            spare_ = s->next_;
+            --spares_;
+        } else {
+            s = new strand(home_.value());
+        }
+        s->pool_ = this->shared_from_this();
+        link(*s);
+        return s;
     }
 
-    spare_blocks::owner spare_handlers_ = spare_blocks::open();
-    std::mutex mutex_; // guards the rest
-    std::optional<Home> home_;
-    run_strand<Home>* first_ = nullptr;
-    std::size_t count_ = 0;
-    bool open_ = true;
+    /// Nobody has an executor of it any more. Any thread.
+    static void give_back(strand* s) noexcept {
+        const std::shared_ptr<strand_pool> self = s->pool_;
+        if (!s->idle() || !self->keep(*s)) s->let_go();
+    }
+    [[nodiscard]] bool keep(strand& s) noexcept {
+        std::optional<stopwatch> old; // which may be all that has whom it tells
+        std::shared_ptr<strand_pool> last;
+        std::lock_guard lock(mutex_);
+        if (!home_ || spares_ >= spares_max) return false;
+        unlink(s);
+        old.swap(s.watch_);
+        last.swap(s.pool_);
+        ++spares_;
+        s.next_ = std::exchange(spare_, &s);
+        return true;
+    }
+    /// Nor is a turn of it on its way.
+    static void destroy(strand* s) noexcept {
+        if (const std::shared_ptr<strand_pool> self = s->pool_) { // else it is spare
+            std::lock_guard lock(self->mutex_);
+            self->unlink(*s);
+        }
+        delete s;
+    }
+
+    // It is out of the list then, and held.
+    [[nodiscard]] strand* first_that_is_out() noexcept {
+        std::lock_guard lock(mutex_);
+        strand* s = out_;
+        while (s != nullptr && !s->try_hold()) s = s->next_;
+        if (s != nullptr) unlink(*s);
+        return s;
+    }
+    void link(strand& s) noexcept {
+        s.previous_ = nullptr;
+        s.next_ = std::exchange(out_, &s);
+        if (s.next_ != nullptr) s.next_->previous_ = &s;
+    }
+    void unlink(strand& s) noexcept {
+        if (out_ != &s && s.previous_ == nullptr) return; // it is out of it
+        (s.previous_ == nullptr ? out_ : s.previous_->next_) = s.next_;
+        if (s.next_ != nullptr) s.next_->previous_ = s.previous_;
+        s.previous_ = s.next_ = nullptr;
+    }
+
+    std::mutex mutex_;         // guards the rest
+    std::optional<Home> home_; // nothing: it is closed
+    strand* spare_ = nullptr;
+    strand* out_ = nullptr;
+    std::size_t spares_ = 0;
 };
 
 /// The executor of an `io_context` is known by its type: what is asked of an erased one costs memory each time.

@@ -36,13 +36,16 @@ public:
 
 private:
     void shutdown() override {
-        std::vector<std::weak_ptr<context_guest>> guests;
-        {
-            std::lock_guard lock(mutex_);
-            guests.swap(guests_);
+        while (true) { // one may leave another behind
+            std::vector<std::weak_ptr<context_guest>> guests;
+            {
+                std::lock_guard lock(mutex_);
+                guests.swap(guests_);
+            }
+            if (guests.empty()) return;
+            for (auto& guest : guests)
+                if (auto alive = guest.lock()) alive->on_context_shutdown();
         }
-        for (auto& guest : guests)
-            if (auto alive = guest.lock()) alive->on_context_shutdown();
     }
 
     std::mutex mutex_; // guards guests_

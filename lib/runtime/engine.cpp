@@ -42,7 +42,7 @@ bool brings_clock(const manager_options& o) {
 
 engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
                manager_options options, const host& h)
-    : executor_(executor), strand_(strand(std::move(executor))), strands_(strands_over(executor_)),
+    : executor_(std::move(executor)), strands_(strands_over(executor_)), strand_(strands_->make({})),
       repository_(std::move(repository)), options_(std::move(options)),
       host_clock_(brings_clock(options_) ? nullptr : std::make_shared<host_clock>(h.clocks)),
       clock_owner_(host_clock_ != nullptr ? std::shared_ptr<clock>(host_clock_)
@@ -60,7 +60,11 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
 
 engine::~engine() {
     clock_.disarm(*this);
-    strands_->close();
+    strand_ = {};
+    if (context_gone_)
+        strands_->close();
+    else
+        strands_->outlive();
 }
 
 void engine::enlist() {
@@ -73,19 +77,21 @@ void engine::on_context_shutdown() noexcept {
     context_gone_ = true;
     clock_.disarm(*this);
     timer_ = nullptr;
+    core_.actions().clear(); // of an input that failed
+    stillborn_.clear();
     // A body may hold what belongs to the context. Frames that still use one keep it until they go.
-    for (auto& [id, state] : runs_) {
-        state->leave_strand(true);
-        core::task_record& task = *state->record->task;
-        if (task.payload == nullptr) continue;
+    runs_.for_each([](detail::run_state& state) {
+        state.leave_strand(true);
+        core::task_record& task = *state.record->task;
+        if (task.payload == nullptr) return;
         std::shared_ptr<detail::task_payload> body = std::move(task.payload);
         for (core::run_record* run = task.runs(); run != nullptr; run = run->next)
             if (run->runner != nullptr) static_cast<detail::run_state*>(run->runner)->keep = body;
-    }
+    });
     let_bodies_go();
     {
         std::lock_guard lock(mutex_); // observers look at them
-        for (auto& [id, state] : runs_) state->record->runner = nullptr;
+        runs_.for_each([](detail::run_state& state) { state.record->runner = nullptr; });
     }
     runs_.clear();
     want_users_.clear();
@@ -102,8 +108,8 @@ void engine::on_context_shutdown() noexcept {
     ended_.list.clear();
     late_->drop();
     for (auto& queue : listeners()) queue->drop_waiter();
-    strands_->close();
-    strand_.reset();
+    strands_->drop();
+    strand_ = {};
     executor_ = {};
 }
 
@@ -131,7 +137,7 @@ void engine::let_bodies_go() {
 }
 
 boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
-    boost::asio::steady_timer timer(*strand_);
+    boost::asio::steady_timer timer(strand_);
     timer_ = &timer;
     struct leave { // also if something throws
         engine& e;
@@ -156,7 +162,7 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
 boost::asio::awaitable<void> engine::listen(std::shared_ptr<engine> self) {
     std::function<void()> moved = [this] { host_clock_->moved(); };
     try {
-        co_await watch_.listen(*strand_, std::move(moved));
+        co_await watch_.listen(strand_, std::move(moved));
     } catch (...) { // no memory; waits are short from now on, as after any other failure
     }
     host_clock_->unwatch();
@@ -199,7 +205,8 @@ void engine::tick() {
 bool engine::has_enough_to_do(instant now) {
     constexpr std::size_t enough = 256;
     constexpr auto longest = std::chrono::milliseconds(20);
-    if (answered_.expected() + ready_.expected() + ended_.expected() < enough) {
+    const std::size_t decided = recording_.posted ? outbox_.begins.size() + core_.decisions_count() : 0;
+    if (decided + answered_.expected() + ready_.expected() + ended_.expected() < enough) {
         busy_since_ = steady_time::max();
         return false;
     }
@@ -211,7 +218,10 @@ bool engine::has_enough_to_do(instant now) {
 }
 
 steady_time engine::next_wakeup(instant now) {
-    bool again = late_->any() || ended_.unposted || has_put_off() || (!obeying_ && !core_.actions().empty());
+    // Of an input that failed. While one is obeyed, it goes on.
+    const bool unsent = !outbox_.empty() && !recording_.on && retry_at_ == steady_time::max();
+    const bool left = !obeying_ && (!core_.actions().empty() || !stillborn_.empty() || unsent);
+    const bool again = late_->any() || ended_.unposted || has_put_off() || left;
     steady_time t = again ? now.steady + pause_after_failure : steady_time::max();
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));
@@ -270,9 +280,9 @@ void engine::start(pending_ptr<start_report> done) {
     life_ = life::starting;
     try {
         if (timer_ == nullptr)
-            boost::asio::co_spawn(*strand_, drive(shared_from_this()), [](std::exception_ptr) {});
+            boost::asio::co_spawn(strand_, drive(shared_from_this()), [](std::exception_ptr) {});
         if (watch_.works())
-            boost::asio::co_spawn(*strand_, listen(shared_from_this()), [](std::exception_ptr) {});
+            boost::asio::co_spawn(strand_, listen(shared_from_this()), [](std::exception_ptr) {});
         wall_time now = clock_.now().wall;
         call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
                             [this, done](result<std::uint64_t> abandoned) {

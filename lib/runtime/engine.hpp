@@ -18,15 +18,15 @@
 #include <runtime/pending.hpp>
 #include <runtime/recording_call.hpp>
 #include <runtime/run_queue.hpp>
+#include <runtime/run_set.hpp>
 #include <runtime/run_state.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
 #include <runtime/task_changes.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -65,7 +65,7 @@ public:
     [[nodiscard]] boost::asio::any_io_executor executor() const { return executor_; }
     template <class F>
     void post(F f) {
-        if (strand_) boost::asio::post(*strand_, std::move(f));
+        if (strand_) boost::asio::post(strand_, std::move(f));
     }
     template <class T>
     pending_ptr<T> wait_for(detail::completion<T> done) {
@@ -78,8 +78,8 @@ public:
     [[nodiscard]] std::vector<group_stat> groups() const;
     [[nodiscard]] result<core::preview> preview(std::string_view uid) const;
     [[nodiscard]] std::shared_ptr<detail::event_queue> subscribe(std::size_t capacity);
-    /// Of the exception in flight.
-    void log_exception(const char* where) noexcept;
+    void log_exception(const char* where) noexcept; ///< that in flight
+    void on_failure(const char* where) noexcept;    ///< likewise; strand
 
     // Strand: the operations of the manager.
     void start(pending_ptr<start_report> done);
@@ -114,7 +114,6 @@ public:
 
 private:
     enum class life : std::uint8_t { fresh, starting, running, draining, over };
-    using strand = boost::asio::strand<boost::asio::any_io_executor>;
     using state_ptr = std::shared_ptr<detail::run_state>;
     template <class T>
     using question = std::function<repository::awaitable<T>(rondo::repository&)>;
@@ -135,7 +134,7 @@ private:
     void rearm();
     template <class F>
     auto with_core(F f) {
-        if (!obeying_ && !core_.actions().empty()) obey_actions(); // of an input that failed
+        obey_left();
         std::lock_guard lock(mutex_);
         return f(core_);
     }
@@ -143,6 +142,7 @@ private:
     // engine_obey.cpp: what the core wants.
     void obey();
     void obey_actions();
+    void obey_left();
     void obey_or_later() noexcept;
     void settle();
     void obey(core::action& a);
@@ -150,6 +150,7 @@ private:
     [[nodiscard]] bool end_stillborn();
     void start_body(core::run_record& record);
     void end_run(const core::action& a);
+    void tell_end(const core::action& a, run& r);
     void release_run(core::run_record& record);
 
     // engine_users.cpp
@@ -171,7 +172,7 @@ private:
     void ask_late(const state_ptr& state);
 
     // engine_retry.cpp: what goes on after the end of a run.
-    void keep_for_followers(const core::action& a, ended_run& ended);
+    void keep_for_followers(const core::action& a, ended_run& ended) noexcept;
     void retry_later(const core::action& a);
     void no_retry(const core::action& a);
     void on_backfill_done(const core::action& a);
@@ -210,6 +211,9 @@ private:
     boost::asio::awaitable<void> record_in_turn();
     boost::asio::awaitable<void> record_some(std::size_t ends, std::size_t begins);
     void join_call() noexcept;
+    [[nodiscard]] bool record_at_once();
+    [[nodiscard]] std::optional<recorded_runs> ask_at_once();
+    void on_recorded(recorded_runs said);
     void on_begins_recorded(std::vector<begin_answer> answers);
     void answer_some();
     void answer_soon();
@@ -225,9 +229,7 @@ private:
     void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);
     [[nodiscard]] bool may_take_decisions() const noexcept;
     void take_decisions();
-
-    // engine_behind.cpp: runs that do not wait for their record.
-    void let_runs_ahead(std::size_t fresh);
+    void let_runs_ahead(std::size_t fresh); // engine_behind.cpp
     [[nodiscard]] bool may_run_ahead() const noexcept;
 
     // engine_outage.cpp: while it is down. Whether runs wait for it to work again:
@@ -237,7 +239,6 @@ private:
     void tell_unrecorded(core::decision& d);
     void begin_unrecorded();
     void go_on_without_store();
-    static void let_waiters_go(ended_run& e);
     void on_store_failure(error_code why);
     [[nodiscard]] bool store_works() const noexcept;
     void on_store_up();
@@ -300,7 +301,8 @@ private:
     [[nodiscard]] std::optional<stopwatch> watch_for(const detail::run_state& state);
     [[nodiscard]] steady_time awake() const noexcept;
     void note_due(detail::run_state& state, const core::run_record& record) const;
-    void note_begin(const detail::run_state& state);
+    [[nodiscard]] steady_time elapsed() const noexcept;
+    void note_begin(const detail::run_state& state, steady_time now);
     void note_lag(steady_time asked, bool expired);
 
     // engine_tell.cpp
@@ -315,7 +317,7 @@ private:
     void tell_skip(const core::action& a);
     void log_end(const run& r);
 
-    [[nodiscard]] core::run_record* find_run(run_id id) const;
+    [[nodiscard]] core::run_record* find_run(run_id id);
     template <class F>
     void steer_run(pending_ptr<void> done, run_id id, F f);
     template <class F>
@@ -325,8 +327,8 @@ private:
     [[nodiscard]] error_code usable() const;
 
     boost::asio::any_io_executor executor_;
-    std::optional<strand> strand_;
-    std::shared_ptr<strand_source> strands_; // of the bodies
+    std::shared_ptr<strand_source> strands_; // of the bodies, and the next
+    boost::asio::any_io_executor strand_;    // ours
     spare_blocks::owner spare_states_ = spare_blocks::open();
     std::shared_ptr<rondo::repository> repository_;
     manager_options options_;
@@ -355,10 +357,8 @@ private:
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
     steady_time armed_ = steady_time::min();
     steady_time busy_since_ = steady_time::max(); // as `has_enough_to_do` counts it
-    spare_nodes spare_run_nodes_;
-    std::pmr::unordered_map<run_id, state_ptr> runs_{
-        &spare_run_nodes_};                    // those with a body, by id; a record's `runner` points in
-    std::vector<core::run_record*> stillborn_; // grows never, so that it can be filled without memory
+    run_set runs_;                                // those with a body; the `runner` of a record points in
+    std::vector<core::run_record*> stillborn_;    // grows never, so that it can be filled without memory
     std::vector<state_ptr> want_users_;
     known_users users_;
     std::unordered_map<run_id, std::vector<pending_ptr<run>>> run_waiters_;
@@ -380,8 +380,7 @@ private:
     steady_time drain_until_ = steady_time::max();
 
     outbox outbox_;
-    bool recording_ = false;
-    std::uint64_t recordings_ = 0; // that began
+    recording_state recording_;
     bool store_down_ = false;
     bool took_begins_ = false;         // since it failed
     bool took_ends_ = false;           // likewise
@@ -392,7 +391,6 @@ private:
     const part_sizes parts_ = part_sizes::of(repository_.get());
     steady_time retry_at_ = steady_time::max();
     std::chrono::nanoseconds backoff_{0};
-    std::weak_ptr<boost::asio::cancellation_signal> record_signal_; // while it records
 };
 
 } // namespace rondo::runtime

@@ -136,9 +136,10 @@ result<core::task_record*> engine::still_updatable(const shared_string& uid, con
 void engine::put_in_force(core::task_record& task, core::task_spec& spec) {
     std::shared_ptr<detail::task_payload> old =
         with_core([&](core::scheduler& core) { return core.update(task, spec, clock_.now()); });
-    for (auto& [id, state] : runs_)
-        if (state->record != nullptr && state->record->task == &task && state->keep == nullptr)
-            state->keep = old;
+    for (core::run_record* run = task.runs(); run != nullptr; run = run->next) {
+        auto* state = static_cast<detail::run_state*>(run->runner);
+        if (state != nullptr && state->keep == nullptr) state->keep = old;
+    }
     shared_string uid = task.uid;
     obey_or_later();
     event e;

@@ -76,7 +76,7 @@ void engine::call(question<T> q, answer<T> then, std::function<void(error_code)>
     try {
         // The handler owns the engine, so that `then` may refer to it.
         boost::asio::co_spawn(
-            *strand_, perform<T>(repository_, state),
+            strand_, perform<T>(repository_, state),
             boost::asio::bind_cancellation_slot(
                 signal->slot(), [self = shared_from_this(), state, signal](std::exception_ptr) {
                     // `perform` lets no exception out.

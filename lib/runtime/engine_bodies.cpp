@@ -147,14 +147,12 @@ void engine::seat_next() {
 }
 
 void engine::give_seat(const state_ptr& state, steady_time until) noexcept {
-    std::shared_ptr<detail::body_seat> seat;
     try {
-        seat = std::make_shared<detail::body_seat>();
+        const auto seat = std::make_shared<detail::body_seat>();
         seat->executor = strands_->make(watch_for(*state));
         seat->until = until;
         seat->executor.execute([self = shared_from_this(), seat, state] { self->open_seat(seat, state); });
     } catch (...) {
-        if (seat != nullptr) seat->executor = {}; // a handler that is stuck in the strand may hold the seat
         cannot_begin(state);
     }
 }
@@ -196,11 +194,15 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
         }
     } on_exit{*this, state};
     const std::size_t uses = strands_->uses(seat->executor);
+    // Where one ends the next begins: one look at the clock serves both. What the machine has slept is in the one time
+    // only; if it sleeps just here, a delay is that much shorter.
+    steady_time begins = elapsed();
+    const std::chrono::nanoseconds slept = begins - awake();
     for (;;) {
         if (!take_seat(state, *seat)) {
             fail_without(*state, "cancelled before it began");
         } else {
-            note_begin(*state);
+            note_begin(*state, begins);
             try {
                 co_await state->what->run(context(state), state->users, state->report);
             } catch (...) {
@@ -214,6 +216,7 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
         bool another = !co_await waited;
         if (another) {
             const steady_time now = awake();
+            begins = now + slept;
             strands_->look(seat->executor, now);
             // Who may be asked about it later is so on the strand of the run.
             another = !seat->cancelled && !state->what->wants_to_be_asked() && now < seat->until &&
@@ -236,15 +239,15 @@ boost::asio::awaitable<void> engine::take_turns(std::shared_ptr<engine> self,
 }
 
 void engine::cancel_body(core::run_record& record) {
-    auto found = runs_.find(record.id);
-    if (found == runs_.end()) return;
-    const state_ptr& state = found->second;
+    if (record.runner == nullptr) return;
+    const state_ptr state = static_cast<detail::run_state*>(record.runner)->kept;
     cancel_reason why = record.cancelled;
     if (!state->spawned) return state->cancel(why); // it will look before it begins
     if (!state->cancel_at_turn(why)) post_cancel(state, why);
 }
 
 void engine::end_body(const state_ptr& state, instant now) {
+    obey_left(); // it may have ended already
     if (state->record == nullptr) return;
     if (is_to_be_asked(*state)) return ask_late(state); // the report is its strand's until then
     state->body_over = true;

@@ -54,11 +54,15 @@ void engine::note_due(detail::run_state& state, const core::run_record& record) 
 }
 
 // On the strand of the body. What it writes to stays for as long as the run.
-void engine::note_begin(const detail::run_state& state) {
+void engine::note_begin(const detail::run_state& state, steady_time now) {
     if (state.past == nullptr || state.cancelled()) return;
-    auto delay = (host_clock_ != nullptr ? host_clock_->elapsed() : clock_.now().steady) - state.due;
+    auto delay = now - state.due;
     state.past->start_delay.note(delay);
     start_delay_.note(delay);
+}
+
+steady_time engine::elapsed() const noexcept {
+    return host_clock_ != nullptr ? host_clock_->elapsed() : clock_.now().steady;
 }
 
 // Not counting a sleep of the machine.

@@ -3,6 +3,8 @@
 
 #include <rondo/format.hpp>
 
+#include <runtime/run_waiters.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +24,7 @@ void engine::obey_or_later() noexcept {
     try {
         obey();
     } catch (...) {
-        log_exception("what was decided is done later");
+        on_failure("what was decided is done later");
     }
 }
 
@@ -32,6 +34,25 @@ void engine::settle() {
     rearm();
 }
 
+namespace {
+
+// No end must be lost for want of memory: without any for all of them these actions, from the first that was not obeyed,
+// are left to the next input, or the next tick. Gives how many there are now.
+std::size_t make_room_for_ends(outbox& to, std::vector<core::action>& actions, std::size_t from) {
+    const auto first = actions.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto ends = std::count_if(
+        first, actions.end(), [](const core::action& a) { return a.kind == core::action::kind::end_run; });
+    try {
+        if (ends != 0) to.make_room_for_ends(static_cast<std::size_t>(ends));
+    } catch (...) {
+        actions.erase(actions.begin(), first);
+        throw;
+    }
+    return actions.size();
+}
+
+} // namespace
+
 void engine::obey_actions() {
     struct guard { // also if something throws
         bool& on;
@@ -40,13 +61,20 @@ void engine::obey_actions() {
         ~guard() { on = before; }
     } obeying(obeying_);
     do {
+        std::size_t with_room = 0;
         // By index: an action may bring others.
         for (std::size_t i = 0; i != core_.actions().size(); ++i) {
+            if (i == with_room) with_room = make_room_for_ends(outbox_, core_.actions(), i);
             core::action a = core_.actions()[i];
             obey_guarded(a);
         }
         core_.actions().clear();
     } while (end_stillborn());
+}
+
+// Of an input that failed.
+void engine::obey_left() {
+    if (!obeying_ && (!core_.actions().empty() || !stillborn_.empty())) obey_actions();
 }
 
 // One that fails, for want of memory say, must not take the others with it.
@@ -102,13 +130,13 @@ void engine::start_body(core::run_record& record) {
     state->scheduled_at = record.scheduled_at;
     state->started_at = record.started_at;
     if (record.deadline != 0) state->deadline = steady_time(std::chrono::nanoseconds(record.deadline));
-    state->users = record.users;
     state->users_asked = !record.users.empty();
+    if (state->users_asked) state->users = record.users;
     state->what = static_cast<detail::body*>(record.task->payload.get());
     state->record = &record;
     note_due(*state, record);
-    runs_.emplace(record.id, state);
-    std::atomic_ref(record.runner).store(state.get()); // observers may look
+    runs_.insert(state);
+    std::atomic_ref(record.runner).store(state.get(), std::memory_order_release); // observers may look
     if (!state->what->for_users() || state->users_asked) return spawn(state);
     want_users_.push_back(std::move(state));
     if (want_users_.size() != 1) return;
@@ -172,6 +200,7 @@ void engine::drain_ended() {
     if (!ended_.list.empty()) drain_later();
 }
 
+// There is room for it.
 void engine::end_run(const core::action& a) {
     ended_run ended;
     run& r = ended.request.run;
@@ -183,12 +212,25 @@ void engine::end_run(const core::action& a) {
     r.started_at = a.run->started_at;
     r.finished_at = a.at;
     r.outcome = a.outcome;
-    r.users = a.run->users;
     ended.request.token = a.run->token;
     ended.request.next_slot = a.next_slot;
     // The begin of a fixed delay builds on the end before, which moves its cursor; that of a task that follows on the
     // end that it follows; and that of another attempt must not find the one that failed unfinished beside it.
     ended.comes_first = a.next_slot.has_value() || a.followed || !a.last;
+    try {
+        tell_end(a, r);
+    } catch (...) { // no memory: what was not told is missing, but the end is not
+        log_exception("an end is not told as it should be");
+    }
+    if (auto waiters = extracted(run_waiters_, r.id)) ended.waiters = std::move(waiters.mapped());
+    keep_for_followers(a, ended);
+    if (!a.recorded) return let_waiters_go(ended);
+    outbox_.add(std::move(ended));
+}
+
+// What the body has told, and to those who listen.
+void engine::tell_end(const core::action& a, run& r) {
+    if (!a.run->users.empty()) r.users = a.run->users;
     if (auto* state = static_cast<detail::run_state*>(a.run->runner)) {
         r.output = state->take_output();
         if (state->body_over) take_results(*state, r);
@@ -198,27 +240,23 @@ void engine::end_run(const core::action& a) {
     if (r.outcome == outcome::cancelled && !a.run->why_cancelled.empty()) r.message = a.run->why_cancelled;
     tell_run(event_kind::run_ended, *a.run, a.outcome, r.message);
     log_end(r);
-    if (auto waiters = extracted(run_waiters_, r.id)) ended.waiters = std::move(waiters.mapped());
-    keep_for_followers(a, ended);
-    if (!a.recorded) return let_waiters_go(ended);
-    outbox_.add(std::move(ended));
 }
 
 // Results are kept of those users only that the run was for.
 void engine::take_results(detail::run_state& state, run& r) {
     detail::run_report& report = state.report;
-    std::size_t failed = 0;
-    for (task_result& result : report.results) {
-        if (std::ranges::find(state.users, result.user()) == state.users.end()) {
-            log(log_level::warning,
-                fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid,
-                            result.user().id()));
-            continue;
-        }
-        failed += result.failed() ? 1 : 0;
-        r.results.push_back(std::move(result));
-    }
+    const auto was_asked = [&](const task_result& result) {
+        return std::ranges::find(state.users, result.user()) != state.users.end();
+    };
     r.message = std::move(report.error);
+    const auto dropped = std::ranges::stable_partition(report.results, was_asked);
+    for (const task_result& result : dropped)
+        log(log_level::warning,
+            fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid,
+                        result.user().id()));
+    report.results.erase(dropped.begin(), dropped.end());
+    r.results = std::move(report.results);
+    const auto failed = std::ranges::count_if(r.results, [](const task_result& t) { return t.failed(); });
     if (r.message.empty() && failed > 0)
         r.message = fmt::format("{} of {} users failed", failed, r.results.size());
 }
@@ -228,14 +266,14 @@ void engine::release_run(core::run_record& record) {
         for (auto& waiter : waiters.mapped()) waiter->complete(errc::run_not_exists);
     if (auto chain = extracted(chains_, record.id)) // likewise
         for (auto& follower : chain.mapped().followers) follower->complete(errc::run_not_exists);
-    auto found = runs_.find(record.id);
-    if (found == runs_.end()) return;
-    detail::run_state& state = *found->second;
+    if (record.runner == nullptr) return;
+    const state_ptr kept = runs_.take(*static_cast<detail::run_state*>(record.runner));
+    record.runner = nullptr;
+    detail::run_state& state = *kept;
     state.record = nullptr;
     state.what = nullptr;
     auto old_body = std::move(state.keep);
     if (!state.body_over || state.keeps_strand()) state.leave_strand(false);
-    runs_.erase(found);
     if (life_ == life::over && record.task->runs() == nullptr) auto body = std::move(record.task->payload);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <runtime/engine.hpp>
 
+#include <runtime/run_waiters.hpp>
+
 namespace rondo::runtime {
 namespace {
 
@@ -21,6 +23,7 @@ run run_in_flight(const core::run_record& record) {
 
 result<core::task_record*> engine::live_task(std::string_view uid) {
     if (error_code no = usable()) return no;
+    obey_left(); // which may be that it is gone
     core::task_record* task = core_.find(uid);
     if (task == nullptr || task->state == core::task_state_kind::registering) return errc::task_not_exists;
     return task;
@@ -181,7 +184,7 @@ void engine::run_of(pending_ptr<std::optional<run>> done, run_id id) {
     const core::run_record* record = find_run(id);
     if (record != nullptr && record->state != core::run_state_kind::overdue) {
         run now = run_in_flight(*record);
-        if (auto body = runs_.find(id); body != runs_.end()) now.output = body->second->output();
+        if (const detail::run_state* body = runs_.find(id)) now.output = body->output();
         done->complete(std::optional<run>(std::move(now)));
         return;
     }
@@ -231,9 +234,10 @@ void engine::stop_backfill(std::string_view uid, const std::weak_ptr<pending<bac
 }
 
 // Those with a body are known here; the core has to look through all tasks.
-core::run_record* engine::find_run(run_id id) const {
-    auto found = runs_.find(id);
-    return found != runs_.end() ? found->second->record : core_.find_run(id);
+core::run_record* engine::find_run(run_id id) {
+    obey_left(); // which may be that it is over
+    const detail::run_state* found = runs_.find(id);
+    return found != nullptr ? found->record : core_.find_run(id);
 }
 
 template <class F>

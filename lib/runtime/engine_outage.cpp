@@ -4,6 +4,8 @@
 
 #include <rondo/format.hpp>
 
+#include <runtime/run_waiters.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,12 +37,10 @@ void engine::tell_unrecorded(core::decision& d) {
 void engine::begin_unrecorded() {
     if (!answered_.rests) answer_begins(answered_.called.size()); // they were first
     for (std::size_t i = 0; i != outbox_.begins_called.size(); ++i) tell_unrecorded(outbox_.begins_called[i]);
-    for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left)
-        tell_unrecorded(outbox_.next_begin_that_waits());
-}
-
-void engine::let_waiters_go(ended_run& e) {
-    for (auto& waiter : std::exchange(e.waiters, {})) waiter->complete(e.request.run);
+    for (std::size_t left = part_max; left > 0 && outbox_.begins_waiting > 0; --left) {
+        tell_unrecorded(outbox_.next_begin_that_waits()); // first, as it may throw
+        --outbox_.begins_waiting;
+    }
 }
 
 // The runs start without their record, and nobody waits for a record any longer: a part of them in each handler, in
@@ -124,7 +124,7 @@ void engine::on_store_overdue() {
 }
 
 void engine::cancel_recording() {
-    if (auto signal = record_signal_.lock()) signal->emit(boost::asio::cancellation_type::terminal);
+    if (auto signal = recording_.signal.lock()) signal->emit(boost::asio::cancellation_type::terminal);
 }
 
 // A store that is up takes all, however much falls due at once.
@@ -155,8 +155,8 @@ void engine::drop_oldest() {
         if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         return let_waiters_go(oldest);
     }
+    tell_unrecorded(outbox_.begins.front()); // first, as it may throw
     core::decision oldest = outbox_.drop_begin();
-    tell_unrecorded(oldest);
     if (tell)
         log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
                                           oldest.request.uid, outbox_.dropped));

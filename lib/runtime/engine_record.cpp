@@ -3,6 +3,8 @@
 
 #include <rondo/format.hpp>
 
+#include <runtime/run_waiters.hpp>
+
 #include <core/prefetch.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -20,7 +22,6 @@
 namespace rondo::runtime {
 namespace {
 
-constexpr std::size_t batch_max = 1000; // of begins, and of ends: bounds the time that one transaction takes
 constexpr std::chrono::nanoseconds joined_for = std::chrono::milliseconds(2);
 
 // What the repository says, with an error where it says nothing. More may join it while it is under way.
@@ -39,10 +40,7 @@ boost::asio::awaitable<recorded_runs> answers_of(repository& store, joining_runs
     } catch (...) {
         said = recorded_runs{errc::store_failed, errc::store_failed};
     }
-    if (call.ends == 0) said.finished = std::vector<finish_state>();
-    if (call.begins == 0) said.begun = std::vector<begin_answer>();
-    if (said.finished && said.finished.value().size() != call.ends) said.finished = errc::store_failed;
-    if (said.begun && said.begun.value().size() != call.begins) said.begun = errc::store_failed;
+    check_answers(said, call.ends, call.begins);
     co_return said;
 }
 
@@ -75,7 +73,7 @@ void engine::take_decisions() {
     const bool ahead = core_.has_runs_ahead() && may_run_ahead();
     const bool all = ahead || (store_down_ && !waits_for_store());
     const std::size_t taken =
-        core_.hand_over_decisions(all ? core_.decisions_count() : batch_max,
+        core_.hand_over_decisions(all ? core_.decisions_count() : record_batch_max,
                                   [this](std::span<core::decision> some) { outbox_.add(some); });
     if (ahead) let_runs_ahead(taken);
     trim_outbox();
@@ -86,24 +84,26 @@ void engine::take_decisions() {
 void engine::record() {
     if (life_ == life::over) return;
     bool at_once = store_down_ || (core_.has_runs_ahead() && may_run_ahead());
-    if (recording_ && !at_once) return join_call();
+    if (recording_.on && !at_once) return join_call();
     if (may_take_decisions()) take_decisions();
     if (store_down_) go_on_without_store();
-    if (recording_) join_call();
-    if (recording_ || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
-    recording_ = true;
+    if (recording_.on) join_call();
+    if (recording_.on || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
+    recording_.on = true;
+    ++recording_.calls;
+    if (recording_.at_once && record_at_once()) return;
     try {
         auto self = shared_from_this();
         auto signal = std::make_shared<boost::asio::cancellation_signal>();
-        record_signal_ = signal;
+        recording_.signal = signal;
         boost::asio::co_spawn(
-            *strand_, record_all(self),
+            strand_, record_all(self),
             boost::asio::bind_cancellation_slot(signal->slot(), [self, signal](std::exception_ptr failed) {
                 if (!failed) self->on_recording_over();
             }));
     } catch (...) {
-        ++recordings_; // it may be there still
-        recording_ = false;
+        ++recording_.calls; // it may be there still
+        recording_.on = false;
         record_later("nothing is recorded now");
     }
 }
@@ -150,26 +150,26 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
         std::uint64_t mine;
         bool failed = true;
         ~leave() {
-            if (e.recordings_ != mine) return;
-            e.recording_ = false;
+            if (e.recording_.calls != mine) return;
+            e.recording_.on = false;
             e.call_ = {};
             if (e.context_gone_) return;
             e.look_at_partings();
             if (failed) e.on_recording_failed();
         }
-    } on_exit{*this, ++recordings_};
+    } on_exit{*this, recording_.calls};
     const bool together = repository_->records_together();
     // Those whose handlers are ready go on record with the first. A shutdown may have no time for that.
     if ((together || repository_->calls_are_costly()) && life_ != life::draining)
-        co_await boost::asio::post(*strand_, boost::asio::deferred);
+        co_await boost::asio::post(strand_, boost::asio::deferred);
     while (retry_at_ == steady_time::max()) {
         put_back_called(); // if there was no memory for that
         // What is not needed yet stays in the core, which merges skips.
-        if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
+        if (outbox_.begins.size() < record_batch_max && may_take_decisions()) take_decisions();
         if (outbox_.empty() || store_works()) on_store_up();
         if (outbox_.empty()) break;
         if (together)
-            co_await record_some(batch_max, batch_max);
+            co_await record_some(record_batch_max, record_batch_max);
         else
             co_await record_in_turn();
         look_at_partings();
@@ -182,18 +182,18 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
 // Begins first, as bodies wait for them; but some build on an end before.
 boost::asio::awaitable<void> engine::record_in_turn() {
     while (outbox_.ends_first > 0 && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
-        co_await record_some(batch_max, 0);
+        co_await record_some(record_batch_max, 0);
         co_await give_way();
     }
     if (outbox_.begins_that_may_go(1) > 0 && retry_at_ == steady_time::max())
-        co_await record_some(0, batch_max);
-    if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_some(batch_max, 0);
+        co_await record_some(0, record_batch_max);
+    if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_some(record_batch_max, 0);
 }
 
 // A store that answers at once must not keep the loop from others while there is more for it.
 boost::asio::awaitable<void> engine::give_way() {
     if (outbox_.empty() && !core_.has_decisions()) co_return;
-    co_await boost::asio::post(*strand_, boost::asio::deferred);
+    co_await boost::asio::post(strand_, boost::asio::deferred);
 }
 
 /// So many ends and begins at most, in one call.
@@ -214,6 +214,11 @@ boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t b
         rearm();
         said = co_await answers_of(*repository_, std::move(asked), call_);
     }
+    on_recorded(std::move(said));
+}
+
+// Of what was called.
+void engine::on_recorded(recorded_runs said) {
     call_ = {};
     if (said.finished)
         on_ends_recorded(said.finished.value()); // first: it is soon done, and must not be missed
@@ -234,8 +239,8 @@ void engine::join_call() noexcept {
     if (call_.more == nullptr || !call_.more->is_open() || store_down_ || life_ == life::draining) return;
     try {
         if (clock_.now().steady >= call_.joined_until) return;
-        if (outbox_.begins.size() < batch_max && may_take_decisions()) take_decisions();
-        const auto room = [](std::size_t n) { return batch_max - std::min(n, batch_max); };
+        if (outbox_.begins.size() < record_batch_max && may_take_decisions()) take_decisions();
+        const auto room = [](std::size_t n) { return record_batch_max - std::min(n, record_batch_max); };
         const std::size_t ends = outbox_.ends_that_may_go(room(outbox_.ends_called.size()));
         const std::size_t begins = outbox_.begins_that_may_go(room(outbox_.begins_called.size()));
         joining_runs::part asked = outbox_.first(ends, begins);
@@ -385,7 +390,7 @@ void engine::on_ends_recorded(const std::vector<finish_state>& states) {
                 fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
             if (called[i].request.next_slot) lose_cursor(ended.uid);
         }
-        for (auto& waiter : called[i].waiters) waiter->complete(ended);
+        tell_all(std::move(called[i].waiters), std::move(ended));
     }
     outbox_.keep_room(std::move(called));
 }

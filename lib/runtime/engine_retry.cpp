@@ -3,10 +3,10 @@
 
 #include <rondo/format.hpp>
 
+#include <runtime/run_waiters.hpp>
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace rondo::runtime {
@@ -17,15 +17,17 @@ constexpr std::chrono::nanoseconds pauses_again_after = std::chrono::seconds(1);
 } // namespace
 
 // Who follows a run waits for its last attempt.
-void engine::keep_for_followers(const core::action& a, ended_run& ended) {
+void engine::keep_for_followers(const core::action& a, ended_run& ended) noexcept {
     const run& r = ended.request.run;
-    if (!a.last) {
-        chains_[r.id].last = r;
-        return;
+    try {
+        if (!a.last)
+            chains_[r.id].last = r;
+        else if (auto chain = extracted(chains_, r.id))
+            join_waiters(ended, std::move(chain.mapped().followers));
+    } catch (...) { // no memory
+        log_exception("who follows a run is not told of all its attempts");
     }
-    if (auto chain = extracted(chains_, r.id))
-        std::ranges::move(chain.mapped().followers, std::back_inserter(ended.waiters));
-    if (is_failure(a.outcome)) tell_failure(*a.task, r);
+    if (a.last && is_failure(a.outcome)) tell_failure(*a.task, r);
 }
 
 void engine::retry_later(const core::action& a) {
@@ -54,11 +56,11 @@ void engine::no_retry(const core::action& a) {
     chain last = std::move(found.mapped());
     tell_failure(*a.task, *last.last);
     if (ended_run* on_its_way = outbox_.find_end(last.last->id)) {
-        std::ranges::move(last.followers, std::back_inserter(on_its_way->waiters));
+        join_waiters(*on_its_way, std::move(last.followers));
         if (store_down_) let_waiters_go(*on_its_way);
         return;
     }
-    for (auto& follower : last.followers) follower->complete(*last.last);
+    tell_all(std::move(last.followers), std::move(*last.last));
 }
 
 void engine::on_backfill_done(const core::action& a) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <runtime/engine.hpp>
 
+#include <runtime/run_waiters.hpp>
+
 #include <utility>
 
 namespace rondo::runtime {
@@ -32,7 +34,7 @@ void engine::on_shutdown_done() {
 void engine::check_drained() {
     if (drain_until_ == steady_time::max() || life_ != life::draining) return;
     bool pauses_left = recording_pauses_ || !own_pauses_.empty();
-    if (outbox_.empty() && !core_.has_decisions() && !recording_ && !pauses_left) finish_shutdown();
+    if (outbox_.empty() && !core_.has_decisions() && !recording_.on && !pauses_left) finish_shutdown();
 }
 
 // What is left is let go of in parts, as there may be a million of anything.
@@ -92,11 +94,10 @@ bool engine::leave_one() {
 }
 
 void engine::report_stragglers(std::size_t bucket) {
-    for (auto found = runs_.begin(bucket); found != runs_.end(bucket); ++found) {
-        const detail::run_state& state = *found->second;
+    runs_.for_each_in(bucket, [&](const detail::run_state& state) {
         leaving_->report.still_running.push_back(
             {state.uid, state.id, state.started_at, state.record->cancelled, state.record->outcome});
-    }
+    });
 }
 
 bool engine::leave_waiter() {
@@ -104,9 +105,9 @@ bool engine::leave_waiter() {
         backfills_.extract(backfills_.begin()).mapped()->complete(errc::shutting_down);
     } else if (!chains_.empty()) {
         auto left = chains_.extract(chains_.begin());
-        const chain& c = left.mapped();
-        for (auto& follower : c.followers)
-            follower->complete(c.last ? result<run>(*c.last) : errc::shutting_down);
+        chain& c = left.mapped();
+        if (c.last) tell_all(std::move(c.followers), std::move(*c.last));
+        for (auto& follower : c.followers) follower->complete(errc::shutting_down);
     } else if (!run_waiters_.empty()) {
         auto left = run_waiters_.extract(run_waiters_.begin());
         for (auto& waiter : left.mapped()) waiter->complete(errc::shutting_down);

@@ -65,6 +65,15 @@ void engine::log_exception(const char* where) noexcept {
     }
 }
 
+// What is left undone is done soon.
+void engine::on_failure(const char* where) noexcept {
+    log_exception(where);
+    try {
+        rearm();
+    } catch (...) { // then with whatever comes next
+    }
+}
+
 void engine::tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
                       const std::string& message) {
     if (kind == event_kind::run_started && logs(log_level::info))

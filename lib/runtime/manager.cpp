@@ -20,7 +20,7 @@ void guarded(engine& e, const runtime::pending_ptr<T>& waiting, F f) {
     try {
         f();
     } catch (...) {
-        e.log_exception("an operation failed");
+        e.on_failure("an operation failed");
         waiting->complete(make_error_code(boost::system::errc::not_enough_memory));
     }
 }

@@ -76,7 +76,9 @@ struct outbox {
         begins_seen += decisions.size();
         begins_waiting += decisions.size();
     }
-    void add(ended_run end) {
+    /// So many more ends go in without memory.
+    void make_room_for_ends(std::size_t n) { make_room(ends, n); }
+    void add(ended_run&& end) {
         if (ends.empty() && ends_called.empty()) ends_skewed = 0;
         end.after = begins_seen;
         ends.push_back(std::move(end));
@@ -151,10 +153,10 @@ struct outbox {
         return oldest;
     }
 
-    /// The first of those, which then is none any more.
     [[nodiscard]] core::decision& next_begin_that_waits() noexcept {
-        return begins[begins.size() - begins_waiting--];
+        return begins[begins.size() - begins_waiting];
     }
+    /// The first of those, which then is none any more.
     [[nodiscard]] ended_run& next_end_that_waits() noexcept { return ends[ends.size() - ends_waiting--]; }
 
     /// How many ends, up to `n`, the repository may be told of now. An end without a token must not overtake its

@@ -10,14 +10,40 @@
 #include <core/actions.hpp>
 #include <runtime/outbox.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace rondo::runtime {
+
+/// Whether runs are going on record.
+struct recording_state {
+    bool on = false;         ///< a coroutine is at it, or a handler, which may be on its way
+    bool at_once = true;     ///< the repository has never said that it does not answer at once
+    bool posted = false;     ///< a handler is on its way, for one that does
+    std::uint64_t calls = 0; ///< how often it was on
+    std::weak_ptr<boost::asio::cancellation_signal> signal; ///< of the coroutine, while it is there
+    // What is handed over at once: here, to keep their memory.
+    std::vector<const finish_request*> ended;
+    std::vector<const begin_request*> begun;
+};
+
+inline constexpr std::size_t record_batch_max =
+    1000; ///< of begins, and of ends: bounds the time that one transaction takes
+
+/// A half without the right number of answers is one that failed; one that was not asked for has none.
+inline void check_answers(recorded_runs& said, std::size_t ends, std::size_t begins) {
+    if (ends == 0) said.finished = std::vector<finish_state>();
+    if (begins == 0) said.begun = std::vector<begin_answer>();
+    if (said.finished && said.finished.value().size() != ends) said.finished = errc::store_failed;
+    if (said.begun && said.begun.value().size() != begins) said.begun = errc::store_failed;
+}
 
 /// The call of the repository by which runs go on record, while it is under way.
 struct recording_call {

@@ -11,6 +11,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/intrusive/unordered_set_hook.hpp>
 
 #include <atomic>
 #include <memory>
@@ -65,7 +66,10 @@ public:
     core::run_record* record = nullptr; ///< likewise; null afterwards
     bool spawned = false;
     bool body_over = false;
-    std::shared_ptr<run_state> next;    ///< in a list of the engine's, under the lock of that
+    std::shared_ptr<run_state> next; ///< in a list of the engine's, under the lock of that
+    using hook = boost::intrusive::unordered_set_member_hook<>;
+    hook in_set;                        ///< of the engine's runs
+    std::shared_ptr<run_state> kept;    ///< itself, while it is in there
     std::shared_ptr<task_payload> keep; ///< the body, if the engine goes first
 
     /// Its turn has come. Gives why it is to be cancelled, if it is already.

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <memory_resource>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -26,41 +25,6 @@ inline constexpr std::size_t spares_max = 0;
 #else
 inline constexpr std::size_t spares_max = 1024;
 #endif
-
-/// For the nodes of one container, which one thread at a time uses. What it asks for first is one of them.
-class spare_nodes final : public std::pmr::memory_resource {
-public:
-    spare_nodes() = default;
-    spare_nodes(const spare_nodes&) = delete;
-    spare_nodes& operator=(const spare_nodes&) = delete;
-    ~spare_nodes() override {
-        while (first_ != nullptr) ::operator delete(std::exchange(first_, first_->next));
-    }
-
-private:
-    struct node {
-        node* next;
-    };
-
-    void* do_allocate(std::size_t size, std::size_t) override {
-        if (size_ == 0) size_ = size;
-        if (size != size_ || first_ == nullptr) return ::operator new(size);
-        --count_;
-        return std::exchange(first_, first_->next);
-    }
-    void do_deallocate(void* p, std::size_t size, std::size_t) override {
-        if (size != size_ || count_ >= spares_max) return ::operator delete(p);
-        ++count_;
-        first_ = ::new (p) node{first_};
-    }
-    [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
-        return this == &other;
-    }
-
-    node* first_ = nullptr;
-    std::size_t count_ = 0;
-    std::size_t size_ = 0; // 0: not known yet
-};
 
 /// Blocks of one size, which go back from any thread. Lives until its owner is gone and all of them are back.
 class spare_blocks {

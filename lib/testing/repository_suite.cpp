@@ -9,11 +9,11 @@ namespace rondo::testing {
 namespace {
 
 void run_cases(const repository_under_test& subject, std::span<const detail::suite_case> cases,
-               suite_report& report) {
+               suite_report& report, bool at_once = false) {
     for (const detail::suite_case& c : cases) {
         ++report.cases;
         try {
-            detail::probe p(subject, c.name, report);
+            detail::probe p(subject, c.name, report, at_once);
             c.run(p);
         } catch (const detail::case_is_over&) {
             // What was wrong is in the report.
@@ -27,6 +27,12 @@ void run_cases(const repository_under_test& subject, std::span<const detail::sui
 
 suite_report check_repository(const repository_under_test& subject) {
     suite_report report;
+    const bool at_once = subject.make_empty()->record_at_once({}, {}).has_value();
+    if (at_once)
+        for (const auto cases : {detail::cursor_cases(), detail::slot_cases(), detail::finish_cases(),
+                                 detail::finish_again_cases(), detail::start_cases(), detail::history_cases(),
+                                 detail::skip_cases(), detail::output_cases(), detail::together_cases()})
+            run_cases(subject, cases, report, true);
     for (const auto cases :
          {detail::task_cases(), detail::cursor_cases(), detail::slot_cases(), detail::finish_cases(),
           detail::finish_again_cases(), detail::start_cases(), detail::history_cases(),

@@ -115,8 +115,10 @@ T value_of(Machine& m, std::shared_ptr<outcome_of_call<T>> out) {
         throw case_is_over();                                                               \
     }
 
-probe::probe(const repository_under_test& subject, std::string_view case_name, suite_report& report)
-    : subject_(subject), case_name_(case_name), report_(report), machine_(std::make_unique<machine>()) {
+probe::probe(const repository_under_test& subject, std::string_view case_name, suite_report& report,
+             bool at_once)
+    : subject_(subject), case_name_(std::string(case_name) + (at_once ? " (at once)" : "")), report_(report),
+      at_once_(at_once), machine_(std::make_unique<machine>()) {
     machine_->subject = subject_.make_empty();
 }
 
@@ -142,6 +144,7 @@ task_state probe::put(task_definition task) {
 void probe::update(std::vector<task_update> updates){RONDO_SUITE_CALL(update_tasks, std::move(updates))}
 
 std::vector<begin_answer> probe::begin(std::vector<begin_request> requests) {
+    if (at_once_) return record_at_once({}, requests).begun;
     const std::size_t size = requests.size();
     const auto call = [&]() -> std::vector<begin_answer> {
         RONDO_SUITE_CALL(begin_runs, std::move(requests))
@@ -159,6 +162,7 @@ begin_answer probe::begin(begin_request request) {
 }
 
 std::vector<finish_state> probe::finish(std::vector<finish_request> requests) {
+    if (at_once_) return record_at_once(requests, {}).finished;
     const std::size_t size = requests.size();
     const auto call = [&]() -> std::vector<finish_state> {
         RONDO_SUITE_CALL(finish_runs, std::move(requests))
@@ -176,8 +180,41 @@ finish_state probe::finish(finish_request request) {
 }
 
 probe::together probe::record(std::vector<finish_request> ended, std::vector<begin_request> begun) {
+    if (at_once_) return record_at_once(ended, begun);
     joining_runs::part nobody;
     return record(std::move(ended), std::move(begun), nobody);
+}
+
+probe::together probe::record_at_once(const std::vector<finish_request>& ended,
+                                      const std::vector<begin_request>& begun) {
+    std::vector<const finish_request*> ends;
+    std::vector<const begin_request*> begins;
+    for (const finish_request& r : ended) ends.push_back(&r);
+    for (const begin_request& r : begun) begins.push_back(&r);
+    std::optional<recorded_runs> seen;
+    try {
+        seen = machine_->subject->record_at_once(ends, begins);
+    } catch (const std::exception& e) {
+        fail("record_at_once", "no exception", e.what());
+        throw case_is_over();
+    }
+    is_true("record_at_once does it, as the first time", seen.has_value());
+    if (!seen) throw case_is_over();
+    if (begun.empty()) seen->begun = std::vector<begin_answer>(); // which does not count
+    if (ended.empty()) seen->finished = std::vector<finish_state>();
+    return both_of(std::move(*seen), "record_at_once", ended.size(), begun.size());
+}
+
+// How many answers there are is a check; without the right number, the case is over.
+probe::together probe::both_of(recorded_runs seen, const std::string& call, std::size_t ends,
+                               std::size_t begins) {
+    same("the ends of " + call, "success", seen.finished ? "success" : seen.finished.error().message());
+    same("the begins of " + call, "success", seen.begun ? "success" : seen.begun.error().message());
+    if (!seen.finished || !seen.begun) throw case_is_over();
+    same("states of " + call, show(ends), show(seen.finished.value().size()));
+    same("answers of " + call, show(begins), show(seen.begun.value().size()));
+    if (seen.finished.value().size() != ends || seen.begun.value().size() != begins) throw case_is_over();
+    return {std::move(seen.finished).value(), std::move(seen.begun).value()};
 }
 
 probe::together probe::record(std::vector<finish_request> ended, std::vector<begin_request> begun,
@@ -197,15 +234,7 @@ probe::together probe::record(std::vector<finish_request> ended, std::vector<beg
         begins += joined ? late_begins : 0;
     }
     try {
-        recorded_runs seen = value_of(*machine_, out);
-        same("the ends of record_runs", "success",
-             seen.finished ? "success" : seen.finished.error().message());
-        same("the begins of record_runs", "success", seen.begun ? "success" : seen.begun.error().message());
-        if (!seen.finished || !seen.begun) throw case_is_over();
-        same("states of record_runs", show(ends), show(seen.finished.value().size()));
-        same("answers of record_runs", show(begins), show(seen.begun.value().size()));
-        if (seen.finished.value().size() != ends || seen.begun.value().size() != begins) throw case_is_over();
-        return {std::move(seen.finished).value(), std::move(seen.begun).value()};
+        return both_of(value_of(*machine_, out), "record_runs", ends, begins);
     } catch (const std::string& complaint) {
         fail("record_runs", "success", complaint);
         throw case_is_over();

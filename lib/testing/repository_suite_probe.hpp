@@ -26,7 +26,9 @@ enum class cut { cancelled, context_gone };
 /// that fails, throws or hangs ends the case; the `try_` ones give the error.
 class probe {
 public:
-    probe(const repository_under_test& subject, std::string_view case_name, suite_report& report);
+    /// `at_once`: by `record_at_once`, wherever that can stand for another call.
+    probe(const repository_under_test& subject, std::string_view case_name, suite_report& report,
+          bool at_once);
     ~probe();
 
     std::uint64_t start(wall_time now);
@@ -43,6 +45,8 @@ public:
         std::vector<begin_answer> begun;
     };
     together record(std::vector<finish_request> ended, std::vector<begin_request> begun);
+    together record_at_once(const std::vector<finish_request>& ended,
+                            const std::vector<begin_request>& begun);
     /// The same, and `late` joins them if it may: then it is empty afterwards, and its answers are the last.
     together record(std::vector<finish_request> ended, std::vector<begin_request> begun,
                     joining_runs::part& late);
@@ -96,10 +100,12 @@ private:
     error_code error_of(repository::awaitable<T> call, std::string_view what);
 
     void fail(std::string_view what, std::string_view expected, std::string_view seen);
+    together both_of(recorded_runs seen, const std::string& call, std::size_t ends, std::size_t begins);
 
     const repository_under_test& subject_;
     std::string case_name_;
     suite_report& report_;
+    const bool at_once_;
     std::unique_ptr<machine> machine_; // the repository, and the context that its calls run on
 };
 

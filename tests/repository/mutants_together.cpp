@@ -9,7 +9,10 @@
 
 #include <optional>
 #include <ostream>
+#include <span>
+#include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -110,11 +113,50 @@ struct loses_a_half_alone : forwarding_repository {
     }
 };
 
+using ends = std::span<const finish_request* const>;
+using begins = std::span<const begin_request* const>;
+
+struct forgets_ends_at_once : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    std::optional<recorded_runs> record_at_once(ends ended, begins begun) override {
+        auto said = inner_->record_at_once({}, begun);
+        said->finished = std::vector<finish_state>(ended.size());
+        return said;
+    }
+};
+
+struct answers_the_last_only_at_once : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    std::optional<recorded_runs> record_at_once(ends ended, begins begun) override {
+        auto said = inner_->record_at_once(ended, begun);
+        auto& answers = said->begun.value();
+        if (answers.size() > 1) answers.erase(answers.begin(), answers.end() - 1);
+        return said;
+    }
+};
+
+struct does_not_do_many_at_once : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    std::optional<recorded_runs> record_at_once(ends ended, begins begun) override {
+        if (ended.size() + begun.size() > 1) return std::nullopt;
+        return inner_->record_at_once(ended, begun);
+    }
+};
+
+struct throws_at_once : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    std::optional<recorded_runs> record_at_once(ends ended, begins begun) override {
+        if (!begun.empty() && begun.front()->force) throw std::runtime_error("no force");
+        return inner_->record_at_once(ended, begun);
+    }
+};
+
 } // namespace
 
 TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_begins_beside_ends,
                    lets_a_refusal_fail_what_is_beside_it, ends_one_by_one_beside_begins,
-                   lets_join_and_forgets, answers_who_joined_first, loses_a_half_alone) {
+                   lets_join_and_forgets, answers_who_joined_first, loses_a_half_alone, forgets_ends_at_once,
+                   answers_the_last_only_at_once, does_not_do_many_at_once, throws_at_once) {
     CHECK_FALSE(failures_of<mutant>().empty());
 }
 

@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace rondo::memory {
@@ -45,12 +48,16 @@ public:
     }
 
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
-        const bool whole = std::all_of(requests.begin(), requests.end(), [](const finish_request& r) {
-            return r.run.finished_at && r.run.outcome;
-        });
-        if (!whole) co_return errc::invalid_option;
+        if (!std::ranges::all_of(requests, is_whole)) co_return errc::invalid_option;
         const std::lock_guard lock(mutex_);
         co_return store_.finish(requests);
+    }
+
+    std::optional<recorded_runs> record_at_once(std::span<const finish_request* const> ended,
+                                                std::span<const begin_request* const> begun) override {
+        const std::lock_guard lock(mutex_);
+        auto answers = begin_now(begun);
+        return recorded_runs{finish_now(ended), std::move(answers)};
     }
 
     awaitable<history_page> history(history_filter filter) override {
@@ -109,6 +116,28 @@ public:
     }
 
 private:
+    // Each by itself: that there is no memory for these says nothing of the others.
+    [[nodiscard]] result<std::vector<begin_answer>>
+    begin_now(std::span<const begin_request* const> requests) noexcept {
+        try {
+            return store_.begin(requests);
+        } catch (const std::bad_alloc&) {
+            return errc::store_failed;
+        }
+    }
+    [[nodiscard]] result<std::vector<finish_state>>
+    finish_now(std::span<const finish_request* const> requests) noexcept {
+        if (!std::ranges::all_of(requests, [](const finish_request* r) { return is_whole(*r); }))
+            return errc::invalid_option;
+        try {
+            return store_.finish(requests);
+        } catch (const std::bad_alloc&) {
+            return errc::store_failed;
+        }
+    }
+    [[nodiscard]] static bool is_whole(const finish_request& r) noexcept {
+        return r.run.finished_at && r.run.outcome;
+    }
     std::uint32_t sum_up(const summary_filter& filter, std::uint32_t task, std::vector<task_summary>& to) {
         const std::lock_guard lock(mutex_);
         return store_.sum_up(filter, task, to);

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint32_t oldest() const noexcept { return oldest_; }
     [[nodiscard]] std::uint32_t newest() const noexcept { return newest_; }
+    /// No run before it has ended; `none`: none at all.
+    [[nodiscard]] std::uint32_t first_ended() const noexcept { return first_ended_; }
 
     void append(rows& r, std::uint32_t i) noexcept {
         run_links& links = r[i].links[Kind];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/memory/run_table.hpp>
 
+#include <repository/prefetch.hpp>
+
 #include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <memory>
 
 namespace rondo::memory::detail {
@@ -11,10 +12,6 @@ namespace {
 
 // A free row does not sit on the room of one long message.
 constexpr std::size_t message_kept_max = 256;
-
-std::uint32_t hash_of(const run_id& id) noexcept {
-    return fold_hash(std::hash<run_id>{}(id));
-}
 
 } // namespace
 
@@ -28,10 +25,26 @@ std::uint32_t run_table::find(const run_id& id, const task_row& task) const noex
     return newest != none && rows_[newest].id == id ? newest : find(id);
 }
 
-void run_table::prefetch(const task_record* record) const noexcept {
-    if (record == nullptr) return;
-    rows_.prefetch(record->runs.newest());
-    rows_.prefetch(record->runs.oldest());
+void run_table::prefetch(const task_record& record) const noexcept {
+    rows_.prefetch(record.runs.newest());
+    rows_.prefetch(record.runs.oldest());
+}
+
+std::size_t run_table::find_doomed(std::span<std::uint32_t> to) const noexcept {
+    if (all_.size() + to.size() <= options_.runs_max) return 0;
+    std::size_t n = 0;
+    for (std::uint32_t i = all_.first_ended(); i != none && n != to.size(); i = rows_[i].links[in_all].newer)
+        to[n++] = i;
+    return n;
+}
+
+void run_table::prefetch_doomed(std::uint32_t i) const noexcept {
+    prefetch(rows_[i].id);
+    tasks_.prefetch_number(rows_[i].task);
+}
+
+void run_table::prefetch_doomed_record(std::uint32_t i) const noexcept {
+    repository_detail::prefetch_whole(tasks_[rows_[i].task].record.get());
 }
 
 bool run_table::slot_taken(std::uint32_t task, wall_time slot) const noexcept {

@@ -8,7 +8,10 @@
 #include <repository/memory/run_list.hpp>
 #include <repository/memory/task_table.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 
 namespace rondo::memory::detail {
 
@@ -20,8 +23,17 @@ public:
     [[nodiscard]] std::uint32_t find(const run_id& id) const noexcept;
     /// One that is most likely the latest of this task.
     [[nodiscard]] std::uint32_t find(const run_id& id, const task_row& task) const noexcept;
-    /// The rows that the next run of this task will touch; null: none.
-    void prefetch(const task_record* record) const noexcept;
+
+    /// The rows that the next run of this task will touch.
+    void prefetch(const task_record& record) const noexcept;
+    /// Where a run with this id will be found.
+    void prefetch(const run_id& id) const noexcept { by_id_.prefetch(hash_of(id)); }
+    /// Which runs are pushed out if so many are added, or some of them; gives how many.
+    [[nodiscard]] std::size_t find_doomed(std::span<std::uint32_t> to) const noexcept;
+    /// What it takes to forget one of those. In this order: each step leads to the next.
+    void prefetch_doomed(std::uint32_t i) const noexcept;
+    void prefetch_doomed_record(std::uint32_t i) const noexcept;
+    void prefetch_beside(std::uint32_t i) const noexcept { rows_.prefetch(rows_[i].links[in_task].newer); }
 
     /// Whether the task has a run with this slot.
     [[nodiscard]] bool slot_taken(std::uint32_t task, wall_time slot) const noexcept;
@@ -45,6 +57,9 @@ public:
     [[nodiscard]] const run_list<in_all>& all() const noexcept { return all_; }
 
 private:
+    [[nodiscard]] static std::uint32_t hash_of(const run_id& id) noexcept {
+        return fold_hash(std::hash<run_id>{}(id));
+    }
     void make_room(task_record& record);
 
     options options_;

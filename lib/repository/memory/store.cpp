@@ -6,9 +6,40 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <string_view>
 #include <utility>
 
 namespace rondo::memory::detail {
+namespace {
+
+std::string_view uid_of(const begin_request& r) noexcept {
+    return r.uid.view();
+}
+std::string_view uid_of(const finish_request& r) noexcept {
+    return r.run.uid.view();
+}
+
+constexpr bool begins(const begin_request&) noexcept {
+    return true;
+}
+constexpr bool begins(const begin_request*) noexcept {
+    return true;
+}
+template <class T>
+constexpr bool begins(const T&) noexcept {
+    return false;
+}
+
+template <class T>
+T& request_of(T& r) noexcept {
+    return r;
+}
+template <class T>
+const T& request_of(const T* const& r) noexcept {
+    return *r;
+}
+
+} // namespace
 
 std::uint64_t store::start(wall_time now) {
     tasks_.deactivate_all();
@@ -55,45 +86,80 @@ begin_answer store::refused(std::uint32_t task) const noexcept {
 
 /// What some of them need is fetched together, step by step, before the first is done: each step leads to the next, and
 /// each may be a wait for memory.
-template <class Request, class Uid, class F>
-void store::for_each(std::span<Request> requests, Uid uid_of, F f) {
+template <class Request, class F>
+void store::for_each(std::span<Request> requests, F f) {
     constexpr std::size_t part_max = 8;
     std::array<std::uint32_t, part_max> hashes{};
     std::array<std::uint32_t, part_max> rows{};
     std::array<const task_record*, part_max> records{};
+    std::array<std::uint32_t, part_max> doomed{}; // what begins pushes out
     for (std::span<Request> left = requests; !left.empty();) {
         const std::span<Request> part = left.first(std::min(left.size(), part_max));
         left = left.subspan(part.size());
-        for (std::size_t i = 0; i != part.size(); ++i) {
-            hashes[i] = task_table::hash_of(uid_of(part[i]));
+        const std::size_t n = part.size();
+        const std::size_t gone = begins(part.front()) ? runs_.find_doomed(std::span(doomed).first(n)) : 0;
+        for (std::size_t i = 0; i != n; ++i) {
+            hashes[i] = task_table::hash_of(uid_of(request_of(part[i])));
             tasks_.prefetch(hashes[i]);
         }
-        for (std::size_t i = 0; i != part.size(); ++i) rows[i] = tasks_.prefetch_row(hashes[i]);
-        for (std::size_t i = 0; i != part.size(); ++i) records[i] = tasks_.prefetch_record(rows[i]);
-        for (std::size_t i = 0; i != part.size(); ++i) runs_.prefetch(records[i]);
-        for (std::size_t i = 0; i != part.size(); ++i) f(part[i], tasks_.find(uid_of(part[i]), hashes[i]));
+        for (std::size_t i = 0; i != gone; ++i) runs_.prefetch_doomed(doomed[i]);
+        for (std::size_t i = 0; i != n; ++i) rows[i] = tasks_.prefetch_row(hashes[i]);
+        for (std::size_t i = 0; i != gone; ++i) runs_.prefetch_doomed_record(doomed[i]);
+        for (std::size_t i = 0; i != n; ++i) records[i] = tasks_.prefetch_record(rows[i]);
+        for (std::size_t i = 0; i != gone; ++i) runs_.prefetch_beside(doomed[i]);
+        for (std::size_t i = 0; i != n; ++i) prefetch_for(request_of(part[i]), records[i]);
+        for (std::size_t i = 0; i != n; ++i) {
+            auto& request = request_of(part[i]);
+            f(request, tasks_.find(uid_of(request), hashes[i]));
+        }
     }
 }
 
-std::vector<begin_answer> store::begin(std::span<begin_request> requests) {
+void store::prefetch_for(const begin_request& request, const task_record* record) const noexcept {
+    if (request.started) runs_.prefetch(request.started->id);
+    if (record == nullptr) return;
+    runs_.prefetch(*record);
+    if (request.skipped) record->prefetch_skips();
+}
+
+void store::prefetch_for(const finish_request&, const task_record* record) const noexcept {
+    if (record != nullptr) runs_.prefetch(*record);
+}
+
+template <class Request>
+std::vector<begin_answer> store::begin_all(std::span<Request> requests) {
     std::vector<begin_answer> answers;
     answers.reserve(requests.size());
-    for_each(
-        requests, [](const begin_request& r) { return r.uid.view(); },
-        [&](begin_request& r, std::uint32_t task) { answers.push_back(begin(r, task)); });
+    for_each(requests,
+             [&](const begin_request& r, std::uint32_t task) { answers.push_back(begin(r, task)); });
     return answers;
 }
 
-std::vector<finish_state> store::finish(std::span<finish_request> requests) {
+template <class Request>
+std::vector<finish_state> store::finish_all(std::span<Request> requests) {
     std::vector<finish_state> states;
     states.reserve(requests.size());
-    for_each(
-        requests, [](const finish_request& r) { return r.run.uid.view(); },
-        [&](finish_request& r, std::uint32_t task) { states.push_back(finish(r, task)); });
+    for_each(requests, [&](auto& r, std::uint32_t task) { states.push_back(finish(r, task)); });
     return states;
 }
 
-begin_answer store::begin(begin_request& request, std::uint32_t t) {
+std::vector<begin_answer> store::begin(std::span<const begin_request> requests) {
+    return begin_all(requests);
+}
+
+std::vector<finish_state> store::finish(std::span<finish_request> requests) {
+    return finish_all(requests);
+}
+
+std::vector<begin_answer> store::begin(std::span<const begin_request* const> requests) {
+    return begin_all(requests);
+}
+
+std::vector<finish_state> store::finish(std::span<const finish_request* const> requests) {
+    return finish_all(requests);
+}
+
+begin_answer store::begin(const begin_request& request, std::uint32_t t) {
     begin_answer answer;
     if (t == none) {
         answer.state = begin_state::unknown_task;
@@ -117,7 +183,7 @@ begin_answer store::begin(begin_request& request, std::uint32_t t) {
     return answer;
 }
 
-void store::apply(std::uint32_t task, begin_request& request, begin_answer& answer) {
+void store::apply(std::uint32_t task, const begin_request& request, begin_answer& answer) {
     task_row& row = tasks_[task];
     if (request.moves_cursor) row.next_slot = packed(request.next);
     answer.next_slot = unpacked(row.next_slot);
@@ -132,8 +198,10 @@ void store::apply(std::uint32_t task, begin_request& request, begin_answer& answ
     if (request.skipped && skip_is_later) row.make_record().add_skip(*request.skipped);
 }
 
-finish_state store::finish(finish_request& request, std::uint32_t t) {
-    run& r = request.run;
+// What is constant is copied.
+template <class Request>
+finish_state store::finish(Request& request, std::uint32_t t) {
+    auto& r = request.run;
     assert(r.finished_at && r.outcome);
     if (t == none) return finish_state::fenced;
     std::uint32_t i = runs_.find(r.id, tasks_[t]);
@@ -147,13 +215,13 @@ finish_state store::finish(finish_request& request, std::uint32_t t) {
         if (known.ended()) return finish_again(i, request);
         if (request.token != 0 && request.token != known.token) return finish_state::fenced;
     }
-    runs_.end(i, *r.finished_at, *r.outcome);
-    if (!r.message.empty() || !r.results.empty() || r.output != nullptr) {
+    if (!r.message.empty() || !r.results.empty() || r.output != nullptr) { // first, as it may throw
         run_details& details = runs_.details_of(i);
         details.message = std::move(r.message);
         details.results = std::move(r.results);
         details.output = std::move(r.output);
     }
+    runs_.end(i, *r.finished_at, *r.outcome);
     if (request.next_slot && tasks_[t].next_slot == cursor_waits_for_end)
         tasks_[t].next_slot = *request.next_slot;
     return finish_state::recorded;

@@ -28,9 +28,11 @@ public:
     [[nodiscard]] task_state register_task(const task_definition& definition);
     void update(const task_update& update);
 
-    /// Both take from the requests what they keep.
-    [[nodiscard]] std::vector<begin_answer> begin(std::span<begin_request> requests);
+    /// The second takes from the requests what it keeps.
+    [[nodiscard]] std::vector<begin_answer> begin(std::span<const begin_request> requests);
     [[nodiscard]] std::vector<finish_state> finish(std::span<finish_request> requests);
+    [[nodiscard]] std::vector<begin_answer> begin(std::span<const begin_request* const> requests);
+    [[nodiscard]] std::vector<finish_state> finish(std::span<const finish_request* const> requests);
 
     [[nodiscard]] history_page history(const history_filter& filter) const;
     [[nodiscard]] std::optional<run> find_run(const run_id& id) const;
@@ -49,12 +51,20 @@ public:
 
 private:
     /// `f(request, number of its task)`, in order.
-    template <class Request, class Uid, class F>
-    void for_each(std::span<Request> requests, Uid uid_of, F f);
-    [[nodiscard]] begin_answer begin(begin_request& request, std::uint32_t task);
-    [[nodiscard]] finish_state finish(finish_request& request, std::uint32_t task);
+    template <class Request, class F>
+    void for_each(std::span<Request> requests, F f);
+    /// What it will touch, beside what leads to `record`.
+    void prefetch_for(const begin_request& request, const task_record* record) const noexcept;
+    void prefetch_for(const finish_request& request, const task_record* record) const noexcept;
+    template <class Request>
+    [[nodiscard]] std::vector<begin_answer> begin_all(std::span<Request> requests);
+    template <class Request>
+    [[nodiscard]] std::vector<finish_state> finish_all(std::span<Request> requests);
+    [[nodiscard]] begin_answer begin(const begin_request& request, std::uint32_t task);
+    template <class Request>
+    [[nodiscard]] finish_state finish(Request& request, std::uint32_t task);
     [[nodiscard]] begin_answer refused(std::uint32_t task) const noexcept;
-    void apply(std::uint32_t task, begin_request& request, begin_answer& answer);
+    void apply(std::uint32_t task, const begin_request& request, begin_answer& answer);
     [[nodiscard]] finish_state finish_again(std::uint32_t row, const finish_request& request) const noexcept;
     [[nodiscard]] run_tally tally_of(std::uint32_t task, const summary_filter& filter) const;
     [[nodiscard]] bool has_result_for(const run_row& row, const std::string& user) const noexcept;

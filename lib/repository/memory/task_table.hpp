@@ -6,6 +6,7 @@
 
 #include <repository/memory/run_list.hpp>
 #include <repository/memory/text_pool.hpp>
+#include <repository/prefetch.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -30,6 +31,9 @@ struct task_record {
 
     /// Bounded, and one with its neighbour if they are alike.
     void add_skip(const skip_range& range);
+    void prefetch_skips() const noexcept {
+        if (!skips.empty()) repository_detail::prefetch(&skips.back());
+    }
 };
 
 /// Not its name, which nobody asks for. There may be a million.
@@ -67,6 +71,7 @@ public:
         rows_.prefetch(row);
         return row;
     }
+    void prefetch_number(std::uint32_t row) const noexcept { rows_.prefetch(row); }
     /// Null if there is none.
     [[nodiscard]] const task_record* prefetch_record(std::uint32_t row) const noexcept;
 

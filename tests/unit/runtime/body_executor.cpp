@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "scarce.hpp"
+
 #include <runtime/body_executor.hpp>
 
 #include <boost/asio/defer.hpp>
@@ -6,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <chrono>
 #include <memory>
@@ -23,6 +26,7 @@ namespace {
 
 using namespace rondo;
 using namespace rondo::runtime;
+using rondo::tests::scarce;
 namespace asio = boost::asio;
 namespace execution = boost::asio::execution;
 
@@ -34,29 +38,6 @@ static_assert(execution::is_executor<body_executor<home, true>>::value);
 // Whatever Asio asks of them, an `any_io_executor` holds them without memory of its own.
 static_assert(sizeof(executor) <= 3 * sizeof(void*));
 static_assert(sizeof(body_executor<home, true>) <= 3 * sizeof(void*));
-
-/// An executor that may find no memory to take a function in.
-class scarce {
-public:
-    explicit scarce(home h) noexcept : home_(std::move(h)) {}
-    static inline bool none_left = false;
-
-    template <class P>
-        requires asio::can_query<const home&, P>::value
-    decltype(auto) query(const P& p) const {
-        return asio::query(home_, p);
-    }
-    scarce require(const execution::blocking_t::never_t&) const noexcept { return *this; }
-    template <class F>
-    void execute(F&& f) const {
-        if (none_left) throw std::bad_alloc();
-        asio::require(home_, execution::blocking.never).execute(std::forward<F>(f));
-    }
-    friend bool operator==(const scarce&, const scarce&) noexcept = default;
-
-private:
-    home home_;
-};
 
 struct moved_clock final : clock {
     instant t{};
@@ -183,7 +164,7 @@ TEST_CASE("what counts as work counts until its strand is gone") {
     CHECK(!io.stopped()); // there is the other
 }
 
-TEST_CASE("a handler that no memory could be found for takes its strand with it") {
+TEST_CASE("a handler that no memory could be found for is gone, and its strand serves another run") {
     asio::io_context io;
     auto strands = strands_over(scarce(io.get_executor()));
     auto held = std::make_shared<int>(1);
