@@ -212,7 +212,7 @@ private:
     task_queue& made_queue(task_record& task);
     void drop_queue_if_empty(task_record& task) noexcept;
     void put_skip(task_record& task, skip_range range, wall_time after);
-    void make_room_to_wait(task_record& task);
+    void make_room_to_wait(task_record& task, std::size_t n);
     void put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                     wall_time after);
     void skip_wanted(task_record& task, skip_reason reason, std::ptrdiff_t but = 0);
@@ -261,7 +261,7 @@ private:
     void line_up_again(task_record& task);
     void admit(instant now);
     void admit(turn& t, instant now);
-    void make_room_to_admit(task_record& task);
+    void make_room_to_admit(const turn& t);
 
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
@@ -272,6 +272,7 @@ private:
     void release(run_record& run, instant now);
     void make_room(task_record& task);
     void make_room_to_begin(task_record& task, std::size_t skips);
+    void make_room_to_decide(task_record& task, bool both);
     void unlink(run_record& run);
     void on_deadline(run_record& run, instant now);
     [[nodiscard]] static rondo::outcome outcome_of(cancel_reason why) noexcept;
@@ -313,7 +314,6 @@ private:
     void ended_of_backfill(const run_record& run, rondo::outcome how);
     void stop_backfill_now(task_record& task, instant now);
     void check_backfill(task_record& task);
-
     // scheduler_follow.cpp
     [[nodiscard]] bool would_follow_itself(const task_spec& spec) const noexcept;
     void begin_following(task_record& task, const schedule& when);

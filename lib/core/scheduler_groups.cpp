@@ -105,6 +105,14 @@ void scheduler::close(group_record& g, instant now) {
     closed_groups_.push(g, key_of(g.starts.opens_at(now.steady)));
 }
 
+namespace {
+
+bool waits_for_turn(const run_record& run) noexcept {
+    return run.state == run_state_kind::waiting || run.state == run_state_kind::backing_off;
+}
+
+} // namespace
+
 void scheduler::open_groups_in_time(instant now) {
     while (!closed_groups_.empty() && closed_groups_.top_key() <= key_of(now.steady)) {
         group_record& g = closed_groups_.top();
@@ -186,8 +194,10 @@ void scheduler::admit(instant now) {
 
 void scheduler::admit(turn& t, instant now) {
     task_record& task = *t.task;
+    const turn before = t;
+    const auto seen = task.queue() != nullptr ? task.queue()->seen : std::nullopt;
     try {
-        make_room_to_admit(task);
+        make_room_to_admit(t);
         step_back(t);
         if (t.run == nullptr)
             admit_slot(task, t.seen, now);
@@ -197,12 +207,17 @@ void scheduler::admit(turn& t, instant now) {
             begin_waiting_run(*t.run, now);
         want_place(task, now);
         drop_queue_if_empty(task);
-    } catch (...) { // no memory: it has its turn still, or another
+    } catch (...) { // no memory: it has its turn still
         const bool due = task.slot != no_slot && task.heap_index == not_in_heap && !task.paused;
-        if (t.run != nullptr && !t.waits())
+        const bool slot_waits = t.run == nullptr && (due || slot_may_start(task));
+        if (!t.waits() && (slot_waits || (t.run != nullptr && waits_for_turn(*t.run)))) {
+            t.since = before.since;
+            t.number = before.number;
+            t.seen = before.seen;
             line_up(t);
-        else if (t.run == nullptr && (due || slot_may_start(task)))
-            wait_for_place(task, t.seen, now);
+            task.ready = task.ready || slot_waits;
+            if (slot_waits && task.queue() != nullptr) task.queue()->seen = seen;
+        }
         drop_queue_if_empty(task);
         places_left_ = true;
         throw;
@@ -210,11 +225,11 @@ void scheduler::admit(turn& t, instant now) {
 }
 
 // So that what comes of its turn, whatever that is, takes no memory.
-void scheduler::make_room_to_admit(task_record& task) {
-    const task_queue* queue = task.queue();
-    make_room_to_begin(task, queue != nullptr ? queue->slots.size() + 1 : 1);
-    make_room_to_wait(task);
-    group_of(task).turns.make_room(2); // of its slot, and of its runs
+void scheduler::make_room_to_admit(const turn& t) {
+    task_record& task = *t.task;
+    make_room_to_begin(task, task.queue() != nullptr ? task.queue()->slots.size() + 1 : 1);
+    if (t.run == nullptr && task.slot_waits()) make_room_to_wait(task, 2); // it may wait again
+    group_of(task).turns.make_room(3);                                     // of its slot, and of its runs
     queue_of(task).make_room();
     deadlines_.make_room();
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 namespace rondo::core {
@@ -166,6 +167,8 @@ void scheduler::make_room(task_record& task) {
     core::make_room(released_runs_, 1);
     deadlines_.make_room();
     (void)task.made_past();
+    group_of(task).turns.make_room(3); // of what may wait for its end: its slot, and its runs
+    run_pool_.make_room();             // the next of a backfill
     make_room_for_followers(task);
 }
 
@@ -212,7 +215,10 @@ void scheduler::release(run_record& run, instant now) {
         wait_for_no_end(task, now);
         want_place(task, now);
     }
-    admit(now);
+    try {
+        admit(now);
+    } catch (const std::bad_alloc&) { // they have their turns still, in the next input
+    }
     check_shutdown();
 }
 
@@ -301,6 +307,7 @@ void scheduler::cancel_running(task_record& task, cancel_reason why, instant now
 }
 
 void scheduler::on_deadline(run_record& run, instant now) {
+    make_room(*run.task); // first, as it may throw
     deadlines_.erase(run);
     if (run.state == run_state_kind::backing_off) return on_retry_due(run, now);
     if (run.state == run_state_kind::waiting) return want_place(run, now);

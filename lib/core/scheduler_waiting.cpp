@@ -40,12 +40,12 @@ void scheduler::put_skip(task_record& task, skip_range range, wall_time after) {
     queue->after = after;
 }
 
-// As `make_room_to_begin`, for one more entry that waits, and its turn.
-void scheduler::make_room_to_wait(task_record& task) {
-    group_of(task).turns.make_room();
+// As `make_room_to_begin`, for so many more entries of the queue, and turns.
+void scheduler::make_room_to_wait(task_record& task, std::size_t n) {
+    group_of(task).turns.make_room(n);
     task_queue& queue = made_queue(task);
     try {
-        core::make_room(queue.slots, 1);
+        core::make_room(queue.slots, n);
     } catch (...) {
         drop_queue_if_empty(task);
         throw;

@@ -2,6 +2,10 @@
 #ifndef RONDO_TESTS_UNIT_RUNTIME_ALLOCATIONS_HPP
 #define RONDO_TESTS_UNIT_RUNTIME_ALLOCATIONS_HPP
 
+#include <ostream>
+
+#include <doctest/doctest.h>
+
 #include <atomic>
 #include <cstdint>
 
@@ -19,6 +23,17 @@ extern std::atomic<std::uint64_t> allocations; ///< that there were
 #else
     return true;
 #endif
+}
+
+/// Plays with each of its allocations failing once, and then with none. `play(n)` says whether one failed. Gives how many
+/// there were.
+template <class Play>
+int with_each(Play play) {
+    for (int n = 0;; ++n) {
+        CAPTURE(n);
+        REQUIRE(n < 100);
+        if (!play(n)) return n;
+    }
 }
 
 } // namespace rondo::tests

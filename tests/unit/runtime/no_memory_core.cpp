@@ -207,92 +207,6 @@ struct poor_core {
     }
 };
 
-/// `input` with each of its allocations failing once, and then with none. Gives how many there were.
-template <class Play>
-int with_each(Play play) {
-    for (int n = 0;; ++n) {
-        CAPTURE(n);
-        REQUIRE(n < 100);
-        if (!play(n)) return n;
-    }
-}
-
-enum class run_state_kind_that_waits { slot, manual, retry };
-
-/// A place for one run in all, which another task has, while something of "t" waits for it. The memory runs out when the
-/// other gives it back. Gives whether it did.
-bool waits_through_want(run_state_kind_that_waits what, overlap how, int n) {
-    using kind = run_state_kind_that_waits;
-    const instant start{steady_time(1h), wall_time(1h)};
-    auto after = [&](std::chrono::milliseconds d) { return instant{start.steady + d, start.wall + d}; };
-    core::scheduler_options o;
-    o.runs_in_flight_max = 1;
-    core::scheduler s(o);
-    auto add = [&](const char* uid, schedule when, std::chrono::seconds first) {
-        core::task_spec t{.uid = uid,
-                          .name = uid,
-                          .when = std::move(when),
-                          .overlap = how,
-                          .payload = std::make_unique<core::task_payload>()};
-        t.policy.retry = {.attempts = 2, .backoff = 1s, .jitter = 0};
-        task_state state;
-        state.created = true;
-        state.anchor = start.wall + first;
-        state.next_slot = state.anchor;
-        core::task_record* task = s.reserve(t).value();
-        CHECK(s.activate(*task, state, start).has_value());
-        s.actions().clear();
-        return task;
-    };
-    std::size_t begun = 0;
-    auto take = [&](instant now) {
-        s.actions().clear();
-        std::vector<core::decision> decided;
-        s.take_decisions(decided);
-        for (core::decision& d : decided) {
-            if (d.run == nullptr) continue;
-            begun += d.run->task->uid.view() == "t" ? 1 : 0;
-            s.begun(*d.run, 1, now);
-            s.actions().clear();
-        }
-    };
-    core::task_record* t = add("t", every(1h), what == kind::slot ? 3s : what == kind::retry ? 0s : 1800s);
-    core::task_record* other = add("other", once(), 1s);
-    s.on_time(start);
-    take(start);
-    if (what == kind::retry) {
-        s.ended(*t->runs(), core::body_end::failed, after(500ms));
-        take(after(500ms));
-    }
-    s.on_time(after(1s));
-    take(after(1s));
-    REQUIRE(other->in_flight() == 1);
-    if (what == kind::manual) {
-        std::vector<user> who{user("a user whose id is long enough to need memory")};
-        CHECK(s.trigger(*t, std::move(who), overlap::buffer_all, after(2s)).has_value());
-    }
-    s.on_time(after(3s)); // now it waits
-    take(after(3s));
-    const std::size_t before = begun;
-    allocations_left = n;
-    bool thrown = false;
-    try {
-        s.ended(*other->runs(), core::body_end::success, after(4s));
-    } catch (const std::bad_alloc&) {
-        thrown = true;
-    }
-    allocations_left = -1;
-    take(after(4s));
-    if (other->runs() != nullptr) s.ended(*other->runs(), core::body_end::success, after(4s));
-    take(after(4s));
-    CHECK(s.next_wakeup(after(4s)) <= after(2h).steady);
-    s.on_time(after(5s));
-    take(after(5s));
-    CHECK(begun == before + 1);
-    CHECK(t->in_flight() == 1);
-    return thrown;
-}
-
 } // namespace
 
 TEST_CASE("a slot that falls due and finds no memory runs all the same, once") {
@@ -338,6 +252,38 @@ TEST_CASE("a slot that is to wait and finds no memory waits all the same, and ru
           }) > 1);
 }
 
+TEST_CASE("a run that ends without memory lets the slot that waits for it run, once") {
+    CHECK(with_each([](int n) {
+              poor_core c(overlap::buffer_all);
+              c.tick(0s);
+              c.tick(10s);
+              REQUIRE(c.task->slots_waiting() == 1);
+              c.end(11s, n);
+              c.tick(12s);
+              CHECK(c.runs == 2);
+              CHECK(c.task->slots_waiting() == 0);
+              CHECK(c.task->in_flight() == 1);
+              return c.thrown;
+          }) >= 0); // which may need none
+}
+
+TEST_CASE("slots that are missed behind one that waits are told once") {
+    for (overlap how : {overlap::buffer_all, overlap::buffer_one, overlap::cancel_other}) {
+        CAPTURE(static_cast<int>(how));
+        CHECK(with_each([how](int n) {
+                  poor_core c(how);
+                  c.tick(0s);
+                  if (how != overlap::cancel_other) c.tick(10s);
+                  c.tick(45s, n);
+                  if (how != overlap::cancel_other)
+                      c.end(46s); // until then they wait to be told, behind the first
+                  const std::uint64_t missed = how == overlap::cancel_other ? 3 : 2;
+                  CHECK(c.task->counts().skipped_missed == missed);
+                  return c.thrown;
+              }) > 0);
+    }
+}
+
 TEST_CASE("a run by hand that finds no memory is not there, and can be asked for again") {
     CHECK(with_each([](int n) {
               poor_core c(overlap::skip);
@@ -349,16 +295,6 @@ TEST_CASE("a run by hand that finds no memory is not there, and can be asked for
               CHECK(c.task->in_flight() == 1);
               return c.thrown;
           }) > 2);
-}
-
-TEST_CASE("what waits for a place and finds no memory for its turn has it still") {
-    using kind = run_state_kind_that_waits;
-    for (const kind what : {kind::slot, kind::manual, kind::retry})
-        for (const overlap how : {overlap::skip, overlap::buffer_all, overlap::cancel_other}) {
-            CAPTURE(static_cast<int>(what));
-            CAPTURE(static_cast<int>(how));
-            CHECK(with_each([&](int n) { return waits_through_want(what, how, n); }) > 0);
-        }
 }
 
 TEST_SUITE_END();
