@@ -219,7 +219,8 @@ bool engine::has_enough_to_do(instant now) {
 
 steady_time engine::next_wakeup(instant now) {
     // Of an input that failed. While one is obeyed, it goes on.
-    const bool unsent = !outbox_.empty() && !recording_.on && retry_at_ == steady_time::max();
+    const bool some = !outbox_.begins.empty() || !outbox_.ends.empty() || core_.has_decisions();
+    const bool unsent = some && !recording_.on && retry_at_ == steady_time::max();
     const bool left = !obeying_ && (!core_.actions().empty() || !stillborn_.empty() || unsent);
     const bool again = late_->any() || ended_.unposted || has_put_off() || left;
     steady_time t = again ? now.steady + pause_after_failure : steady_time::max();

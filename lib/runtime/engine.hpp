@@ -248,6 +248,7 @@ private:
     void trim_outbox();
     [[nodiscard]] bool outbox_too_full() const noexcept;
     void drop_oldest();
+    void log_dropped(const shared_string& uid, const run* end);
     void tell_dropped(const run& r);
     void tell_dropped(const begin_request& r);
 

@@ -249,13 +249,16 @@ void engine::take_results(detail::run_state& state, run& r) {
         return std::ranges::find(state.users, result.user()) != state.users.end();
     };
     r.message = std::move(report.error);
-    const auto dropped = std::ranges::stable_partition(report.results, was_asked);
-    for (const task_result& result : dropped)
-        log(log_level::warning,
-            fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid,
-                        result.user().id()));
-    report.results.erase(dropped.begin(), dropped.end());
     r.results = std::move(report.results);
+    const auto dropped = std::stable_partition(r.results.begin(), r.results.end(), was_asked);
+    try {
+        for (auto result = dropped; result != r.results.end(); ++result)
+            log(log_level::warning,
+                fmt::format("task {}: a result for user {}, who was not asked for, is dropped", r.uid,
+                            result->user().id()));
+    } catch (...) { // no memory for the line
+    }
+    r.results.erase(dropped, r.results.end());
     const auto failed = std::ranges::count_if(r.results, [](const task_result& t) { return t.failed(); });
     if (r.message.empty() && failed > 0)
         r.message = fmt::format("{} of {} users failed", failed, r.results.size());

@@ -142,26 +142,28 @@ bool engine::outbox_too_full() const noexcept {
 }
 
 void engine::drop_oldest() {
+    const bool end = outbox_.ends.size() > outbox_.begins.size();
+    if (!end) tell_unrecorded(outbox_.begins.front()); // first, as it may throw
     ++outbox_.dropped;
-    // One line for each doubling: a long outage must not drown the log.
-    bool tell = (outbox_.dropped & (outbox_.dropped - 1)) == 0;
-    if (outbox_.ends.size() > outbox_.begins.size()) {
+    if (end) {
         ended_run oldest = outbox_.drop_end();
-        if (tell)
-            log(log_level::error,
-                fmt::format("task {} run {}: its end is lost, the outbox is full ({} lost so far)",
-                            oldest.request.run.uid, oldest.request.run.id, outbox_.dropped));
-        tell_dropped(oldest.request.run);
         if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
-        return let_waiters_go(oldest);
+        let_waiters_go(oldest);
+        log_dropped(oldest.request.run.uid, &oldest.request.run);
+        return tell_dropped(oldest.request.run);
     }
-    tell_unrecorded(outbox_.begins.front()); // first, as it may throw
     core::decision oldest = outbox_.drop_begin();
-    if (tell)
-        log(log_level::error, fmt::format("task {}: a decision is lost, the outbox is full ({} lost so far)",
-                                          oldest.request.uid, outbox_.dropped));
-    tell_dropped(recorded_of(oldest));
     lose_cursor(oldest.request.uid);
+    log_dropped(oldest.request.uid, nullptr);
+    tell_dropped(recorded_of(oldest));
+}
+
+// One line for each doubling: a long outage must not drown the log. Null: it was no end.
+void engine::log_dropped(const shared_string& uid, const run* end) {
+    if ((outbox_.dropped & (outbox_.dropped - 1)) != 0) return;
+    const std::string what = end != nullptr ? fmt::format(" run {}: its end", end->id) : ": a decision";
+    log(log_level::error,
+        fmt::format("task {}{} is lost, the outbox is full ({} lost so far)", uid, what, outbox_.dropped));
 }
 
 void engine::tell_dropped(const run& r) {

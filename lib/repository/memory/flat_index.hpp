@@ -44,9 +44,14 @@ public:
         return find(hash, [](std::uint32_t) { return true; });
     }
 
+    /// The next `insert` needs no memory.
+    void make_room() {
+        if (4 * (size_ + 1) > 3 * slots_.size()) grow();
+    }
+
     /// `row` must not be in yet.
     void insert(std::uint32_t hash, std::uint32_t row) {
-        if (4 * (size_ + 1) > 3 * slots_.size()) grow();
+        make_room();
         put(slot{hash, row});
         ++size_;
     }

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <span>
 #include <utility>
@@ -121,7 +120,7 @@ private:
     begin_now(std::span<const begin_request* const> requests) noexcept {
         try {
             return store_.begin(requests);
-        } catch (const std::bad_alloc&) {
+        } catch (...) {
             return errc::store_failed;
         }
     }
@@ -131,7 +130,7 @@ private:
             return errc::invalid_option;
         try {
             return store_.finish(requests);
-        } catch (const std::bad_alloc&) {
+        } catch (...) {
             return errc::store_failed;
         }
     }

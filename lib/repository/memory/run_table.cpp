@@ -56,9 +56,16 @@ bool run_table::slot_taken(std::uint32_t task, wall_time slot) const noexcept {
     return false;
 }
 
-std::uint32_t run_table::add(std::uint32_t task, const run_begin& r) {
+void run_table::make_room_to_add(std::uint32_t task, bool with_details) {
     task_record& record = tasks_[task].make_record();
-    make_room(record);
+    forget_surplus(record);
+    rows_.make_room();
+    by_id_.make_room();
+    if (with_details && spare_details_ == nullptr) spare_details_ = std::make_unique<run_details>();
+}
+
+std::uint32_t run_table::add(std::uint32_t task, const run_begin& r, std::vector<user> users) noexcept {
+    task_record& record = *tasks_[task].record;
     const std::uint32_t i = rows_.take();
     run_row& row = rows_[i];
     row.id = r.id;
@@ -75,11 +82,14 @@ std::uint32_t run_table::add(std::uint32_t task, const run_begin& r) {
     all_.append(rows_, i);
     record.runs.append(rows_, i);
     if (takes_slot(r.trigger)) record.slot_max = std::max(record.slot_max, r.scheduled_at);
-    if (!r.users.empty()) details_of(i).users = r.users;
+    if (!users.empty()) {
+        if (row.details == nullptr) row.details = std::move(spare_details_);
+        row.details->users = std::move(users);
+    }
     return i;
 }
 
-void run_table::make_room(task_record& record) {
+void run_table::forget_surplus(task_record& record) {
     while (record.runs.size() >= options_.runs_per_task_max) {
         const std::uint32_t oldest = record.runs.oldest_ended(rows_);
         if (oldest == none) break;
@@ -101,6 +111,7 @@ void run_table::end(std::uint32_t i, wall_time at, rondo::outcome how) noexcept 
 }
 
 void run_table::remove(std::uint32_t i) {
+    rows_.make_room_to_give_back(); // first, as it may throw
     run_row& row = rows_[i];
     by_id_.erase(hash_of(row.id), i);
     all_.remove(rows_, i);
@@ -117,6 +128,7 @@ void run_table::remove(std::uint32_t i) {
 
 run_details& run_table::details_of(std::uint32_t i) {
     run_row& row = rows_[i];
+    if (row.details == nullptr) row.details = std::move(spare_details_);
     if (row.details == nullptr) row.details = std::make_unique<run_details>();
     return *row.details;
 }

@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
+#include <vector>
 
 namespace rondo::memory::detail {
 
@@ -38,8 +40,10 @@ public:
     /// Whether the task has a run with this slot.
     [[nodiscard]] bool slot_taken(std::uint32_t task, wall_time slot) const noexcept;
 
-    /// Adds a run in flight, after making room for it.
-    [[nodiscard]] std::uint32_t add(std::uint32_t task, const run_begin& r);
+    /// Makes room for another run of this task, by forgetting others, and in memory: so that `add` needs none.
+    void make_room_to_add(std::uint32_t task, bool with_details);
+    /// Adds a run in flight, after that. `users` stand for those of `r`.
+    [[nodiscard]] std::uint32_t add(std::uint32_t task, const run_begin& r, std::vector<user> users) noexcept;
 
     /// Ends a run that is in flight.
     void end(std::uint32_t i, wall_time at, rondo::outcome how) noexcept;
@@ -60,15 +64,16 @@ private:
     [[nodiscard]] static std::uint32_t hash_of(const run_id& id) noexcept {
         return fold_hash(std::hash<run_id>{}(id));
     }
-    void make_room(task_record& record);
+    void forget_surplus(task_record& record);
 
     options options_;
     task_table& tasks_;
     slab<run_row> rows_;
     flat_index by_id_;
     run_list<in_all> all_;
-    std::uint64_t order_ = 0; // of the latest run
-    run_id id_max_;           // of all there ever were: ids grow with time, so most are not looked for
+    std::uint64_t order_ = 0;                    // of the latest run
+    std::unique_ptr<run_details> spare_details_; // for the next that needs some
+    run_id id_max_; // of all there ever were: ids grow with time, so most are not looked for
 };
 
 } // namespace rondo::memory::detail

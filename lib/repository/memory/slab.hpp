@@ -29,6 +29,16 @@ public:
         if (i != none) repository_detail::prefetch_whole(&(*this)[i]);
     }
 
+    /// The next `take` needs no memory.
+    void make_room() {
+        if (free_.empty() && size_ % chunk_size == 0 && size_ / chunk_size == chunks_.size())
+            chunks_.push_back(std::make_unique<Row[]>(chunk_size));
+    }
+    /// Nor does the next `give_back`.
+    void make_room_to_give_back() {
+        if (free_.size() == free_.capacity()) free_.reserve(2 * free_.size() + 8);
+    }
+
     /// The number of a free row: the one given back last, which is still in the cache.
     [[nodiscard]] std::uint32_t take() {
         if (!free_.empty()) {
@@ -36,7 +46,7 @@ public:
             free_.pop_back();
             return i;
         }
-        if (size_ % chunk_size == 0) chunks_.push_back(std::make_unique<Row[]>(chunk_size));
+        make_room();
         return size_++;
     }
 

@@ -185,6 +185,13 @@ begin_answer store::begin(const begin_request& request, std::uint32_t t) {
 
 void store::apply(std::uint32_t task, const begin_request& request, begin_answer& answer) {
     task_row& row = tasks_[task];
+    // First, as it may throw, and nothing has happened then.
+    std::vector<user> users;
+    if (request.started) {
+        users = request.started->users;
+        runs_.make_room_to_add(task, !users.empty());
+    }
+    if (request.skipped) row.make_record().make_room_for_skip();
     if (request.moves_cursor) row.next_slot = packed(request.next);
     answer.next_slot = unpacked(row.next_slot);
     // Skips of earlier slots than the run's go first: the run then parts them from later ones.
@@ -192,7 +199,7 @@ void store::apply(std::uint32_t task, const begin_request& request, begin_answer
         request.started && request.skipped && request.skipped->last > request.started->scheduled_at;
     if (request.skipped && !skip_is_later) row.make_record().add_skip(*request.skipped);
     if (request.started) {
-        const std::uint32_t i = runs_.add(task, *request.started);
+        const std::uint32_t i = runs_.add(task, *request.started, std::move(users));
         answer.token = runs_.rows()[i].token;
     }
     if (request.skipped && skip_is_later) row.make_record().add_skip(*request.skipped);
@@ -204,22 +211,27 @@ finish_state store::finish(Request& request, std::uint32_t t) {
     auto& r = request.run;
     assert(r.finished_at && r.outcome);
     if (t == none) return finish_state::fenced;
+    const bool tells = !r.message.empty() || !r.results.empty() || r.output != nullptr;
+    run_details told; // first, as copies may throw
+    if (tells) told = {std::move(r.message), {}, std::move(r.results), std::move(r.output)};
     std::uint32_t i = runs_.find(r.id, tasks_[t]);
     if (i == none) {
         // Its begin never arrived. The slot may be on record as another's all the same.
         if (takes_slot(r.trigger) && runs_.slot_taken(t, r.scheduled_at)) return finish_state::fenced;
-        i = runs_.add(t, {r.id, r.trigger, r.scheduled_at, r.started_at, r.users, r.attempt});
+        std::vector<user> users = r.users; // first, as it may throw, and nothing has happened then
+        runs_.make_room_to_add(t, true);
+        i = runs_.add(t, {r.id, r.trigger, r.scheduled_at, r.started_at, {}, r.attempt}, std::move(users));
     } else {
         const run_row& known = runs_.rows()[i];
         if (known.task != t) return finish_state::fenced;
         if (known.ended()) return finish_again(i, request);
         if (request.token != 0 && request.token != known.token) return finish_state::fenced;
     }
-    if (!r.message.empty() || !r.results.empty() || r.output != nullptr) { // first, as it may throw
+    if (tells) { // of a run that was added just now there are some, or there is memory for them
         run_details& details = runs_.details_of(i);
-        details.message = std::move(r.message);
-        details.results = std::move(r.results);
-        details.output = std::move(r.output);
+        details.message = std::move(told.message);
+        details.results = std::move(told.results);
+        details.output = std::move(told.output);
     }
     runs_.end(i, *r.finished_at, *r.outcome);
     if (request.next_slot && tasks_[t].next_slot == cursor_waits_for_end)

@@ -8,6 +8,8 @@
 #include <repository/memory/text_pool.hpp>
 #include <repository/prefetch.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -31,6 +33,10 @@ struct task_record {
 
     /// Bounded, and one with its neighbour if they are alike.
     void add_skip(const skip_range& range);
+    /// The next of them needs no memory.
+    void make_room_for_skip() {
+        if (skips.size() == skips.capacity()) skips.reserve(std::max<std::size_t>(2 * skips.size(), 1));
+    }
     void prefetch_skips() const noexcept {
         if (!skips.empty()) repository_detail::prefetch(&skips.back());
     }
