@@ -253,18 +253,18 @@ TEST_CASE("a slot that is to wait and finds no memory waits all the same, and ru
 }
 
 TEST_CASE("a run that ends without memory lets the slot that waits for it run, once") {
-    CHECK(with_each([](int n) {
-              poor_core c(overlap::buffer_all);
-              c.tick(0s);
-              c.tick(10s);
-              REQUIRE(c.task->slots_waiting() == 1);
-              c.end(11s, n);
-              c.tick(12s);
-              CHECK(c.runs == 2);
-              CHECK(c.task->slots_waiting() == 0);
-              CHECK(c.task->in_flight() == 1);
-              return c.thrown;
-          }) >= 0); // which may need none
+    (void)with_each([](int n) { // which may need none: room for it was made before
+        poor_core c(overlap::buffer_all);
+        c.tick(0s);
+        c.tick(10s);
+        REQUIRE(c.task->slots_waiting() == 1);
+        c.end(11s, n);
+        c.tick(12s);
+        CHECK(c.runs == 2);
+        CHECK(c.task->slots_waiting() == 0);
+        CHECK(c.task->in_flight() == 1);
+        return c.thrown;
+    });
 }
 
 TEST_CASE("slots that are missed behind one that waits are told once") {

@@ -163,18 +163,23 @@ TEST_CASE("functions of many threads run one after the other, those of each in t
 TEST_CASE("a strand whose source goes lives until its turn is over") {
     asio::io_context io;
     const auto work = asio::make_work_guard(io);
+    std::atomic<int> runs = 0;
     std::jthread running([&] { io.run(); });
     for (int i = 0; i != 2'000; ++i) { // the sanitizers see what is touched too late
         auto strands = strands_over(io.get_executor());
         auto e = strands->make(std::nullopt);
         std::atomic<bool> ran = false;
-        asio::post(e, [&] { ran = true; });
+        asio::post(e, [&] {
+            ++runs;
+            ran = true;
+        });
         while (!ran) {
         }
         e = {};
         strands->close();
     }
     io.stop();
+    CHECK(runs == 2'000);
 }
 
 TEST_CASE("what waits there when the context goes down is let go of, whatever it holds") {
