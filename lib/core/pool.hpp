@@ -28,9 +28,9 @@ public:
         return *::new (static_cast<void*>(n->storage)) T(std::forward<Args>(args)...);
     }
 
-    /// One more needs no memory.
+    /// Two more need no memory.
     void make_room() {
-        if (free_ == nullptr) grow();
+        if (free_ == nullptr || free_->next == nullptr) grow();
     }
 
     void destroy(T& item) noexcept {

@@ -261,6 +261,12 @@ struct run_record {
     run_record() noexcept {}
 };
 
+/// What the last end of a run brings about that needs memory.
+struct end_effects {
+    std::vector<run_beside> beside;
+    std::unique_ptr<pause_note> note; ///< if its task pauses itself
+};
+
 } // namespace rondo::core
 
 #endif // RONDO_CORE_RECORDS_HPP

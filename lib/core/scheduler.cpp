@@ -28,10 +28,12 @@ scheduler::~scheduler() {
 }
 
 void scheduler::recycle() {
-    for (run_record* run : released_runs_) run_pool_.destroy(*run);
-    for (const std::uint32_t task : released_tasks_) task_pool_.destroy(task);
-    released_runs_.clear();
-    released_tasks_.clear();
+    while (released_runs_ != nullptr) run_pool_.destroy(*std::exchange(released_runs_, released_runs_->next));
+    while (released_tasks_ != not_in_heap) {
+        const std::uint32_t task = released_tasks_;
+        released_tasks_ = task_pool_.at(task).heap_index;
+        task_pool_.destroy(task);
+    }
     assert(actions_.empty()); // the shell obeys before it speaks again
 }
 
@@ -44,7 +46,7 @@ void scheduler::on_time(instant now, std::size_t slots_max) {
         last_tick_ = now.steady;
         start_due(now, std::min(slots_max, options_.work_max));
     }
-    if (!slots_left_) admit(now);
+    if (!slots_left_) admit_some(now);
     for (std::size_t left = options_.work_max; left > 0 && !deadlines_.empty(); --left) {
         if (deadlines_.top_key() > key_of(now.steady)) break;
         run_record& run = deadlines_.top();
@@ -53,7 +55,7 @@ void scheduler::on_time(instant now, std::size_t slots_max) {
         else
             on_deadline(run, now);
     }
-    if (!slots_left_ && !places_left_) admit(now); // attempts whose time has come
+    if (!slots_left_ && !places_left_) admit_some(now); // attempts whose time has come
     if (stop_at_ <= now.steady) press_shutdown(now);
 }
 

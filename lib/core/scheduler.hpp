@@ -168,13 +168,11 @@ private:
         instant at{};
         resume_from from = resume_from::now;
     };
-
     struct step { // where a task goes from a slot that is decided
         wall_time cursor = no_slot;
         slot_due next; // if `scheduled`
         bool scheduled = false;
     };
-
     // scheduler_slots.cpp
     void set_slot(task_record& task, wall_time slot, instant now);
     void schedule_slot(task_record& task, slot_due at);
@@ -187,8 +185,7 @@ private:
                        wall_time after, instant now);
     [[nodiscard]] static const task_policy& policy_of(const task_record& task) noexcept;
     void skip_due(task_record& task, skip_reason reason, std::int64_t up_to, instant now);
-    [[nodiscard]] static step step_after(const task_record& task, const due_slots& found, bool after_run,
-                                         instant now);
+    [[nodiscard]] static step step_after(const task_record&, const due_slots&, bool after_run, instant now);
     void take(task_record& task, const step& s);
     void skip(task_record& task, skip_range range, wall_time next);
     void skip(task_record& task, skip_range range, wall_time next, std::uint32_t schedule_no);
@@ -212,7 +209,6 @@ private:
     task_queue& made_queue(task_record& task);
     void drop_queue_if_empty(task_record& task) noexcept;
     void put_skip(task_record& task, skip_range range, wall_time after);
-    void make_room_to_wait(task_record& task, std::size_t n);
     void put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                     wall_time after);
     void skip_wanted(task_record& task, skip_reason reason, std::ptrdiff_t but = 0);
@@ -230,7 +226,6 @@ private:
     void admit_slot(task_record& task, instant seen, instant now);
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
-    // scheduler_trigger.cpp
     result<run_record*> ask_for_run(task_record& task, std::vector<user> users, overlap how,
                                     rondo::trigger why, wall_time scheduled_at, instant now);
     result<run_record*> start_beside(task_record& task, std::vector<user> users,
@@ -238,8 +233,8 @@ private:
                                      wall_time scheduled_at, instant now);
     result<run_record*> merge(task_record& task, std::vector<user> users);
     void wait_as_run(run_record& run, overlap policy);
-    void drop_waiting(run_record& run, instant now); // scheduler_runs.cpp
-    void end_waiting(run_record& run, instant now);
+    void drop_waiting(run_record& run, cancel_reason why, instant now);
+    void end_waiting(run_record& run, cancel_reason why, instant now);
     void cancel_running(task_record& task, cancel_reason why, instant now);
 
     // scheduler_groups.cpp
@@ -259,9 +254,9 @@ private:
     void line_up(turn& t);
     void step_back(turn& t);
     void line_up_again(task_record& task);
-    void admit(instant now);
+    void admit(instant now) noexcept;
+    void admit_some(instant now);
     void admit(turn& t, instant now);
-    void make_room_to_admit(const turn& t);
 
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
@@ -269,10 +264,8 @@ private:
     void begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now);
     void begin_manual_run(run_record& run, std::vector<user> users, instant now);
     void finish(run_record& run, rondo::outcome how, bool last, instant now);
+    void finish(run_record& run, rondo::outcome how, bool last, end_effects& effects, instant now);
     void release(run_record& run, instant now);
-    void make_room(task_record& task);
-    void make_room_to_begin(task_record& task, std::size_t skips);
-    void make_room_to_decide(task_record& task, bool both);
     void unlink(run_record& run);
     void on_deadline(run_record& run, instant now);
     [[nodiscard]] static rondo::outcome outcome_of(cancel_reason why) noexcept;
@@ -280,7 +273,14 @@ private:
     void check_shutdown();
     [[nodiscard]] bool full() const noexcept;
 
-    // scheduler_fixed_delay.cpp
+    // scheduler_room.cpp
+    void make_room(task_record& task);
+    void make_room_for_all(task_record& task);
+    void make_room_in_group(group_record* group, const task_record& task);
+    void make_room_to_begin(task_record& task, std::size_t skips);
+    void make_room_to_wait(task_record& task, std::size_t n, std::size_t runs = 0);
+    void make_room_to_decide(task_record& task, bool misses, bool wants);
+    void make_room_for_followers(const task_record& task, std::size_t actions, std::size_t decisions);
     void go_on_after(run_record& run, std::size_t told, instant now);
     static void wait_for_no_end_on_record(task_record& task) noexcept;
     void wait_for_no_end(task_record& task, instant now);
@@ -297,18 +297,17 @@ private:
     void drop_all_waiting(task_record& task, instant now);
     void cancel_all(task_record& task);
     void give_up(task_record& task, instant now);
-    // scheduler_retry.cpp
     [[nodiscard]] bool may_retry(const run_record& run, rondo::outcome how) const noexcept;
-    [[nodiscard]] run_record* make_retry(const run_record& failed, instant now);
+    [[nodiscard]] run_record* make_retry(const run_record& failed, rondo::outcome how, instant now);
     void on_retry_due(run_record& run, instant now);
     bool put_off_retry(run_record& run, instant now);
     void end_attempts(run_record& run, cancel_reason why, instant now);
     void begin_retry(run_record& run, instant now);
-    void forget_retry(run_record& run, instant now);
-    void drop_retry(run_record& run, instant now);
-    void give_up_on(run_record& run, instant now);
-    void pause_if_failing(task_record& task, rondo::outcome how);
-    // scheduler_backfill.cpp
+    void forget_retry(run_record& run, cancel_reason why, instant now);
+    void drop_retry(run_record& run, cancel_reason why, instant now);
+    void give_up_on(run_record& run, cancel_reason why, instant now);
+    [[nodiscard]] end_effects effects_of(const run_record& run, rondo::outcome how, bool may_pause);
+    void pause_if_failing(task_record& task, rondo::outcome how, std::unique_ptr<pause_note>& note);
     void next_of_backfill(task_record& task, instant now);
     void begin_of_backfill(run_record& run, instant now);
     void ended_of_backfill(const run_record& run, rondo::outcome how);
@@ -323,8 +322,8 @@ private:
     [[nodiscard]] wall_time first_left(const task_record& task, instant now) const;
     [[nodiscard]] wall_time follow_from(const schedule& when, instant now) const;
     void take_followers_back(const task_record& task, instant now);
-    void make_room_for_followers(const task_record& task);
-    void tell_followers(const run_record& run, rondo::outcome how, instant now);
+    [[nodiscard]] std::vector<run_beside> made_beside(const run_record& run, rondo::outcome how) const;
+    void tell_followers(const run_record& run, rondo::outcome how, end_effects& effects, instant now);
     void let_followers_go_on(const task_record& followed, const run_record* but, instant now);
     void bring_early(task_record& task, wall_time open, instant now);
     [[nodiscard]] skip_reason why_not_kept(const task_record& task, bool late) const noexcept;
@@ -346,7 +345,7 @@ private:
     void take_in(task_record& task, const task_spec& spec);
     void go_on_with(task_record& task, wall_time slot, instant now);
     [[nodiscard]] due_queue& queue_of(const task_record& task) noexcept;
-    void halt(task_record& task, pause_note note);
+    void halt(task_record& task, std::unique_ptr<pause_note> note);
     void end_pause(task_record& task);
     [[nodiscard]] std::int64_t end_of_pause(const task_record& task, instant now) const;
     void on_pause_over(task_record& task, instant now);
@@ -354,6 +353,7 @@ private:
     void end_both_pauses(task_record& task, resume_from from, instant now);
     void skip_paused(task_record& task, std::int64_t up_to, instant now);
     void erase(task_record& task);
+    void take_out(task_record& task) noexcept;
     [[nodiscard]] static wall_time slot_after_restart(const task_record& t, const task_state& s, instant now);
     void recycle();
 
@@ -374,8 +374,8 @@ private:
     std::uint64_t turns_drawn_ = 0;
     std::vector<action> actions_;
     decision_list decisions_;
-    std::vector<run_record*> released_runs_;    // records that outlive their last action by one input
-    std::vector<std::uint32_t> released_tasks_; // likewise, by their numbers
+    run_record* released_runs_ = nullptr; // records that outlive their last action by one input, by `next`
+    std::uint32_t released_tasks_ = not_in_heap; // likewise, by `heap_index`
     std::size_t in_flight_ = 0;
     std::size_t beginning_ = 0;    // of those, how many wait for the repository
     std::size_t runs_waiting_ = 0; // manual ones

@@ -61,9 +61,11 @@ result<void> scheduler::backfill(task_record& task, wall_time from, wall_time to
     p.left = inside ? std::min(p.left, most) : 0;
     p.skipped = p.slots - p.left;
     if (p.left == 0) p.next = moment();
-    task.made_past().backfill = std::move(made);
-    ++backfills_;
+    (void)task.made_past();
+    make_room_for_all(task);
     if (policy == overlap::cancel_other && p.left > 0) cancel_running(task, cancel_reason::overlap, now);
+    task.past->backfill = std::move(made); // from here on there is memory for all
+    ++backfills_;
     check_backfill(task);
     want_place(task, now); // also what waited for those that were cancelled
     admit(now);
@@ -86,8 +88,7 @@ void scheduler::next_of_backfill(task_record& task, instant now) {
 
 void scheduler::begin_of_backfill(run_record& run, instant now) {
     task_record& task = *run.task;
-    make_room(task); // first, as it may throw
-    make_room_to_begin(task, 0);
+    make_room_for_all(task); // first, as it may throw
     backfill_state& b = *task.backfill();
     if (is_by_wall(b.when) && run.scheduled_at > now.wall) { // the clock was set back
         run.turn = {.task = &task, .run = &run};
@@ -121,6 +122,7 @@ void scheduler::check_backfill(task_record& task) {
 void scheduler::stop_backfill(task_record& task, instant now) {
     recycle();
     attend(task);
+    make_room_for_all(task); // first, as it may throw
     if (task.backfill() != nullptr && !task.backfill()->over()) stop_backfill_now(task, now);
 }
 

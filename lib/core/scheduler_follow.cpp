@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -134,42 +135,33 @@ void scheduler::take_followers_back(const task_record& task, instant now) {
     }
 }
 
+// What the last end of a run beside the schedule brings about.
+std::vector<run_beside> scheduler::made_beside(const run_record& run, rondo::outcome how) const {
+    std::vector<run_beside> made;
+    if (run.for_slot || followers_.empty() || shutting_down()) return made;
+    auto found = followers_.find(run.task->uid.view());
+    if (found == followers_.end()) return made;
+    const auto why = run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual;
+    for (task_record* task : found->second)
+        if (task->when.outcomes().contains(how)) made.push_back({task, why, run.scheduled_at, run.users});
+    return made;
+}
+
 // The last end of a slot, or of a run beside the schedule.
-void scheduler::tell_followers(const run_record& run, rondo::outcome how, instant now) {
+void scheduler::tell_followers(const run_record& run, rondo::outcome how, end_effects& effects, instant now) {
     if (followers_.empty() || shutting_down()) return; // the next life finds it on record
     auto found = followers_.find(run.task->uid.view());
     if (found == followers_.end()) return;
-    auto beside = run.of_backfill ? rondo::trigger::backfill : rondo::trigger::manual;
+    std::move(effects.beside.begin(), effects.beside.end(), std::back_inserter(beside_));
+    if (!run.for_slot) return;
     for (task_record* task : found->second) {
         bool wanted = task->when.outcomes().contains(how);
         followed_slots& f = *task->past->followed;
-        if (run.for_slot && task->state == task_state_kind::registering) f.told.push_back(run.scheduled_at);
-        if (!run.for_slot && wanted)
-            beside_.push_back({task, beside, run.scheduled_at, run.users});
-        else if (wanted && task->state != task_state_kind::removing)
+        if (task->state == task_state_kind::registering) f.told.push_back(run.scheduled_at);
+        if (wanted && task->state != task_state_kind::removing)
             f.add_early({run.scheduled_at, key_of(now.steady), false});
     }
-    if (run.for_slot) let_followers_go_on(*run.task, &run, now);
-}
-
-// So that an end of the task is told to all of them, or to none.
-void scheduler::make_room_for_followers(const task_record& task) {
-    if (followers_.empty()) return;
-    auto found = followers_.find(task.uid.view());
-    if (found == followers_.end()) return;
-    constexpr std::size_t skips_max = 2; // of each: what is surplus, and what may not wait
-    for (task_record* follower : found->second) {
-        followed_slots& f = *follower->past->followed;
-        core::make_room(f.told, 1);
-        core::make_room(f.early, 1);
-        core::make_room(f.due, f.early.size() + 1);
-        if (has_slots(follower->queue())) core::make_room(follower->queue()->slots, skips_max);
-    }
-    std::size_t n = found->second.size();
-    core::make_room(beside_, n);
-    core::make_room(actions_, actions_of_input_max + skips_max * n);
-    decisions_.make_room(skips_max * n);
-    steady_due_.make_room(n);
+    let_followers_go_on(*run.task, &run, now);
 }
 
 // What waited for a slot before it, which is over now, or will not be run here.
@@ -276,9 +268,11 @@ void scheduler::decide_followed(task_record& task, instant now, instant seen, bo
     bool on_time = late != due.size();
     std::size_t wanted = count_wanted(policy, std::span(due).first(late), on_time, key_of(now.steady));
     if (may_put_off && !on_time && wanted > 0 && hold(task, now)) return;
-    decisions_.make_room(due.size() + 1);
-    core::make_room(actions_, due.size() + actions_of_input_max);
-    steady_due_.make_room();
+    make_room_for_all(task);
+    const bool some_may_wait = due.size() > 1 || task.in_flight() > 0 || task.queue() != nullptr;
+    if (some_may_wait) make_room_to_wait(task, due.size() + 2);
+    const std::size_t slots = task.queue() != nullptr ? task.queue()->slots.size() : 0;
+    make_room_to_begin(task, 2 * due.size() + slots + 3 * task.in_flight());
     task.held = false;
     if (late != wanted) skip_first(task, skip_reason::missed, late - wanted);
     task.past->followed->fresh = false;
@@ -288,9 +282,11 @@ void scheduler::decide_followed(task_record& task, instant now, instant seen, bo
     } catch (...) { // no memory: those that are left are looked at again
         due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(decided));
         show_first(task);
+        drop_queue_if_empty(task);
         throw;
     }
     due.clear();
+    drop_queue_if_empty(task);
     show_none(task);
 }
 
@@ -382,12 +378,17 @@ void scheduler::pass_followed(task_record& task, moment cursor, instant now) {
 void scheduler::follow_beside(instant now) {
     if (shutting_down()) return beside_.clear();
     for (std::size_t left = options_.work_max; left > 0 && !beside_.empty(); --left) {
-        run_beside next = std::move(beside_.front());
-        beside_.erase(beside_.begin());
-        task_record& task = *next.task;
+        task_record& task = *beside_.front().task;
         attend(task);
-        if (task.state != task_state_kind::live || task.paused || paused_all_) continue;
-        auto asked = start_beside(task, std::move(next.users), {}, next.why, next.scheduled_at, now);
+        core::make_room(actions_, actions_of_input_max);
+        std::vector<user> users = beside_.front().users; // if there is no memory it is looked at again
+        if (task.state != task_state_kind::live || task.paused || paused_all_) {
+            beside_.erase(beside_.begin());
+            continue;
+        }
+        auto asked =
+            start_beside(task, std::move(users), {}, beside_.front().why, beside_.front().scheduled_at, now);
+        beside_.erase(beside_.begin());
         if (asked) continue;
         action& told = actions_.emplace_back(action{action::kind::follow_refused, &task});
         told.refused = asked.error();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace rondo::core {
@@ -174,8 +175,17 @@ void scheduler::line_up_again(task_record& task) {
     for (run_record* run = task.runs(); run != nullptr; run = run->next) again(run->turn);
 }
 
+// After something that is done, whether there is memory for this or not.
+void scheduler::admit(instant now) noexcept {
+    try {
+        admit_some(now);
+    } catch (const std::bad_alloc&) { // they have their turns still, in the next input
+        places_left_ = true;
+    }
+}
+
 // Each in its turn; those of a group that has no place keep nobody waiting.
-void scheduler::admit(instant now) {
+void scheduler::admit_some(instant now) {
     places_left_ = false;
     if (stopping_ != stopping::no || !passes_.empty()) return;
     for (std::size_t left = options_.work_max; !open_groups_.empty() && !full(); --left) {
@@ -197,7 +207,8 @@ void scheduler::admit(turn& t, instant now) {
     const turn before = t;
     const auto seen = task.queue() != nullptr ? task.queue()->seen : std::nullopt;
     try {
-        make_room_to_admit(t);
+        make_room_for_all(task);                                               // whatever comes of its turn
+        if (t.run == nullptr && task.slot_waits()) make_room_to_wait(task, 2); // it may wait again
         step_back(t);
         if (t.run == nullptr)
             admit_slot(task, t.seen, now);
@@ -222,16 +233,6 @@ void scheduler::admit(turn& t, instant now) {
         places_left_ = true;
         throw;
     }
-}
-
-// So that what comes of its turn, whatever that is, takes no memory.
-void scheduler::make_room_to_admit(const turn& t) {
-    task_record& task = *t.task;
-    make_room_to_begin(task, task.queue() != nullptr ? task.queue()->slots.size() + 1 : 1);
-    if (t.run == nullptr && task.slot_waits()) make_room_to_wait(task, 2); // it may wait again
-    group_of(task).turns.make_room(3);                                     // of its slot, and of its runs
-    queue_of(task).make_room();
-    deadlines_.make_room();
 }
 
 } // namespace rondo::core

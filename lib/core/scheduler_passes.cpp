@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/make_room.hpp>
 #include <core/scheduler.hpp>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ void scheduler::go_through(instant now) {
     for (std::size_t left = options_.work_max; left > 0;) {
         task_record* task = tasks_.walk();
         if (task == nullptr) {
+            core::make_room(actions_, actions_of_input_max); // for the end of a shutdown
             passes_.clear();
             admit(now);
             return check_shutdown();
@@ -43,8 +45,10 @@ void scheduler::attend_now(task_record& task) {
         pass p = passes_[passes_.size() - static_cast<std::uint8_t>(pass_ - task.pass)];
         ++task.pass;
         try {
+            if (task.state != task_state_kind::registering) make_room_for_all(task);
             attend(task, p);
-        } catch (...) { // no memory: what else the task is owed it gets when the walk comes to it again
+        } catch (...) { // no memory: what the task is owed it gets when the walk comes to it again
+            --task.pass;
             tasks_.start_walk();
             throw;
         }
@@ -81,11 +85,10 @@ void scheduler::drop_all_waiting(task_record& task, instant now) {
         next = run->next;
         bool waits = run->state == run_state_kind::waiting;
         if (!waits && run->state != run_state_kind::backing_off) continue;
-        run->cancelled = cancel_reason::shutdown;
         if (waits)
-            drop_waiting(*run, now);
+            drop_waiting(*run, cancel_reason::shutdown, now);
         else
-            drop_retry(*run, now);
+            drop_retry(*run, cancel_reason::shutdown, now);
     }
 }
 

@@ -55,6 +55,7 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
     // The uid may be another task's by now.
     if (task == nullptr || task->uid.view().data() != request.uid.view().data()) return;
     attend(*task);
+    make_room_for_all(*task); // first, as it may throw
     bool latest = is_latest(*task, d);
     if (!request.skipped && !request.started) { // it only moved the cursor: to another schedule
         if (!latest || task->state != task_state_kind::live) return;
@@ -148,6 +149,7 @@ void scheduler::go_back(task_record& task, wall_time slot, instant now) {
 void scheduler::resync(task_record& task, moment cursor, instant now) {
     recycle();
     attend(task);
+    make_room_for_all(task); // first, as it may throw
     if (task.state == task_state_kind::live) follow(task, cursor, now);
 }
 

@@ -4,6 +4,11 @@
 #include <core/scheduler.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +24,7 @@ bool scheduler::may_retry(const run_record& run, rondo::outcome how) const noexc
 }
 
 // Null if the time of the slot is over by then.
-run_record* scheduler::make_retry(const run_record& failed, instant now) {
+run_record* scheduler::make_retry(const run_record& failed, rondo::outcome how, instant now) {
     task_record& task = *failed.task;
     std::chrono::nanoseconds wait =
         retry_wait(policy_of(task).retry, task.uid, failed.scheduled_at, failed.attempt);
@@ -29,7 +34,7 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
     run_record& next = make_run(task, rondo::trigger::retry, failed.scheduled_at, now);
     next.state = run_state_kind::backing_off;
     next.attempt = failed.attempt + 1;
-    next.outcome = failed.outcome;
+    next.outcome = how;
     next.for_slot = failed.for_slot;
     next.end_moves = failed.end_moves;
     next.of_backfill = failed.of_backfill;
@@ -45,7 +50,8 @@ run_record* scheduler::make_retry(const run_record& failed, instant now) {
 
 // It is time: in its turn, like all that wait. Or the time of its slot is over, while it waited.
 void scheduler::on_retry_due(run_record& run, instant now) {
-    if (run.turn.drawn()) return drop_retry(run, now);
+    if (run.turn.drawn()) return drop_retry(run, run.cancelled, now);
+    deadlines_.erase(run);
     draw(run.turn, now);
     line_up(run.turn);
     if (run.give_up_at != 0) deadlines_.push(run, run.give_up_at);
@@ -78,42 +84,64 @@ void scheduler::begin_retry(run_record& run, instant now) {
 }
 
 // Without a word to those who may start now.
-void scheduler::forget_retry(run_record& run, instant now) {
-    give_up_on(run, now);
+void scheduler::forget_retry(run_record& run, cancel_reason why, instant now) {
+    give_up_on(run, why, now);
     unlink(run);
 }
 
-void scheduler::drop_retry(run_record& run, instant now) {
-    give_up_on(run, now);
+void scheduler::drop_retry(run_record& run, cancel_reason why, instant now) {
+    give_up_on(run, why, now);
     release(run, now);
 }
 
 // The body of one that timed out is still there; nobody waits for it any longer.
 void scheduler::end_attempts(run_record& run, cancel_reason why, instant now) {
+    if (!run.last) give_up_on(run, why, now);
     run.cancelled = why;
-    if (!std::exchange(run.last, true)) give_up_on(run, now);
+    run.last = true;
 }
 
 // An attempt follows no more on one that failed, although it was said that it may. By somebody's will that says
 // nothing about the task.
-void scheduler::give_up_on(run_record& run, instant now) {
-    make_room_for_followers(*run.task); // first, as it may throw
-    actions_.push_back({action::kind::no_retry, run.task, &run});
+void scheduler::give_up_on(run_record& run, cancel_reason why, instant now) {
     // It was the last; it failed when it ended, which may be before a success.
-    task_past& past = *run.task->past;
     bool failed = is_failure(run.outcome); // not if a process took it with it
+    bool willed = why != cancel_reason::none && why != cancel_reason::timeout;
+    bool may_pause = failed && !willed && !shutting_down();
+    end_effects effects = effects_of(run, run.outcome, may_pause); // first, as it may throw
+    run.cancelled = why;
+    actions_.push_back({action::kind::no_retry, run.task, &run});
+    task_past& past = *run.task->past;
     if (failed && past.counts.succeeded == run.successes) ++past.failures;
-    bool willed = run.cancelled != cancel_reason::none && run.cancelled != cancel_reason::timeout;
-    if (failed && !willed && !shutting_down()) pause_if_failing(*run.task, outcome::failed);
+    if (may_pause) pause_if_failing(*run.task, outcome::failed, effects.note);
     if (run.of_backfill) ended_of_backfill(run, outcome::failed);
-    tell_followers(run, run.outcome, now);
+    tell_followers(run, run.outcome, effects, now);
 }
 
-void scheduler::pause_if_failing(task_record& task, rondo::outcome how) {
+// All that an end needs memory for, before anything has happened. Several runs may end in one input.
+end_effects scheduler::effects_of(const run_record& run, rondo::outcome how, bool may_pause) {
+    end_effects effects;
+    const task_record& task = *run.task;
+    const bool plain = followers_.empty() && !task.fixed_delay();
+    if (!plain || actions_.capacity() - actions_.size() < actions_of_input_max)
+        make_room_for_followers(task, actions_of_input_max, 1);
+    if (plain && task.policy == nullptr) return effects;
+    effects.beside = made_beside(run, how);
+    const std::uint32_t limit = policy_of(task).pause_after_failures;
+    if (!may_pause || limit == 0 || task.past->failures + 1 < limit) return effects;
+    effects.note = std::make_unique<pause_note>();
+    constexpr std::string_view reason = " failures in a row";
+    effects.note->reason.reserve(std::numeric_limits<std::uint32_t>::digits10 + 1 + reason.size());
+    effects.note->reason = reason;
+    return effects;
+}
+
+void scheduler::pause_if_failing(task_record& task, rondo::outcome how, std::unique_ptr<pause_note>& note) {
     std::uint32_t limit = policy_of(task).pause_after_failures;
     if (limit == 0 || !is_failure(how) || task.past->failures < limit) return;
     if (task.paused || task.state != task_state_kind::live) return;
-    halt(task, {std::to_string(task.past->failures) + " failures in a row", {}});
+    note->reason.insert(0, std::to_string(task.past->failures)); // ten digits, which are no memory
+    halt(task, std::move(note));
     actions_.push_back({action::kind::task_paused, &task});
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <new>
 #include <utility>
 
 namespace rondo::core {
@@ -113,14 +112,15 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     attend(*run.task);
     assert(run.state == run_state_kind::beginning);
     make_room(*run.task);
-    --beginning_;
     run.token = token;
     run.task->made_past().last_run = run.started_at;
     if (takes_slot(run.trigger)) run.task->past->undecided = no_slot;
     if (run.cancelled != cancel_reason::none) { // meanwhile, so its body need not start
         finish(run, outcome_of(run.cancelled), true, now);
+        --beginning_;
         return release(run, now);
     }
+    --beginning_;
     run.state = run_state_kind::running;
     start_in_group(run, now);
     const task_policy& policy = policy_of(*run.task);
@@ -140,41 +140,33 @@ void scheduler::ended(run_record& run, body_end how, instant now) {
     attend(*run.task);
     make_room(*run.task);
     bool known = run.state == run_state_kind::overdue;
-    if (!known) run.outcome = how == body_end::success ? outcome::success : outcome_of(run.cancelled);
+    const outcome becomes = known                      ? run.outcome
+                            : how == body_end::success ? outcome::success
+                                                       : outcome_of(run.cancelled);
     bool told_last = known && run.last;
-    bool wanted = !told_last && how != body_end::failed_for_good && may_retry(run, run.outcome);
-    run_record* next = wanted ? make_retry(run, now) : nullptr;
-    try {
-        if (!known) finish(run, run.outcome, next == nullptr, now);
-    } catch (...) { // no memory for what its last end brings about: it has its outcome, and can end again
-        run.state = run_state_kind::overdue;
-        ++run.task->past->overrunning;
-        throw;
-    }
+    bool wanted = !told_last && how != body_end::failed_for_good && may_retry(run, becomes);
+    run_record* next = wanted ? make_retry(run, becomes, now) : nullptr;
+    if (!known) finish(run, becomes, next == nullptr, now);
     if (next != nullptr) {
         next->successes = run.successes;
         action& told = actions_.emplace_back(action{action::kind::retry_later, run.task, &run});
         told.next = next;
-    } else if (known && !std::exchange(run.last, true)) {
-        give_up_on(run, now);
+    } else if (known && !run.last) {
+        give_up_on(run, run.cancelled, now);
+        run.last = true;
     }
     release(run, now);
 }
 
-// Where there is no memory nothing has happened yet, or a run has begun, or ended.
-void scheduler::make_room(task_record& task) {
-    core::make_room(actions_, actions_of_input_max);
-    core::make_room(released_runs_, 1);
-    deadlines_.make_room();
-    (void)task.made_past();
-    group_of(task).turns.make_room(3); // of what may wait for its end: its slot, and its runs
-    run_pool_.make_room();             // the next of a backfill
-    make_room_for_followers(task);
+// Strong, as the next.
+void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant now) {
+    end_effects effects;
+    if (last) effects = effects_of(run, how, is_failure(how));
+    finish(run, how, last, effects, now);
 }
 
-void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant now) {
+void scheduler::finish(run_record& run, rondo::outcome how, bool last, end_effects& effects, instant now) {
     task_record& task = *run.task;
-    if (last) make_room_for_followers(task); // first, as it may throw
     deadlines_.erase(run);
     count(task.made_past().counts, how);
     task.past->last_outcome = how;
@@ -189,20 +181,10 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, instant n
     told.last = last;
     told.followed = is_followed(task);
     told.recorded = told.followed || goes_on_record(run.mode, how, after_failure);
-    if (last) pause_if_failing(task, how);
+    if (last) pause_if_failing(task, how, effects.note);
     if (last && run.of_backfill) ended_of_backfill(run, how);
-    if (last) tell_followers(run, how, now);
+    if (last) tell_followers(run, how, effects, now);
     if (last && task.fixed_delay() && run.for_slot) go_on_after(run, at, now);
-}
-
-// From here on it takes no memory to let a run of it begin, after so many skips; until here nothing has happened. A run
-// without a decision about it would wait for ever.
-void scheduler::make_room_to_begin(task_record& task, std::size_t skips) {
-    (void)task.made_past();
-    core::make_room(actions_, skips + actions_of_input_max);
-    decisions_.make_room(skips + 1);
-    run_pool_.make_room();
-    group_of(task).starts.make_room();
 }
 
 // The body is gone, or never came.
@@ -215,10 +197,7 @@ void scheduler::release(run_record& run, instant now) {
         wait_for_no_end(task, now);
         want_place(task, now);
     }
-    try {
-        admit(now);
-    } catch (const std::bad_alloc&) { // they have their turns still, in the next input
-    }
+    admit(now);
     check_shutdown();
 }
 
@@ -239,30 +218,35 @@ void scheduler::unlink(run_record& run) {
     (run.previous != nullptr ? run.previous->next : task.past->runs) = run.next;
     if (run.next != nullptr) run.next->previous = run.previous;
     actions_.push_back({action::kind::release_run, &task, &run});
-    released_runs_.push_back(&run);
+    run.next = std::exchange(released_runs_, &run);
 }
 
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::string why) {
     recycle();
     attend(*run.task);
+    make_room_for_all(*run.task);
     if (run.state == run_state_kind::overdue) return end_attempts(run, reason, now);
     if (run.cancelled != cancel_reason::none) return;
-    run.cancelled = reason;
     run.why_cancelled = std::move(why);
-    if (run.state == run_state_kind::waiting && run.of_backfill)
+    if (run.state == run_state_kind::waiting && run.of_backfill) {
+        run.cancelled = reason;
         stop_backfill_now(*run.task, now);
-    else if (run.state == run_state_kind::waiting)
-        drop_waiting(run, now);
-    else if (run.state == run_state_kind::backing_off)
-        drop_retry(run, now);
-    else if (run.state == run_state_kind::running)
-        actions_.push_back({action::kind::cancel_run, run.task, &run});
+    } else if (run.state == run_state_kind::waiting) {
+        drop_waiting(run, reason, now);
+    } else if (run.state == run_state_kind::backing_off) {
+        drop_retry(run, reason, now);
+    } else {
+        run.cancelled = reason;
+        if (run.state == run_state_kind::running)
+            actions_.push_back({action::kind::cancel_run, run.task, &run});
+    }
 }
 
 void scheduler::detach(run_record& run, instant now) {
+    end_effects effects = effects_of(run, outcome::abandoned, false); // first, as it may throw
     cancel(run, cancel_reason::requested, now);
     if (run.state != run_state_kind::running) return;
-    finish(run, outcome::abandoned, true, now);
+    finish(run, outcome::abandoned, true, effects, now);
     run.state = run_state_kind::overdue;
     ++run.task->past->overrunning;
 }
@@ -277,24 +261,27 @@ run_record* scheduler::find_run(run_id id) const noexcept {
 }
 
 // A manual run that will not start: cancelled meanwhile.
-void scheduler::drop_waiting(run_record& run, instant now) {
-    end_waiting(run, now);
+void scheduler::drop_waiting(run_record& run, cancel_reason why, instant now) {
+    end_waiting(run, why, now);
+    drop_queue_if_empty(*run.task);
     release(run, now);
 }
 
-void scheduler::end_waiting(run_record& run, instant now) {
+// Strong.
+void scheduler::end_waiting(run_record& run, cancel_reason why, instant now) {
+    end_effects effects = effects_of(run, outcome_of(why), false);
+    run.cancelled = why;
     take_from_queue(run);
     ++run.task->made_past().counts.runs;
     run.started_at = now.wall;
-    finish(run, outcome_of(run.cancelled), true, now);
+    finish(run, outcome_of(why), true, effects, now);
 }
 
 void scheduler::cancel_running(task_record& task, cancel_reason why, instant now) {
     for (run_record *run = task.runs(), *next = nullptr; run != nullptr; run = next) {
         next = run->next;
         if (run->state == run_state_kind::backing_off) {
-            run->cancelled = why;
-            forget_retry(*run, now);
+            forget_retry(*run, why, now);
             continue;
         }
         if (run->state == run_state_kind::overdue) end_attempts(*run, why, now);
@@ -308,19 +295,25 @@ void scheduler::cancel_running(task_record& task, cancel_reason why, instant now
 
 void scheduler::on_deadline(run_record& run, instant now) {
     make_room(*run.task); // first, as it may throw
-    deadlines_.erase(run);
     if (run.state == run_state_kind::backing_off) return on_retry_due(run, now);
-    if (run.state == run_state_kind::waiting) return want_place(run, now);
+    if (run.state == run_state_kind::waiting) {
+        deadlines_.erase(run);
+        return want_place(run, now);
+    }
     if (run.state == run_state_kind::overdue) {
+        deadlines_.erase(run);
         actions_.push_back({action::kind::run_overrunning, run.task, &run});
         return;
     }
+    bool slot_over = run.give_up_at != 0 && key_of(now.steady) >= run.give_up_at;
+    bool last = slot_over || !may_retry(run, outcome::timed_out);
+    end_effects effects;
+    if (last) effects = effects_of(run, outcome::timed_out, true); // the last that may throw
     if (run.cancelled == cancel_reason::none) {
         run.cancelled = cancel_reason::timeout;
         actions_.push_back({action::kind::cancel_run, run.task, &run});
     }
-    bool slot_over = run.give_up_at != 0 && key_of(now.steady) >= run.give_up_at;
-    finish(run, outcome::timed_out, slot_over || !may_retry(run, outcome::timed_out), now);
+    finish(run, outcome::timed_out, last, effects, now);
     run.state = run_state_kind::overdue;
     ++run.task->past->overrunning;
     deadlines_.push(run, key_of(now.steady + options_.cancel_grace));
@@ -329,10 +322,10 @@ void scheduler::on_deadline(run_record& run, instant now) {
 void scheduler::shutdown(std::chrono::nanoseconds grace, instant now) {
     recycle();
     grace = std::clamp(grace, std::chrono::nanoseconds(0), std::chrono::nanoseconds(std::chrono::years(100)));
-    if (stopping_ == stopping::no || stopping_ == stopping::grace)
-        stop_at_ = std::min(stop_at_, now.steady + grace);
+    const steady_time stop_at = std::min(stop_at_, now.steady + grace);
+    if (stopping_ == stopping::no) begin_pass({pass::kind::drop_waiting, now}); // first, as it may throw
+    if (stopping_ == stopping::no || stopping_ == stopping::grace) stop_at_ = stop_at;
     if (stopping_ != stopping::no) return;
-    begin_pass({pass::kind::drop_waiting, now});
     stopping_ = stopping::grace;
     go_through(now);
 }

@@ -54,19 +54,15 @@ void scheduler::set_slot(task_record& task, wall_time slot, instant now) {
 }
 
 void scheduler::schedule_slot(task_record& task, slot_due at) {
-    task.slot = at.slot;
-    task.held = false;
-    if (task.paused) {
-        task.due = at.due;
-        return;
-    }
     std::int64_t late = 0;
-    const bool tolerant = task.tolerant();
+    const bool tolerant = task.tolerant() && !task.paused;
     if (tolerant) {
         const std::chrono::microseconds most = tolerance_of(task, at.slot);
         late = task.by_wall() ? most.count() : std::chrono::nanoseconds(most).count();
     }
-    queue_of(task).put(task, at.due, tolerant, late);
+    if (!task.paused) queue_of(task).put(task, at.due, tolerant, late); // first, as it may throw
+    task.slot = at.slot;
+    task.held = false;
     task.due = at.due;
 }
 
@@ -138,7 +134,7 @@ void scheduler::decide(task_record& task, instant now, instant seen, bool may_pu
         catch_up_slots(policy, task.when, from, found, on_time, now_key(task, now), task.anchor);
     if (may_put_off && !on_time && slots.wanted > 0 && hold(task, now)) return;
     queue_of(task).make_room(); // it may have become tolerant, or no more, while it was held or had no place
-    make_room_to_decide(task, slots.missed > 0 && slots.wanted > 0);
+    make_room_to_decide(task, slots.missed > 0, slots.wanted > 0);
     bool was_held = task.held;
     task.held = false;
     step s = step_after(task, found, slots.wanted > 0, now);
@@ -152,14 +148,6 @@ void scheduler::decide(task_record& task, instant now, instant seen, bool may_pu
         drop_queue_if_empty(task);
     }
     take(task, s);
-}
-
-// `both`: some of its slots are skipped, and another runs or waits, or is skipped as well. What is told of the first must
-// not be told again for want of memory for the other.
-void scheduler::make_room_to_decide(task_record& task, bool both) {
-    if (!both) return make_room_to_begin(task, 1);
-    make_room_to_wait(task, 2);
-    make_room_to_begin(task, task.queue()->slots.size() + task.in_flight() + 2);
 }
 
 // Catching up begins at a time of the task's own, once.
@@ -192,12 +180,9 @@ void scheduler::decide_wanted(task_record& task, const caught_up& found, wall_ti
     case overlap_answer::skip: return put_skip(task, {skip_reason::overlap, slot, slot, 1}, after);
     case overlap_answer::full: return put_skip(task, {skip_reason::buffer_full, slot, slot, 1}, after);
     case overlap_answer::replace:
-        decisions_.make_room(made_queue(task).slots.size()); // first, as it may throw
-        core::make_room(actions_, task.queue()->slots.size() + task.in_flight() + actions_of_input_max);
-        make_room_to_wait(task, 1);
+        cancel_running(task, cancel_reason::overlap, now);
         put_wanted(task, found, slot, why, after);
         skip_wanted(task, skip_reason::overlap, 1);
-        cancel_running(task, cancel_reason::overlap, now);
         return want_place(task, now);
     case overlap_answer::wait: break;
     }

@@ -43,6 +43,12 @@ error_code check(const task_spec& spec) {
     return {};
 }
 
+// Null if there is nothing to say.
+std::unique_ptr<pause_note> made_note(pause_note note) {
+    if (!note.until && note.reason.empty()) return nullptr;
+    return std::make_unique<pause_note>(std::move(note));
+}
+
 // A life that changed the schedule may have ended before it decided anything: then the cursor is still one
 // of the schedule before.
 bool could_be_cursor(const schedule& when, const task_state& state, wall_time now) {
@@ -124,11 +130,10 @@ task_definition scheduler::definition(const task_record& task, instant now) cons
 
 std::unique_ptr<task_payload> scheduler::forget(task_record& task) {
     recycle();
-    attend(task);
+    task.pass = pass_; // which is of no concern to it
     auto payload = std::move(task.payload);
     queue_of(task).erase(task); // it may have failed to become live half-way
-    erase(task);
-    actions_.pop_back(); // nobody was told of it
+    take_out(task);
     return payload;
 }
 
@@ -147,7 +152,10 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
         task.past->last_outcome = state.last_outcome;
         task.past->failures = state.failures;
     }
-    if (state.paused) halt(task, {state.pause_reason, state.paused_until, now});
+    if (state.paused) {
+        wall_due_.make_room();
+        halt(task, made_note({state.pause_reason, state.paused_until, now}));
+    }
     if (!state.created) task.catch_up_before = now.wall;
     if (task.follows()) {
         task.state = task_state_kind::live;
@@ -206,8 +214,8 @@ task_record* scheduler::find(std::string_view uid) const noexcept {
 void scheduler::remove(task_record& task, instant now) {
     recycle();
     attend(task);
-    if (task.state == task_state_kind::removing) return;
-    task.state = task_state_kind::removing;
+    make_room_for_all(task);                // first, as it may throw
+    task.state = task_state_kind::removing; // or is it, as there was no memory for a run that waits
     unschedule(task);
     if (task.paused) wall_due_.erase(task);
     forget_slots(task);
@@ -216,27 +224,34 @@ void scheduler::remove(task_record& task, instant now) {
     // The last drop of a waiting run erases the task, so look ahead.
     for (run_record *run = task.runs(), *next = nullptr; run != nullptr; run = next) {
         next = run->next;
+        core::make_room(actions_, actions_of_input_max); // those before may have let others begin
         if (run->state == run_state_kind::overdue) end_attempts(*run, cancel_reason::removed, now);
         if (run->cancelled != cancel_reason::none || run->state == run_state_kind::overdue) continue;
-        run->cancelled = cancel_reason::removed;
-        if (run->state == run_state_kind::waiting)
-            drop_waiting(*run, now);
-        else if (run->state == run_state_kind::backing_off)
-            drop_retry(*run, now);
-        else if (run->state == run_state_kind::running)
-            actions_.push_back({action::kind::cancel_run, &task, run});
+        if (run->state == run_state_kind::waiting) {
+            drop_waiting(*run, cancel_reason::removed, now);
+        } else if (run->state == run_state_kind::backing_off) {
+            drop_retry(*run, cancel_reason::removed, now);
+        } else {
+            run->cancelled = cancel_reason::removed;
+            if (run->state == run_state_kind::running)
+                actions_.push_back({action::kind::cancel_run, &task, run});
+        }
     }
 }
 
 void scheduler::erase(task_record& task) {
     core::make_room(actions_, 1); // first, as it may throw
-    core::make_room(released_tasks_, 1);
+    take_out(task);
+    actions_.push_back({action::kind::task_gone, &task});
+}
+
+void scheduler::take_out(task_record& task) noexcept {
     leave_waiting(task);
     forget_slots(task);
     decisions_.forget(task);
     stop_following(task);
-    released_tasks_.push_back(tasks_.erase(task));
-    actions_.push_back({action::kind::task_gone, &task});
+    const std::uint32_t number = tasks_.erase(task);
+    task.heap_index = std::exchange(released_tasks_, number);
 }
 
 due_queue& scheduler::queue_of(const task_record& task) noexcept {
@@ -246,17 +261,20 @@ due_queue& scheduler::queue_of(const task_record& task) noexcept {
 void scheduler::pause(task_record& task, instant now, pause_note note) {
     recycle();
     attend(task);
+    if (task.state != task_state_kind::live) return;
     note.since = now;
-    if (task.state == task_state_kind::live) halt(task, std::move(note));
+    wall_due_.make_room();
+    halt(task, made_note(std::move(note)));
 }
 
-void scheduler::halt(task_record& task, pause_note note) {
+// There is room for it among those that wait for the wall clock.
+void scheduler::halt(task_record& task, std::unique_ptr<pause_note> note) {
+    (void)task.made_past(); // first, as it may throw
+    moment until = note != nullptr ? note->until : moment();
     if (task.paused) wall_due_.erase(task);
     unschedule(task);
     task.paused = true;
-    moment until = note.until;
-    task.made_past().pause.reset();
-    if (until || !note.reason.empty()) task.past->pause = std::make_unique<pause_note>(std::move(note));
+    task.past->pause = std::move(note);
     if (until) wall_due_.put(task, until->time_since_epoch().count(), false, 0);
 }
 
@@ -264,6 +282,7 @@ void scheduler::resume(task_record& task, resume_from from, instant now) {
     recycle();
     attend(task);
     if (task.state != task_state_kind::live || !task.paused) return;
+    make_room_for_all(task);
     end_pause(task);
     go_on(task, from, now);
     admit(now);
@@ -287,6 +306,7 @@ std::int64_t scheduler::end_of_pause(const task_record& task, instant now) const
 
 // What fell due until then was paused; what did since, we are late for.
 void scheduler::on_pause_over(task_record& task, instant now) {
+    make_room_for_all(task); // first, as it may throw
     std::int64_t end = end_of_pause(task, now);
     end_pause(task);
     actions_.push_back({action::kind::task_resumed, &task});

@@ -48,17 +48,24 @@ result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> 
         begin_manual_run(run, std::move(told), now);
         return &run;
     }
+    make_room_for_all(task); // first, as it may throw, like the next
+    make_room_to_wait(task, 0, 1);
     if (answer == overlap_answer::replace) {
-        if (runs_waiting_ - task.runs_waiting() >= options_.runs_waiting_max) return errc::queue_full;
+        if (runs_waiting_ - task.runs_waiting() >= options_.runs_waiting_max) {
+            drop_queue_if_empty(task);
+            return errc::queue_full;
+        }
         cancel_running(task, cancel_reason::overlap, now);
         while (task.runs_waiting() > 0) { // nothing starts in their place before this one waits
             run_record& older = *task.queue()->runs.back();
-            older.cancelled = cancel_reason::overlap;
-            end_waiting(older, now);
+            end_waiting(older, cancel_reason::overlap, now);
             unlink(older);
         }
     }
-    if (runs_waiting_ >= options_.runs_waiting_max) return errc::queue_full;
+    if (runs_waiting_ >= options_.runs_waiting_max) {
+        drop_queue_if_empty(task);
+        return errc::queue_full;
+    }
     run_record& run = make_run(task, why, scheduled_at, now);
     run.users = std::move(users);
     wait_as_run(run, how);

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace rondo::core {
@@ -29,8 +30,9 @@ std::unique_ptr<task_payload> scheduler::update(task_record& task, task_spec& sp
     shared_string name = name_of(spec, task.uid);
     auto policy = made_policy(spec); // all that may fail for want of memory comes first
     if (spec.policy.tolerance.count() > 0) (void)task.made_past();
+    make_room_for_all(task);
+    make_room_in_group(policy != nullptr ? policy->group : nullptr, task);
     if (is_put_off(task) && !paused_all_) decide_all_due(task, now); // which is not late, whatever it is now
-    queue_of(task).make_room();
     if (when.text() == task.when.text())
         task.when = std::move(when); // what it refers to may be another, as a file of dates
     else
@@ -72,7 +74,11 @@ void scheduler::drop_surplus_retries(task_record& task, instant now) {
             run = run->next;
         return run;
     };
-    while (run_record* run = surplus()) forget_retry(*run, now); // each may take others along
+    try {
+        while (run_record* run = surplus())
+            forget_retry(*run, run->cancelled, now); // each may take others along
+    } catch (const std::bad_alloc&) {                // then it is tried once more
+    }
     wait_for_no_end(task, now);
 }
 

@@ -40,18 +40,6 @@ void scheduler::put_skip(task_record& task, skip_range range, wall_time after) {
     queue->after = after;
 }
 
-// As `make_room_to_begin`, for so many more entries of the queue, and turns.
-void scheduler::make_room_to_wait(task_record& task, std::size_t n) {
-    group_of(task).turns.make_room(n);
-    task_queue& queue = made_queue(task);
-    try {
-        core::make_room(queue.slots, n);
-    } catch (...) {
-        drop_queue_if_empty(task);
-        throw;
-    }
-}
-
 void scheduler::put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
                            wall_time after) {
     task_queue& queue = made_queue(task);
@@ -135,7 +123,6 @@ void scheduler::take_from_queue(run_record& run) {
     step_back(run.turn);
     std::erase(task.queue()->runs, &run);
     --runs_waiting_;
-    drop_queue_if_empty(task);
 }
 
 bool scheduler::slot_may_start(const task_record& task) const noexcept {
@@ -222,6 +209,7 @@ result<run_record*> scheduler::merge(task_record& task, std::vector<user> users)
         run.users.clear(); // for all
         return &run;
     }
+    core::make_room(run.users, users.size()); // first, as it may throw
     for (user& u : users)
         if (std::ranges::find(run.users, u) == run.users.end()) run.users.push_back(std::move(u));
     return &run;

@@ -19,14 +19,15 @@ namespace {
 
 constexpr const char* usage =
     "usage: rondo-simulate [--seed N] [--from N] [--seeds N] [--slots N] [--minutes M] [--depth N]\n"
-    "                      [--violations N]\n"
+    "                      [--violations N] [--memory-fails N]\n"
     "  --seed N     only this seed, played twice\n"
     "  --from N     the first seed (1)\n"
     "  --seeds N    so many seeds\n"
     "  --slots N    until so many slots are decided (5,000,000)\n"
     "  --minutes M  or for so long\n"
     "  --depth N    all stories of N events in small worlds, too\n"
-    "  --violations N  and go on until so many seeds have failed (1)\n";
+    "  --violations N  and go on until so many seeds have failed (1)\n"
+    "  --memory-fails N  an allocation fails in about one of N inputs to the core\n";
 
 struct options {
     std::uint64_t from = 1;
@@ -35,6 +36,7 @@ struct options {
     double minutes = 0;
     int depth = 0;
     std::uint64_t violations = 1;
+    std::int64_t memory_fails = 0;
 };
 
 struct sums {
@@ -67,9 +69,10 @@ extern "C" void on_abort(int) {
     std::_Exit(1);
 }
 
-bool play_seed(std::uint64_t seed, bool twice, sums& total) {
+bool play_seed(std::uint64_t seed, const options& o, bool twice, sums& total) {
     seed_in_play = seed;
     swarm s = swarm_of(seed);
+    s.memory_fails = o.memory_fails;
     std::vector<event> script = script_of(s);
     findings out;
     total.all += play(s, script, out);
@@ -108,7 +111,11 @@ int run(const options& o) {
         if (o.seeds != 0 && n == o.seeds) break;
         if (slots != 0 && total.all.slots >= slots) break;
         if (o.minutes > 0 && seconds_since(begin) >= o.minutes * 60) break;
-        play_seed(o.from + n, o.seeds == 1 || n % 8 == 0, total);
+        play_seed(o.from + n, o, o.seeds == 1 || n % 8 == 0, total);
+    }
+    if (o.memory_fails > 0 && total.all.faults[static_cast<std::size_t>(fault_kind::memory)] == 0) {
+        fmt::print("no allocation failed, so nothing is known of that\n");
+        ++total.violations;
     }
     report(total, seconds_since(begin));
     return total.violations == 0 ? 0 : 1;
@@ -136,6 +143,8 @@ int parse_and_run(int argc, char** argv) {
             o.slots = n;
         } else if (name == "--minutes") {
             o.minutes = std::strtod(value, nullptr);
+        } else if (name == "--memory-fails") {
+            o.memory_fails = static_cast<std::int64_t>(n);
         } else if (name == "--depth") {
             o.depth = static_cast<int>(n);
         } else if (name == "--violations") {

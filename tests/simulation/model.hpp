@@ -165,7 +165,6 @@ public:
     [[nodiscard]] const mirror& of(int task) const { return tasks_[static_cast<std::size_t>(task)]; }
     [[nodiscard]] mirror& of(int task) { return tasks_[static_cast<std::size_t>(task)]; }
     [[nodiscard]] std::int64_t next_wakeup(instant now) const;
-    [[nodiscard]] bool is_due(const mirror& m, instant now) const;
     [[nodiscard]] bool full() const noexcept {
         return options_.runs_in_flight_max != 0 && in_flight_ >= options_.runs_in_flight_max;
     }
@@ -182,6 +181,9 @@ public:
         stage_ = stopping::done;
         stop_at_ = never_ns;
     }
+
+    /// Whether a slot of it is to be decided.
+    [[nodiscard]] bool is_due(const mirror& m, instant now) const;
 
 private:
     struct place { // somebody who waits for one

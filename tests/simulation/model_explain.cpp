@@ -286,7 +286,8 @@ void model::check_places(const observation& o, const std::array<turn, groups_max
     for (int i = 0; i != static_cast<int>(tasks_max); ++i) {
         mirror& m = of(i);
         auto check = [&](std::uint64_t arrival, bool had_its_turn = false) {
-            if (had_place(i, o.now)) out_.report(checker, i, "it waits for a place, and there is one");
+            if (had_place(i, o.now) && !o.short_of_memory)
+                out_.report(checker, i, "it waits for a place, and there is one");
             turn mine = turn_of(i, arrival);
             bool passed_over =
                 mine < latest_served[group_of(i)] ||

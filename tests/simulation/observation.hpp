@@ -45,6 +45,7 @@ struct observation {
     int task = -1; ///< that the input was about
     instant now;
     sim_run* run = nullptr;                            ///< likewise
+    bool short_of_memory = false;                      ///< so that what may start starts in the next
     bool was_paused = false;                           ///< what is resumed
     resume_from from = resume_from::now;               ///< likewise
     fate answered = fate::starts;                      ///< to a trigger, by the model
@@ -60,6 +61,7 @@ struct observation {
 
     void clear() {
         theirs_told.reset();
+        short_of_memory = false;
         begun.clear();
         run = nullptr;
         task = -1;

@@ -69,13 +69,14 @@ struct swarm {
     std::size_t events = 300;
 
     // One in so many; 0: never.
-    std::int64_t late = 0;        ///< wake-ups
-    std::int64_t fails = 0;       ///< bodies
-    std::int64_t for_good = 0;    ///< of those: no other attempt is wanted
-    std::int64_t stubborn = 0;    ///< bodies, which ignore their cancellation
-    std::int64_t store_slow = 0;  ///< calls
-    std::int64_t store_fails = 0; ///< calls
-    std::int64_t add_fails = 0;   ///< registrations
+    std::int64_t late = 0;         ///< wake-ups
+    std::int64_t fails = 0;        ///< bodies
+    std::int64_t for_good = 0;     ///< of those: no other attempt is wanted
+    std::int64_t stubborn = 0;     ///< bodies, which ignore their cancellation
+    std::int64_t store_slow = 0;   ///< calls
+    std::int64_t store_fails = 0;  ///< calls
+    std::int64_t add_fails = 0;    ///< registrations
+    std::int64_t memory_fails = 0; ///< inputs to the core
     std::size_t outbox_max = 1000;
     bool merges = false;      ///< decisions stay in the core while the store is busy
     bool told_of_set = false; ///< somebody wakes the loop when the clock is set

@@ -138,7 +138,7 @@ void world::registered(int task) {
         }
         result<void> live = boost::outcome_v2::success();
         input(input_kind::activate, task, nullptr, [&] {
-            live = core_->activate(record, s, now_);
+            live = ask([&] { return core_->activate(record, s, now_); });
             if (live) return;
             core_->forget(record);
             records_[i] = nullptr;
@@ -164,7 +164,7 @@ void world::remove(int task) {
     check_.preview.intervened(task);
     model_.remove(task, now_);
     core::task_record& record = *records_[i];
-    input(input_kind::remove, task, nullptr, [&] { core_->remove(record, now_); });
+    input(input_kind::remove, task, nullptr, [&] { ask([&] { core_->remove(record, now_); }); });
 }
 
 void world::pause(int task, std::int64_t until_us) {
@@ -177,7 +177,7 @@ void world::pause(int task, std::int64_t until_us) {
     store_.row(task).pause = note;
     own_pauses_[i] = false; // this one is later
     model_.pause(task, note, now_);
-    input(input_kind::pause, task, nullptr, [&] { core_->pause(*records_[i], now_, note); });
+    input(input_kind::pause, task, nullptr, [&] { ask([&] { core_->pause(*records_[i], now_, note); }); });
 }
 
 void world::resume(int task, resume_from from) {
@@ -189,19 +189,20 @@ void world::resume(int task, resume_from from) {
     seen_.from = from;
     model_.resume(task);
     input(input_kind::resume, task, nullptr,
-          [&] { core_->resume(*records_[static_cast<std::size_t>(task)], from, now_); });
+          [&] { ask([&] { core_->resume(*records_[static_cast<std::size_t>(task)], from, now_); }); });
 }
 
 void world::pause_all() {
     model_.pause_all(true);
-    input(input_kind::pause_all, findings::no_task, nullptr, [&] { core_->pause_all(now_); });
+    input(input_kind::pause_all, findings::no_task, nullptr, [&] { ask([&] { core_->pause_all(now_); }); });
 }
 
 void world::resume_all(resume_from from) {
     seen_.was_paused = model_.paused_all() && !shut_down_;
     seen_.from = from;
     model_.pause_all(false);
-    input(input_kind::resume_all, findings::no_task, nullptr, [&] { core_->resume_all(from, now_); });
+    input(input_kind::resume_all, findings::no_task, nullptr,
+          [&] { ask([&] { core_->resume_all(from, now_); }); });
 }
 
 std::vector<std::uint64_t> world::users_who_ask() {
@@ -233,7 +234,7 @@ void world::trigger(int task, std::int64_t policy) {
     for (std::uint64_t one : who) users.emplace_back(check_manual::name_of(one));
     error_code answer;
     input(input_kind::trigger, task, nullptr, [&] {
-        auto r = core_->trigger(*records_[i], std::move(users), how, now_);
+        auto r = ask([&] { return core_->trigger(*records_[i], users, how, now_); });
         if (!r) answer = r.error();
         const naive_schedule& when = m.when;
         check_.manual.triggered(task, before, core_->stat_of(*records_[i]),
@@ -258,7 +259,7 @@ void world::cancel(int task, std::int64_t index) {
         model_.ask_to_end(*r, cancel_reason::requested, now_);
         core::run_record& record = *r->record;
         return input(input_kind::cancel, task, r,
-                     [&] { core_->cancel(record, cancel_reason::requested, now_); });
+                     [&] { ask([&] { core_->cancel(record, cancel_reason::requested, now_); }); });
     }
 }
 
@@ -280,7 +281,7 @@ void world::shutdown(std::int64_t grace_us) {
     check_.nothing_after.shutting_down();
     model_.shutdown(grace, now_);
     input(input_kind::shutdown, findings::no_task, nullptr,
-          [&] { core_->shutdown(std::chrono::nanoseconds(grace), now_); });
+          [&] { ask([&] { core_->shutdown(std::chrono::nanoseconds(grace), now_); }); });
 }
 
 /// The process ends: by itself after a shutdown, or by a signal. What it did not tell the store is lost,

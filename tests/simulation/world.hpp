@@ -30,14 +30,15 @@ enum class fault_kind : std::uint8_t {
     slow,
     failed,
     unregistered,
-    lost
+    lost,
+    memory
 };
 
 /// What a world went through.
 struct tally {
-    static constexpr std::array<const char*, 10> fault_names{
-        "stalls",  "late_wakeups", "clock_sets",   "rivals",      "outages",
-        "crashes", "slow_calls",   "failed_calls", "failed_adds", "lost_records"};
+    static constexpr std::array<const char*, 11> fault_names{
+        "stalls",     "late_wakeups", "clock_sets",  "rivals",       "outages",  "crashes",
+        "slow_calls", "failed_calls", "failed_adds", "lost_records", "no_memory"};
 
     std::uint64_t slots = 0;     ///< that became due and were decided
     std::uint64_t decisions = 0; ///< that the core gave to the store
@@ -116,6 +117,8 @@ private:
     // world_core.cpp: the core, and all that judge it.
     template <class F>
     void input(input_kind kind, int task, sim_run* run, F call);
+    template <class F>
+    auto ask(F of_core);
     void collect();
     void judge();
     void tell_of_update(int task);
@@ -190,6 +193,7 @@ private:
     std::uint64_t life_ = 0;
     std::uint64_t asks_ = 0;
     std::uint64_t drawn_ = 0;
+    std::uint64_t shortages_ = 0; // of memory, that might have been
     bool shut_down_ = false;
     std::int64_t leaves_at_ = never_ns; // the process, after its shutdown
 

@@ -63,7 +63,7 @@ void world::backfill(int task, std::int64_t n) {
     if (!wanted) check_.backfill.begins(task, p, model_.of(task).when.by_wall());
     error_code answer;
     input(input_kind::backfill, task, nullptr, [&] {
-        auto r = core_->backfill(*records_[i], p.from, p.to, p.policy, now_);
+        auto r = ask([&] { return core_->backfill(*records_[i], p.from, p.to, p.policy, now_); });
         if (!r) answer = r.error();
         if (answer != wanted)
             out_.report("model", task, "a backfill says " + answer.message() + ", not " + wanted.message());
@@ -74,7 +74,8 @@ void world::stop_backfill(int task) {
     auto i = static_cast<std::size_t>(task);
     if (records_[i] == nullptr) return;
     model_.stop_backfill(task);
-    input(input_kind::stop_backfill, task, nullptr, [&] { core_->stop_backfill(*records_[i], now_); });
+    input(input_kind::stop_backfill, task, nullptr,
+          [&] { ask([&] { core_->stop_backfill(*records_[i], now_); }); });
 }
 
 void world::obey_backfill_done(int task) {

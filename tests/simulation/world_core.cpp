@@ -141,7 +141,7 @@ void world::judge() {
         if (records_[i] != nullptr && (seen_.touched >> i & 1) != 0)
             check_.counters.after_input(static_cast<int>(i), records_[i]->counts());
     wakeup_ = std::chrono::nanoseconds(core_->next_wakeup(now_).time_since_epoch()).count();
-    check_.progress.after_input(model_, wakeup_, seen_.input, now_, runs_);
+    if (!seen_.short_of_memory) check_.progress.after_input(model_, wakeup_, seen_.input, now_, runs_);
 }
 
 // Who gets a free place may take that of another run, which is told; so what that may bring is looked at
@@ -313,7 +313,7 @@ void world::begun(core::run_record& record, std::uint64_t token) {
         if (r.give_up_at != 0) r.deadline = std::min(r.deadline, r.give_up_at);
     }
     int task = r.task;
-    input(input_kind::begun, task, &r, [&] { core_->begun(record, token, now_); });
+    input(input_kind::begun, task, &r, [&] { ask([&] { core_->begun(record, token, now_); }); });
 }
 
 void world::ended(sim_run& r) {
@@ -323,12 +323,12 @@ void world::ended(sim_run& r) {
     model_.body_ends(r, now_);
     auto how = r.fails ? core::body_end::failed : core::body_end::success;
     if (r.fails && r.for_good) how = core::body_end::failed_for_good;
-    input(input_kind::ended, r.task, &r, [&] { core_->ended(*r.record, how, now_); });
+    input(input_kind::ended, r.task, &r, [&] { ask([&] { core_->ended(*r.record, how, now_); }); });
 }
 
 void world::on_time() {
     model_.note_who_waits();
-    input(input_kind::on_time, findings::no_task, nullptr, [&] { core_->on_time(now_); });
+    input(input_kind::on_time, findings::no_task, nullptr, [&] { ask([&] { core_->on_time(now_); }); });
 }
 
 void world::note(int task, std::string text) {

@@ -174,7 +174,7 @@ void world::refused(int task, lane::entry& e, moment cursor) {
         run->answered = run->refused = true;
         check_.counters.refused(task);
     }
-    input(input_kind::refused, task, run, [&] { core_->refused(d, cursor, now_); });
+    input(input_kind::refused, task, run, [&] { ask([&] { core_->refused(d, cursor, now_); }); });
 }
 
 void world::store_fails() {

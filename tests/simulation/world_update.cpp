@@ -48,8 +48,11 @@ void world::put_in_force(int task, const change& c) {
     if (out_.telling) note(task, fmt::format("updated to {}", seen_.plan.when.text()));
     check_.preview.intervened(task);
     check_.limits.updates(task);
+    // What is due is decided first, whatever comes of the rest; and an attempt too many may be left.
+    const bool parts = model_.is_due(model_.of(task), now_) || records_[i]->retrying() > 0;
+    auto asked = [&] { return core_->update(*records_[i], spec, now_); };
     input(input_kind::update, task, nullptr, [&] {
-        if (core_->update(*records_[i], spec, now_) == nullptr)
+        if ((parts ? asked() : ask(asked)) == nullptr)
             out_.report("actions", task, "an update loses the old body");
     });
 }
@@ -61,7 +64,7 @@ void world::detach(int task, std::int64_t index) {
         if (out_.telling) note(task, fmt::format("detach the run of {}", rondo::to_string(r->slot, 6)));
         model_.detach(*r, now_);
         core::run_record& record = *r->record;
-        return input(input_kind::detach, task, r, [&] { core_->detach(record, now_); });
+        return input(input_kind::detach, task, r, [&] { ask([&] { core_->detach(record, now_); }); });
     }
 }
 
@@ -76,7 +79,7 @@ void world::set_group(std::size_t index, const group_plan& limits) {
     group g{std::string(group_names[index])};
     g.runs_in_flight_max(limits.runs_max).starts_max(limits.starts_max, limits.per);
     input(input_kind::set_group, findings::no_task, nullptr, [&] {
-        if (auto r = core_->set_group(g, now_); !r)
+        if (auto r = ask([&] { return core_->set_group(g, now_); }); !r)
             out_.report("actions", findings::no_task, "a group is refused: " + r.error().message());
     });
 }
