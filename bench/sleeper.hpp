@@ -8,7 +8,7 @@
 #include <rondo/memory.hpp>
 #include <rondo/task.hpp>
 
-#include <runtime/engine.hpp>
+#include <runtime/on_shards.hpp>
 
 #include <unistd.h>
 
@@ -47,7 +47,7 @@ public:
         engine_ = std::make_shared<runtime::engine>(io_.get_executor(), std::move(store), std::move(o),
                                                     runtime::host{clocks_, [this] { return pipe_[0]; }});
         engine_->enlist();
-        engine_->post([this] { engine_->start(counted<start_report>()); });
+        engine_->post([this] { runtime::start(*engine_, counted<start_report>()); });
         wait_for_all();
     }
 

@@ -382,16 +382,16 @@ public:
 
 private:
     template <class T, class Token, class... Args>
-    auto initiate(void (*start)(const engine_ptr&, detail::completion<T>, Args...), Token& token,
+    auto initiate(void (*start)(const shards_ptr&, detail::completion<T>, Args...), Token& token,
                   std::type_identity_t<Args>... args) {
         return boost::asio::async_initiate<Token, void(result<T>)>(
-            [start](auto handler, const engine_ptr& engine, Args... rest) {
-                start(engine, detail::completion<T>(std::move(handler)), std::move(rest)...);
+            [start](auto handler, const shards_ptr& shards, Args... rest) {
+                start(shards, detail::completion<T>(std::move(handler)), std::move(rest)...);
             },
-            token, engine_, std::move(args)...);
+            token, shards_, std::move(args)...);
     }
 
-    engine_ptr engine_; // null only after a move; shared with what is under way on the executor
+    shards_ptr shards_; // null only after a move; shared with what is under way on the executor
 };
 
 } // namespace rondo

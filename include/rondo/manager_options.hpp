@@ -10,9 +10,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 namespace rondo {
+
+inline constexpr std::size_t shards_max = 64;
 
 /// What history is forgotten by itself, in slices that hold up nobody. Nothing by default. Runs in flight stay.
 struct retention {
@@ -40,6 +44,19 @@ struct manager_options {
     /// How much longer something must have waited to go before what is one step more important. 1 microsecond
     /// to 1 hour.
     std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
+    /// On how many strands tasks are decided, begun and recorded: as many threads of the executor can be at it at once.
+    /// One is enough for some hundred thousand runs a second. 1 to `shards_max`. Each task is of one shard, by its uid.
+    /// Everything means the same with more than one, but:
+    /// - `repository::serves_many_strands` must hold, as of the one in memory; `runs_in_flight_max` must be 0;
+    /// - the tasks of a group must be of one shard, that of the first one ever, and a task must be of that of the one
+    ///   that it follows: otherwise an add or an update fails with `errc::invalid_option`. See `shard_of`;
+    /// - each may have its part, rounded up, of `runs_waiting_max` and of `outbox_max`;
+    /// - events of tasks of different shards may come in another order than they happened; each shard learns for itself,
+    ///   and tells, that the repository fails; `clock` is called by several threads at once.
+    std::size_t shards = 1;
+    /// Which shard a task is of, by its uid; what is beyond their number counts modulo that. Called by any thread, often;
+    /// always the same for a uid; throws nothing. Empty: they are spread evenly.
+    std::function<std::size_t(std::string_view uid)> shard_of;
     /// Which runs go on record, and when, of tasks that do not say so (`task::record`).
     rondo::record record = rondo::record::write_ahead;
     /// When a call of the repository is overdue: its caller gets `errc::store_timeout`, and the repository

@@ -56,6 +56,11 @@ public:
     /// where you wrap a repository.
     [[nodiscard]] virtual bool records_together() const noexcept { return false; }
 
+    /// Whether calls of several strands, on several threads, may overlap in all ways: then a manager may have
+    /// `manager_options::shards`. Each of those keeps to the contract above as if it were a manager, but that the first
+    /// alone calls `start`, before any other call. Always the same. Who wraps a repository hands it on.
+    [[nodiscard]] virtual bool serves_many_strands() const noexcept { return false; }
+
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
     /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.
     virtual awaitable<std::uint64_t> start(wall_time now) = 0;

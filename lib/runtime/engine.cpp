@@ -8,6 +8,7 @@
 #include <boost/asio/deferred.hpp>
 
 #include <algorithm>
+#include <new>
 #include <random>
 
 namespace rondo::runtime {
@@ -20,7 +21,7 @@ std::uint64_t random_seed() {
     return std::uint64_t(device()) << 32 | device();
 }
 
-core::scheduler_options core_options(const manager_options& o, bool told) {
+core::scheduler_options core_options(const manager_options& o, const shard& place, bool told) {
     core::scheduler_options c;
     c.resolution = o.resolution;
     c.runs_in_flight_max = o.runs_in_flight_max;
@@ -31,7 +32,18 @@ core::scheduler_options core_options(const manager_options& o, bool told) {
     c.wall_clock_check =
         told ? long_enough : std::min<std::chrono::nanoseconds>(o.wall_clock_check, long_enough);
     c.seed = o.seed != 0 ? o.seed : random_seed();
+    if (place.ties != nullptr) c.seed = shard_ties::seed_of(place.index, c.seed);
     return c;
+}
+
+/// Without memory nobody lets go of it: those who use it may not outlive it.
+std::shared_ptr<detail::task_payload> shared(std::unique_ptr<detail::task_payload> body) noexcept {
+    try {
+        return std::shared_ptr<detail::task_payload>(std::move(body));
+    } catch (const std::bad_alloc&) {
+        (void)body.release();
+        return nullptr;
+    }
 }
 
 bool brings_clock(const manager_options& o) {
@@ -41,14 +53,14 @@ bool brings_clock(const manager_options& o) {
 } // namespace
 
 engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
-               manager_options options, const host& h)
+               manager_options options, const host& h, shard place)
     : executor_(std::move(executor)), strands_(strands_over(executor_)), strand_(strands_->make({})),
-      repository_(std::move(repository)), options_(std::move(options)),
+      repository_(std::move(repository)), options_(std::move(options)), place_(std::move(place)),
       host_clock_(brings_clock(options_) ? nullptr : std::make_shared<host_clock>(h.clocks)),
       clock_owner_(host_clock_ != nullptr ? std::shared_ptr<clock>(host_clock_)
                                           : std::shared_ptr<clock>(std::shared_ptr<void>(), options_.clock)),
       clock_(*clock_owner_), watch_(host_clock_ != nullptr ? h.open_watch() : -1),
-      core_(core_options(options_, watch_.works() || clock_.wakes_on_set())) {
+      core_(core_options(options_, place_, watch_.works() || clock_.wakes_on_set())) {
     if (watch_.works()) host_clock_->watch();
     // "For ever" is a hundred years, which can be added to a time without overflow.
     constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
@@ -84,7 +96,7 @@ void engine::on_context_shutdown() noexcept {
         state.leave_strand(true);
         core::task_record& task = *state.record->task;
         if (task.payload == nullptr) return;
-        std::shared_ptr<detail::task_payload> body = std::move(task.payload);
+        std::shared_ptr<detail::task_payload> body = shared(std::move(task.payload));
         for (core::run_record* run = task.runs(); run != nullptr; run = run->next)
             if (run->runner != nullptr) static_cast<detail::run_state*>(run->runner)->keep = body;
     });
@@ -107,7 +119,7 @@ void engine::on_context_shutdown() noexcept {
     ready_.list.clear();
     ended_.list.clear();
     late_->drop();
-    for (auto& queue : listeners()) queue->drop_waiter();
+    readers_.drop_waiters();
     strands_->drop();
     strand_ = {};
     executor_ = {};
@@ -128,12 +140,14 @@ void engine::wake() noexcept {
 
 // Of all tasks that have no run: nothing of them starts any more.
 void engine::let_bodies_go() {
-    std::vector<std::unique_ptr<detail::task_payload>> bodies;
-    with_core([&](core::scheduler& core) {
-        core.tasks().for_each([&](core::task_record& task) {
-            if (task.runs() == nullptr || context_gone_) bodies.push_back(std::move(task.payload));
-        });
-    });
+    core_.start_walk();
+    for (bool some = true; some;) {
+        std::unique_ptr<detail::task_payload> gone; // outside the lock
+        std::lock_guard lock(mutex_);
+        core::task_record* task = core_.walk();
+        some = task != nullptr;
+        if (some && (task->runs() == nullptr || context_gone_)) gone = std::move(task->payload);
+    }
 }
 
 boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
@@ -232,6 +246,7 @@ steady_time engine::next_wakeup(instant now) {
 
 // Something happened that may have brought a deadline nearer.
 void engine::rearm() {
+    if (driver_lost_ && life_ != life::over) spawn_driver();
     if (timer_ == nullptr || armed_ == steady_time::min()) return;
     if (next_wakeup(clock_.now()) < armed_) {
         armed_ = steady_time::min();
@@ -241,63 +256,13 @@ void engine::rearm() {
 
 error_code engine::usable() const {
     switch (life_) {
-    case life::fresh:
-    case life::starting: return errc::not_started;
+    case life::fresh: return errc::not_started;
+    case life::starting: return place_.started() ? error_code() : errc::not_started;
     case life::running: return {};
     case life::draining:
     case life::over: break;
     }
     return errc::shutting_down;
-}
-
-bool engine::set_groups() {
-    instant now = clock_.now();
-    return with_core([&](core::scheduler& core) {
-        return std::ranges::all_of(options_.groups,
-                                   [&](const group& g) { return bool(core.set_group(g, now)); });
-    });
-}
-
-void engine::start(pending_ptr<start_report> done) {
-    using std::chrono::nanoseconds;
-    if (life_ != life::fresh) {
-        done->complete(life_ == life::draining || life_ == life::over ? errc::shutting_down
-                                                                      : errc::already_started);
-        return;
-    }
-    const manager_options& o = options_;
-    bool valid = repository_ != nullptr && o.resolution >= nanoseconds(0) &&
-                 o.resolution <= std::chrono::hours(1) && o.store_timeout > nanoseconds(0) &&
-                 o.record <= record::none && o.on_store_failure <= on_store_failure::stop &&
-                 o.outbox_max > 0 && o.cancel_grace >= nanoseconds(0) &&
-                 o.wall_clock_check > nanoseconds(0) && o.blocking_warn_after >= nanoseconds(0) &&
-                 o.retention.age >= nanoseconds(0) && o.retention.every > nanoseconds(0) &&
-                 o.priority_ageing >= std::chrono::microseconds(1) &&
-                 o.priority_ageing <= std::chrono::hours(1) && set_groups();
-    if (!valid) {
-        done->complete(errc::invalid_option);
-        return;
-    }
-    life_ = life::starting;
-    try {
-        if (timer_ == nullptr)
-            boost::asio::co_spawn(strand_, drive(shared_from_this()), [](std::exception_ptr) {});
-        if (watch_.works())
-            boost::asio::co_spawn(strand_, listen(shared_from_this()), [](std::exception_ptr) {});
-        wall_time now = clock_.now().wall;
-        call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
-                            [this, done](result<std::uint64_t> abandoned) {
-                                if (life_ == life::starting) life_ = abandoned ? life::running : life::fresh;
-                                if (abandoned) start_retention();
-                                if (!abandoned)
-                                    done->complete(abandoned.error());
-                                else
-                                    done->complete(start_report{abandoned.value()});
-                            });
-    } catch (...) { // no memory: it can be tried again
-        if (life_ == life::starting) life_ = life::fresh;
-        throw;
-    }
 }
 
 // The manager is destroyed. What is under way ends in its own time.
@@ -322,22 +287,13 @@ stat stat_with_progress(const core::scheduler& core, const core::task_record& ta
 
 } // namespace
 
-std::vector<stat> engine::stats(bool with_hidden) const {
-    std::vector<stat> all;
-    {
-        std::lock_guard lock(mutex_);
-        all.reserve(core_.tasks().size());
-        core_.tasks().for_each([&](const core::task_record& task) {
-            if (task.state == core::task_state_kind::registering || (task.hidden && !with_hidden)) return;
-            all.push_back(stat_with_progress(core_, task));
-        });
-    }
-    std::ranges::sort(all, [](const stat& a, const stat& b) {
-        if (a.next_run.has_value() != b.next_run.has_value()) return a.next_run.has_value();
-        if (a.next_run != b.next_run) return *a.next_run < *b.next_run;
-        return a.uid < b.uid;
+void engine::stats(bool with_hidden, std::vector<stat>& to) const {
+    std::lock_guard lock(mutex_);
+    to.reserve(to.size() + core_.tasks().size());
+    core_.tasks().for_each([&](const core::task_record& task) {
+        if (task.state == core::task_state_kind::registering || (task.hidden && !with_hidden)) return;
+        to.push_back(stat_with_progress(core_, task));
     });
-    return all;
 }
 
 result<stat> engine::find(std::string_view uid) const {
@@ -353,9 +309,7 @@ manager_stat engine::state() const {
     s.start_delay = start_delay_.load();
     s.loop_lag = loop_lag_.load();
     core_.describe(s);
-    std::lock_guard subscribers_lock(subscribers_mutex_);
-    for (auto& weak : subscribers_)
-        if (auto queue = weak.lock()) s.events_dropped += queue->dropped();
+    s.events_dropped = readers_.dropped();
     return s;
 }
 

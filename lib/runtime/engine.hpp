@@ -9,7 +9,7 @@
 #include <runtime/chain.hpp>
 #include <runtime/clock_watch.hpp>
 #include <runtime/context_service.hpp>
-#include <runtime/event_queue.hpp>
+#include <runtime/event_readers.hpp>
 #include <runtime/host.hpp>
 #include <runtime/host_clock.hpp>
 #include <runtime/known_users.hpp>
@@ -20,25 +20,21 @@
 #include <runtime/run_queue.hpp>
 #include <runtime/run_set.hpp>
 #include <runtime/run_state.hpp>
+#include <runtime/shard.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
 #include <runtime/task_changes.hpp>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -57,7 +53,7 @@ class engine final : public context_guest,
                      public std::enable_shared_from_this<engine> {
 public:
     engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::repository> repository,
-           manager_options options, const host& h = {});
+           manager_options options, const host& h = {}, shard place = {});
     ~engine();
 
     // Any thread.
@@ -71,18 +67,25 @@ public:
     pending_ptr<T> wait_for(detail::completion<T> done) {
         return make_pending<T>(std::move(done), executor_, late_);
     }
+    template <class T, class F>
+    pending_ptr<T> wait_at(const engine& home, F f) { ///< `f` is called there; we answer
+        return make_pending<T>(detail::completion<T>(std::move(f)), home.strand_, late_);
+    }
+    void look_after_late() noexcept; ///< strand
     void leave();
-    [[nodiscard]] std::vector<stat> stats(bool with_hidden) const;
+    void stats(bool with_hidden, std::vector<stat>& to) const; ///< adds them, in no order
     [[nodiscard]] result<stat> find(std::string_view uid) const;
     [[nodiscard]] manager_stat state() const;
     [[nodiscard]] std::vector<group_stat> groups() const;
     [[nodiscard]] result<core::preview> preview(std::string_view uid) const;
-    [[nodiscard]] std::shared_ptr<detail::event_queue> subscribe(std::size_t capacity);
+    void tell(const event_readers::reader_ptr& reader) { readers_.add(reader); }
     void log_exception(const char* where) noexcept; ///< that in flight
     void on_failure(const char* where) noexcept;    ///< likewise; strand
 
     // Strand: the operations of the manager.
-    void start(pending_ptr<start_report> done);
+    [[nodiscard]] result<void> get_ready();
+    void open_repository(pending_ptr<start_report> done);
+    void stay_fresh() noexcept;
     void add(waiter_ptr<void> done, task&& t, if_exists otherwise = if_exists::fail);
     void add_many(pending_ptr<bulk_report> done, std::vector<task> tasks, if_exists otherwise);
     void update(waiter_ptr<void> done, task&& t);
@@ -90,8 +93,7 @@ public:
     void remove_many(pending_ptr<bulk_report> done, std::vector<std::string> uids);
     void pause(pending_ptr<void> done, std::string uid, pause_options how);
     void resume(pending_ptr<void> done, std::string uid, resume_from from);
-    /// Pauses, or ends the pause.
-    void pause_all(pending_ptr<void> done, std::optional<resume_from> resume);
+    void pause_all(pending_ptr<void> done, std::optional<resume_from> resume); ///< or ends the pause
     void set_group(pending_ptr<void> done, const group& wanted);
     void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
                  std::optional<overlap> policy);
@@ -132,6 +134,7 @@ private:
     [[nodiscard]] bool has_enough_to_do(instant now);
     [[nodiscard]] steady_time next_wakeup(instant now);
     void rearm();
+    void spawn_driver();
     template <class F>
     auto with_core(F f) {
         obey_left();
@@ -308,9 +311,8 @@ private:
 
     // engine_tell.cpp
     void publish(const event& e) noexcept;
-    [[nodiscard]] std::vector<std::shared_ptr<detail::event_queue>> listeners() const;
     void let_bodies_go();
-    [[nodiscard]] bool anybody_listens() const noexcept { return subscribers_count_ > 0; }
+    [[nodiscard]] bool anybody_listens() const noexcept { return readers_.any(); }
     void log(log_level level, std::string_view text);
     [[nodiscard]] bool logs(log_level level) const noexcept;
     void tell_run(event_kind kind, const core::run_record& record, std::optional<outcome> how,
@@ -323,7 +325,7 @@ private:
     void steer_run(pending_ptr<void> done, run_id id, F f);
     template <class F>
     void change_pause(pending_ptr<void> done, const std::string& uid, task_update update, F in_force);
-    [[nodiscard]] bool set_groups();
+    [[nodiscard]] error_code misplaced(const task& t) noexcept;
     [[nodiscard]] result<core::task_record*> live_task(std::string_view uid);
     [[nodiscard]] error_code usable() const;
 
@@ -333,6 +335,7 @@ private:
     spare_blocks::owner spare_states_ = spare_blocks::open();
     std::shared_ptr<rondo::repository> repository_;
     manager_options options_;
+    const shard place_;
     std::shared_ptr<host_clock> host_clock_; // null if the user brought a clock
     std::shared_ptr<clock> clock_owner_;     // of the next, if it is not the user's
     clock& clock_;
@@ -344,10 +347,7 @@ private:
     manager_stat state_; // the part that the core does not know, but for the next two
     core::atomic_lateness start_delay_;
     core::atomic_lateness loop_lag_;
-    mutable std::mutex subscribers_mutex_; // guards subscribers_
-    std::vector<std::weak_ptr<detail::event_queue>> subscribers_;
-    bool events_over_ = false; // guarded likewise
-    std::atomic<std::size_t> subscribers_count_ = 0;
+    event_readers readers_;
 
     run_queue ready_; // whose bodies are to begin
     run_queue ended_; // whose bodies have ended
@@ -356,6 +356,7 @@ private:
     // Strand.
     life life_ = life::fresh;
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
+    bool driver_lost_ = false;                   // for want of memory
     steady_time armed_ = steady_time::min();
     steady_time busy_since_ = steady_time::max(); // as `has_enough_to_do` counts it
     run_set runs_;                                // those with a body; the `runner` of a record points in

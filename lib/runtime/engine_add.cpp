@@ -60,12 +60,34 @@ void engine::add(waiter_ptr<void> done, task&& t, if_exists otherwise) {
         changes_.adds.reserve(2 * changes_.adds.size() + 16); // a reserved uid must be in there
     auto reserved = with_core([&](core::scheduler& core) { return core.reserve(spec); });
     tell_problems(t, reserved ? error_code() : reserved.error());
+    if (error_code no = reserved ? misplaced(t) : error_code()) {
+        auto body = with_core([&](core::scheduler& core) { return core.forget(*reserved.value()); });
+        body.reset();
+        reserved = no;
+    }
     if (!reserved) {
         done->complete(reserved.error());
         return;
     }
     changes_.adds.emplace_back(reserved.value(), std::move(done));
     if (!changes_.registering) register_soon(); // so that adds in a row go together
+}
+
+// What shares something is decided in one place.
+error_code engine::misplaced(const task& t) noexcept {
+    if (place_.ties == nullptr) return {};
+    const std::string_view followed = t.schedule().followed();
+    const std::string& group = t.options().group;
+    try {
+        const bool by_followed = !followed.empty() && !place_.has(followed);
+        if (!by_followed && (group.empty() || place_.ties->claim(group, place_.index))) return {};
+        log(log_level::warning, fmt::format("task {}: not taken: {} {}, of another shard", t.uid(),
+                                            by_followed ? "it follows" : "it is of group",
+                                            by_followed ? followed : std::string_view(group)));
+        return errc::invalid_option;
+    } catch (...) {
+        return make_error_code(boost::system::errc::not_enough_memory);
+    }
 }
 
 // If there is no memory for that, the next tick does it.
@@ -102,6 +124,7 @@ void engine::update(waiter_ptr<void> done, task&& t) {
     auto taken = std::make_shared<task>(std::move(t));
     auto spec = std::make_shared<core::task_spec>(spec_of(*taken, options_.record));
     auto possible = core_.check_update(*live.value(), *spec);
+    if (error_code no = possible ? misplaced(*taken) : error_code()) possible = no;
     tell_problems(*taken, possible ? error_code() : possible.error());
     if (!possible) {
         done->complete(possible.error());
@@ -134,8 +157,9 @@ result<core::task_record*> engine::still_updatable(const shared_string& uid, con
 }
 
 void engine::put_in_force(core::task_record& task, core::task_spec& spec) {
-    std::shared_ptr<detail::task_payload> old =
-        with_core([&](core::scheduler& core) { return core.update(task, spec, clock_.now()); });
+    const auto holder = std::make_shared<std::unique_ptr<detail::task_payload>>(); // first, as it may throw
+    *holder = with_core([&](core::scheduler& core) { return core.update(task, spec, clock_.now()); });
+    const std::shared_ptr<detail::task_payload> old(holder, holder->get());
     for (core::run_record* run = task.runs(); run != nullptr; run = run->next) {
         auto* state = static_cast<detail::run_state*>(run->runner);
         if (state != nullptr && state->keep == nullptr) state->keep = old;

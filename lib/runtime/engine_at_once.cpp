@@ -27,6 +27,7 @@ bool engine::record_at_once() {
             recording_.at_once = said.has_value();
             if (!said) return false;
             on_recorded(std::move(*said));
+            trim_outbox(); // which is told of
             look_at_partings();
         }
         if (retry_at_ == steady_time::max()) {

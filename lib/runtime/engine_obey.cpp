@@ -230,11 +230,11 @@ void engine::end_run(const core::action& a) {
 
 // What the body has told, and to those who listen.
 void engine::tell_end(const core::action& a, run& r) {
-    if (!a.run->users.empty()) r.users = a.run->users;
     if (auto* state = static_cast<detail::run_state*>(a.run->runner)) {
         r.output = state->take_output();
         if (state->body_over) take_results(*state, r);
     }
+    if (!a.run->users.empty()) r.users = a.run->users;
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
         r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";
     if (r.outcome == outcome::cancelled && !a.run->why_cancelled.empty()) r.message = a.run->why_cancelled;
@@ -260,8 +260,11 @@ void engine::take_results(detail::run_state& state, run& r) {
     }
     r.results.erase(dropped, r.results.end());
     const auto failed = std::ranges::count_if(r.results, [](const task_result& t) { return t.failed(); });
-    if (r.message.empty() && failed > 0)
+    if (!r.message.empty() || failed == 0) return;
+    try {
         r.message = fmt::format("{} of {} users failed", failed, r.results.size());
+    } catch (...) { // no memory for that
+    }
 }
 
 void engine::release_run(core::run_record& record) {

@@ -100,7 +100,7 @@ void engine::pause_all(pending_ptr<void> done, std::optional<resume_from> resume
     event e;
     e.kind = resume ? event_kind::task_resumed : event_kind::task_paused;
     e.at = clock_.now().wall;
-    publish(e);
+    if (place_.first()) publish(e); // once for all
     done->complete(boost::outcome_v2::success());
 }
 

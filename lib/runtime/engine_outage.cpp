@@ -127,6 +127,14 @@ void engine::cancel_recording() {
     if (auto signal = recording_.signal.lock()) signal->emit(boost::asio::cancellation_type::terminal);
 }
 
+// Of the task itself, not of another that was added with its uid since.
+void engine::lose_cursor(const shared_string& uid) {
+    with_core([&](core::scheduler& core) { // observers read what is beside it
+        core::task_record* task = core.find(uid);
+        if (task != nullptr && task->uid.view().data() == uid.view().data()) task->cursor_lost = true;
+    });
+}
+
 // A store that is up takes all, however much falls due at once.
 void engine::trim_outbox() {
     for (std::size_t left = part_max; left > 0 && outbox_too_full(); --left) drop_oldest();
@@ -142,13 +150,14 @@ bool engine::outbox_too_full() const noexcept {
 }
 
 void engine::drop_oldest() {
+    obey_left(); // first, as it may throw, like the next
     const bool end = outbox_.ends.size() > outbox_.begins.size();
-    if (!end) tell_unrecorded(outbox_.begins.front()); // first, as it may throw
+    if (!end) tell_unrecorded(outbox_.begins.front());
     ++outbox_.dropped;
     if (end) {
         ended_run oldest = outbox_.drop_end();
-        if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         let_waiters_go(oldest);
+        if (oldest.request.next_slot) lose_cursor(oldest.request.run.uid);
         log_dropped(oldest.request.run.uid, &oldest.request.run);
         return tell_dropped(oldest.request.run);
     }

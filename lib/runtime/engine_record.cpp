@@ -372,22 +372,18 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_o
     obey_actions();
 }
 
-// Of the task itself, not of another that was added with its uid since.
-void engine::lose_cursor(const shared_string& uid) {
-    with_core([&](core::scheduler& core) { // observers read what is beside it
-        core::task_record* task = core.find(uid);
-        if (task != nullptr && task->uid.view().data() == uid.view().data()) task->cursor_lost = true;
-    });
-}
-
 void engine::on_ends_recorded(const std::vector<finish_state>& states) {
+    obey_left(); // first, as it may throw: then they are told again
     took_ends_ = took_ends_ || !states.empty();
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;
         if (states[i] == finish_state::fenced) {
-            log(log_level::error,
-                fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
+            try {
+                log(log_level::error,
+                    fmt::format("task {} run {}: another end is on record", ended.uid, ended.id));
+            } catch (...) { // no memory for the line
+            }
             if (called[i].request.next_slot) lose_cursor(ended.uid);
         }
         tell_all(std::move(called[i].waiters), std::move(ended));

@@ -44,9 +44,8 @@ void engine::on_task_gone(const core::action& a) {
     e.at = clock_.now().wall;
     e.uid = a.task->uid;
     publish(e);
-    if (!backfills_.empty())
-        if (auto stopped = backfills_.extract(a.task->uid.str()))
-            stopped.mapped()->complete(errc::task_not_exists);
+    if (auto stopped = backfills_.find(a.task->uid.view()); stopped != backfills_.end())
+        backfills_.extract(stopped).mapped()->complete(errc::task_not_exists);
     auto found = changes_.removals.find(a.task->uid.view());
     if (found == changes_.removals.end()) return;
     gone_task gone{a.task->uid, std::move(found->second)};

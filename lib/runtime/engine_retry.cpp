@@ -64,8 +64,8 @@ void engine::no_retry(const core::action& a) {
 }
 
 void engine::on_backfill_done(const core::action& a) {
-    if (auto waiter = backfills_.extract(a.task->uid.str()))
-        waiter.mapped()->complete(a.task->backfill()->progress);
+    if (auto done = backfills_.find(a.task->uid.view()); done != backfills_.end())
+        backfills_.extract(done).mapped()->complete(a.task->backfill()->progress);
 }
 
 void engine::tell_failure(const core::task_record& task, const run& last) {

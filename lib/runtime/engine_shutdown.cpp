@@ -129,11 +129,7 @@ bool engine::leave_waiter() {
 void engine::end_life() {
     report_ = std::move(leaving_->report);
     leaving_.reset();
-    {
-        std::lock_guard lock(subscribers_mutex_);
-        events_over_ = true;
-    }
-    for (auto& queue : listeners()) queue->close();
+    readers_.close();
     for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
     if (timer_ != nullptr) timer_->cancel();
     watch_.stop();

@@ -9,37 +9,10 @@
 
 namespace rondo::runtime {
 
-std::shared_ptr<detail::event_queue> engine::subscribe(std::size_t capacity) {
-    auto queue = std::make_shared<detail::event_queue>(capacity, executor_);
-    std::lock_guard lock(subscribers_mutex_);
-    if (events_over_) {
-        queue->close();
-        return queue;
-    }
-    std::erase_if(subscribers_, [](auto& weak) { return weak.expired(); });
-    subscribers_.push_back(queue);
-    subscribers_count_ = subscribers_.size();
-    return queue;
-}
-
-// Copies, so that whoever is let go of here is let go of outside the lock.
-std::vector<std::shared_ptr<detail::event_queue>> engine::listeners() const {
-    std::vector<std::shared_ptr<detail::event_queue>> alive;
-    std::lock_guard lock(subscribers_mutex_);
-    for (auto& weak : subscribers_)
-        if (auto queue = weak.lock()) alive.push_back(std::move(queue));
-    return alive;
-}
-
 void engine::publish(const event& e) noexcept {
     if (!anybody_listens()) return;
     try {
-        auto queues = listeners();
-        for (auto& queue : queues) queue->push(e);
-        if (!queues.empty()) return;
-        std::lock_guard lock(subscribers_mutex_);
-        std::erase_if(subscribers_, [](auto& weak) { return weak.expired(); });
-        subscribers_count_ = subscribers_.size();
+        readers_.publish(e);
     } catch (...) { // no memory; what was done is done all the same
         log_exception("an event is not told");
     }

@@ -8,8 +8,8 @@
 namespace rondo {
 namespace detail {
 
-event_queue::event_queue(std::size_t capacity, boost::asio::any_io_executor fallback)
-    : capacity_(std::max<std::size_t>(capacity, 1)), fallback_(std::move(fallback)) {}
+event_queue::event_queue(std::size_t capacity, boost::asio::any_io_executor fallback, std::size_t sources)
+    : capacity_(std::max<std::size_t>(capacity, 1)), fallback_(std::move(fallback)), sources_(sources) {}
 
 void event_queue::push(const event& e) {
     std::lock_guard lock(mutex_);
@@ -58,6 +58,14 @@ void event_queue::wait(completion<event> done) {
         waiter->allow_cancel();
         waiter_ = std::move(waiter);
     }
+}
+
+void event_queue::close_one() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (--sources_ != 0) return;
+    }
+    close();
 }
 
 void event_queue::close() {

@@ -17,13 +17,16 @@ namespace rondo::detail {
 /// The events of one reader, the oldest dropped when it is full.
 class event_queue {
 public:
-    event_queue(std::size_t capacity, boost::asio::any_io_executor fallback);
+    /// `sources`: who tells them.
+    event_queue(std::size_t capacity, boost::asio::any_io_executor fallback, std::size_t sources);
 
     void push(const event& e);
     [[nodiscard]] std::optional<event> try_pop();
     void wait(completion<event> done);
     /// No more events come in; what is there can be read.
     void close();
+    /// None comes from one of the sources.
+    void close_one();
     [[nodiscard]] bool closed() const;
     [[nodiscard]] std::uint64_t dropped() const;
     /// The execution context goes down: lets go of the waiting handler, uncalled.
@@ -37,6 +40,7 @@ private:
     boost::asio::any_io_executor fallback_;
     std::deque<event> events_;
     runtime::pending_ptr<event> waiter_;
+    std::size_t sources_; // that may have more to tell
     std::uint64_t dropped_ = 0;
     std::uint64_t dropped_untold_ = 0;
     wall_time dropped_at_{};

@@ -59,6 +59,17 @@ class Benchmarks(unittest.TestCase):
         self.assertEqual((status, said), (0, "benchmarks: ok figures=1 runs=3"))
         self.assertIn("| million | the loop | cpu ns per run (ns) | 300 | 1,000 | 0.30 (0.20 to 0.60) |", page)
 
+    def test_two_threads_give_a_model_of_more(self):
+        def two(one, more):
+            return [row("capacity", "runs_per_second", one, 1), row("capacity-2-threads", "runs_per_second", more, 1)]
+        page = self.write(two(100, 160))[2] # 2 / 1.6 - 1 is a quarter
+        self.assertIn("did 1.60 times", page)
+        self.assertIn("s = 0.25 of a run", page)
+        self.assertIn("four would do 2.3 times as much, eight 2.9, sixteen 3.4, and no number more than 4.0.", page)
+        self.assertIn("s = 0.00 of a run", self.write(two(100, 210))[2])
+        self.assertIn("nothing to be gained", self.write(two(100, 90))[2])
+        self.assertNotIn("Amdahl", self.write([row("capacity", "runs_per_second", 100, 1)])[2])
+
     def test_what_is_no_figure_is_refused(self):
         for run in ("", "{}", "[]", "[1]", '[{"work": "a"}]', json.dumps([row("a", "b", 1, 1) | {"ours": "1"}])):
             status, said, page = self.write(run)

@@ -23,7 +23,7 @@
 #include <vector>
 
 namespace rondo::runtime {
-class engine;
+class shards;
 }
 
 namespace rondo::detail {
@@ -31,37 +31,37 @@ namespace rondo::detail {
 /// How each operation of a manager begins, on the thread that asks for it. What they mean is said there.
 struct operations {
 protected:
-    using engine_ptr = std::shared_ptr<runtime::engine>;
+    using shards_ptr = std::shared_ptr<runtime::shards>;
 
-    static void start_start(const engine_ptr&, completion<start_report>);
-    static void start_add(const engine_ptr&, completion<void>, task, if_exists);
-    static void start_add_many(const engine_ptr&, completion<bulk_report>, std::vector<task>, if_exists);
-    static void start_update(const engine_ptr&, completion<void>, task);
-    static void start_remove(const engine_ptr&, completion<void>, std::string);
-    static void start_remove_many(const engine_ptr&, completion<bulk_report>, std::vector<std::string>);
-    static void start_pause(const engine_ptr&, completion<void>, std::string, pause_options);
-    static void start_resume(const engine_ptr&, completion<void>, std::string, resume_from);
-    static void start_pause_all(const engine_ptr&, completion<void>, std::optional<resume_from>);
-    static void start_set_group(const engine_ptr&, completion<void>, group);
-    static void start_trigger(const engine_ptr&, completion<run_id>, std::string, std::vector<user>,
+    static void start_start(const shards_ptr&, completion<start_report>);
+    static void start_add(const shards_ptr&, completion<void>, task, if_exists);
+    static void start_add_many(const shards_ptr&, completion<bulk_report>, std::vector<task>, if_exists);
+    static void start_update(const shards_ptr&, completion<void>, task);
+    static void start_remove(const shards_ptr&, completion<void>, std::string);
+    static void start_remove_many(const shards_ptr&, completion<bulk_report>, std::vector<std::string>);
+    static void start_pause(const shards_ptr&, completion<void>, std::string, pause_options);
+    static void start_resume(const shards_ptr&, completion<void>, std::string, resume_from);
+    static void start_pause_all(const shards_ptr&, completion<void>, std::optional<resume_from>);
+    static void start_set_group(const shards_ptr&, completion<void>, group);
+    static void start_trigger(const shards_ptr&, completion<run_id>, std::string, std::vector<user>,
                               std::optional<overlap>);
-    static void start_run(const engine_ptr&, completion<run>, std::string, std::vector<user>,
+    static void start_run(const shards_ptr&, completion<run>, std::string, std::vector<user>,
                           std::optional<overlap>);
-    static void start_wait(const engine_ptr&, completion<run>, run_id);
-    static void start_cancel_run(const engine_ptr&, completion<void>, run_id, std::string);
-    static void start_cancel_task(const engine_ptr&, completion<std::size_t>, std::string, std::string);
-    static void start_backfill(const engine_ptr&, completion<backfill_progress>, std::string, wall_time,
+    static void start_wait(const shards_ptr&, completion<run>, run_id);
+    static void start_cancel_run(const shards_ptr&, completion<void>, run_id, std::string);
+    static void start_cancel_task(const shards_ptr&, completion<std::size_t>, std::string, std::string);
+    static void start_backfill(const shards_ptr&, completion<backfill_progress>, std::string, wall_time,
                                wall_time, overlap);
-    static void start_detach(const engine_ptr&, completion<void>, run_id);
-    static void start_history(const engine_ptr&, completion<history_page>, history_filter);
-    static void start_run_of(const engine_ptr&, completion<std::optional<run>>, run_id);
-    static void start_summary(const engine_ptr&, completion<std::vector<task_summary>>, summary_filter);
-    static void start_last_runs(const engine_ptr&, completion<std::vector<run>>, std::optional<user>);
-    static void start_users(const engine_ptr&, completion<std::vector<user>>);
-    static void start_add_users(const engine_ptr&, completion<void>, std::vector<user>);
-    static void start_remove_users(const engine_ptr&, completion<void>, std::vector<user>);
-    static void start_prune(const engine_ptr&, completion<std::uint64_t>, prune_policy);
-    static void start_shutdown(const engine_ptr&, completion<shutdown_report>, std::chrono::nanoseconds);
+    static void start_detach(const shards_ptr&, completion<void>, run_id);
+    static void start_history(const shards_ptr&, completion<history_page>, history_filter);
+    static void start_run_of(const shards_ptr&, completion<std::optional<run>>, run_id);
+    static void start_summary(const shards_ptr&, completion<std::vector<task_summary>>, summary_filter);
+    static void start_last_runs(const shards_ptr&, completion<std::vector<run>>, std::optional<user>);
+    static void start_users(const shards_ptr&, completion<std::vector<user>>);
+    static void start_add_users(const shards_ptr&, completion<void>, std::vector<user>);
+    static void start_remove_users(const shards_ptr&, completion<void>, std::vector<user>);
+    static void start_prune(const shards_ptr&, completion<std::uint64_t>, prune_policy);
+    static void start_shutdown(const shards_ptr&, completion<shutdown_report>, std::chrono::nanoseconds);
 
     static std::vector<user> only(user who) {
         std::vector<user> users;

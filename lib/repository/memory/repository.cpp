@@ -22,6 +22,8 @@ class memory_repository final : public repository, public std::enable_shared_fro
 public:
     explicit memory_repository(options opt) : store_(opt) {}
 
+    [[nodiscard]] bool serves_many_strands() const noexcept override { return true; }
+
     awaitable<std::uint64_t> start(wall_time now) override {
         const std::lock_guard lock(mutex_);
         co_return store_.start(now);

@@ -46,8 +46,8 @@ std::uint64_t store::start(wall_time now) {
     std::uint64_t abandoned = 0;
     for (std::uint32_t i = runs_.all().oldest(); i != none; i = runs_.rows()[i].links[in_all].newer) {
         if (runs_.rows()[i].ended()) continue;
+        runs_.details_of(i).message = abandoned_message; // first, as it may throw
         runs_.end(i, now, outcome::abandoned);
-        runs_.details_of(i).message = abandoned_message;
         ++abandoned;
     }
     return abandoned;

@@ -44,6 +44,7 @@ public:
 
     [[nodiscard]] bool calls_are_costly() const noexcept override { return together_; }
     [[nodiscard]] bool records_together() const noexcept override { return together_; }
+    [[nodiscard]] bool serves_many_strands() const noexcept override { return inner_->serves_many_strands(); }
     boost::asio::awaitable<recorded_runs> record_runs(std::vector<finish_request> ended,
                                                       std::vector<begin_request> begun,
                                                       std::shared_ptr<joining_runs> more) override {

@@ -25,6 +25,17 @@ struct computing {
 
 TEST_SUITE_BEGIN("runtime/measures");
 
+TEST_CASE("a repository that has taken all leaves nothing in the outbox, as the state of the manager tells") {
+    world w;
+    w.start();
+    for (int i = 0; i != 20; ++i) REQUIRE(w.add(task("t" + std::to_string(i), "", every(1min), nothing)));
+    for (int i = 0; i != 5; ++i) {
+        w.pass(1min);
+        CHECK(w.tasks->state().outbox == 0);
+    }
+    CHECK(w.history().size() == 120);
+}
+
 TEST_CASE("a run that begins late says how late, and the worst is kept") {
     world w;
     w.start();

@@ -4,12 +4,12 @@
 #include "poor_world.hpp"
 
 #include <core/scheduler.hpp>
+#include <support/own_new.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <new>
 #include <utility>
@@ -20,45 +20,13 @@ std::atomic<std::int64_t> allocations_left = -1;
 std::atomic<bool> one_has_failed = false;
 std::atomic<std::uint64_t> allocations = 0;
 
-} // namespace rondo::tests
-
-namespace {
-
-using namespace rondo::tests;
-
-void* allocated(std::size_t size, std::size_t alignment) {
+void before_allocation() {
     ++allocations;
-    if (allocations_left >= 0 && allocations_left-- == 0) {
-        one_has_failed = true;
-        throw std::bad_alloc();
-    }
-    size = size == 0 ? alignment : (size + alignment - 1) / alignment * alignment;
-    if (void* p = std::aligned_alloc(alignment, size)) return p;
+    if (allocations_left < 0 || allocations_left-- != 0) return;
+    one_has_failed = true;
     throw std::bad_alloc();
 }
 
-} // namespace
-
-void* operator new(std::size_t size) {
-    return allocated(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocated(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-    std::free(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-    std::free(p);
-}
-
-namespace rondo::tests {
 namespace {
 
 using operation = std::function<void(poor_world&, std::function<void(error_code)>)>;
@@ -228,6 +196,39 @@ TEST_CASE("a run has one end and its next attempt one begin, wherever memory run
         while (auto e = events.try_next()) ends += e->kind == event_kind::run_ended ? 1 : 0;
         CHECK(ends <= 2);
     }
+    CHECK(n > 3);
+}
+
+TEST_CASE("an update leaves a run in flight its body, wherever memory runs out") {
+    if (!recycles()) return;
+    const int n = with_each([](int failing) {
+        poor_world s;
+        s.w.start();
+        bool running = false;
+        bool broken = false;
+        std::shared_ptr<void> part_of_body(nullptr, [&](void*) { broken = broken || running; });
+        auto body = [&running, part = std::move(part_of_body)](context ctx) -> asio::awaitable<void> {
+            running = true;
+            (co_await ctx.async_sleep_for(10s)).value();
+            running = false;
+        };
+        REQUIRE(s.w.add(task("t", "", every(1h), std::move(body))));
+        s.w.pass(1s);
+        REQUIRE(running);
+        one_has_failed = false;
+        int answers = 0;
+        s.w.tasks->async_update(task("t", "another name that is long", every(2h), nothing),
+                                [&](const result<void>&) { ++answers; });
+        s.store->fails_at = failing;
+        const bool inside = s.poll();
+        s.store->fails_at = -1;
+        s.w.pass(1min);
+        CHECK_FALSE(broken);
+        CHECK(s.w.find("t").counters.succeeded == 1);
+        if (!one_has_failed || !inside) return false;
+        CHECK(answers == 1);
+        return true;
+    });
     CHECK(n > 3);
 }
 

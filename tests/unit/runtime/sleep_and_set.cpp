@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <runtime/engine.hpp>
+#include <runtime/on_shards.hpp>
 
 #include <rondo/rondo.hpp>
 
@@ -52,7 +52,7 @@ struct sleeper {
         engine = std::make_shared<runtime::engine>(context.get_executor(), memory::open(), options,
                                                    runtime::host{clocks, [this] { return pipe[0]; }});
         engine->enlist();
-        get<start_report>([&](auto done) { engine->start(std::move(done)); });
+        get<start_report>([&](auto done) { runtime::start(*engine, done); });
     }
     ~sleeper() {
         if (engine != nullptr) engine->leave();
@@ -158,7 +158,8 @@ TEST_CASE("a context may end while its manager watches") {
         std::make_shared<runtime::engine>(context->get_executor(), memory::open(), manager_options());
     engine->enlist();
     engine->post([engine] {
-        engine->start(engine->wait_for<start_report>(detail::completion<start_report>([](auto) {})));
+        runtime::start(*engine,
+                       engine->wait_for<start_report>(detail::completion<start_report>([](auto) {})));
     });
     while (context->poll() > 0) {
     }

@@ -29,6 +29,7 @@ manager_options quiet() {
     manager_options o;
     o.resolution = 0ns;
     o.log = nullptr;
+    shard_if_asked(o, *memory::open());
     return o;
 }
 

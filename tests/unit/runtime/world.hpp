@@ -13,9 +13,12 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rondo::tests {
@@ -23,12 +26,23 @@ namespace rondo::tests {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
+/// The suite runs a second time with all tasks in the last of several shards, and a third time with them spread.
+inline void shard_if_asked(manager_options& o, const repository& store) {
+    const char* how = std::getenv("RONDO_TEST_SHARDS");
+    if (how == nullptr || o.shards != 1 || o.runs_in_flight_max != 0 || !store.serves_many_strands()) return;
+    o.shards = 3;
+    o.outbox_max *= o.shards; // of which each has its part
+    o.runs_waiting_max *= o.shards;
+    if (how == std::string_view("last")) o.shard_of = [](std::string_view) { return std::size_t(2); };
+}
+
 /// A manager on a virtual clock and an io_context that nobody else runs.
 struct world {
     explicit world(std::shared_ptr<repository> r = memory::open(), manager_options o = {})
         : store(std::move(r)), options(std::move(o)) {
         options.clock = &clock;
         options.seed = 7;
+        if (store != nullptr) shard_if_asked(options, *store);
         options.log = [this](log_level level, std::string_view text) {
             log.push_back(std::string(to_string(level)) + ": " + std::string(text));
         };
