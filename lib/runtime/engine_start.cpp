@@ -63,10 +63,12 @@ void engine::spawn_driver() {
                           });
 }
 
-// What there was no memory for waits for the driver, which may be gone.
+// What there was no memory for waits for the driver, which may be over. One that has yet to begin looks by itself.
 void engine::look_after_late() noexcept {
     try {
-        if (late_->any()) timer_ == nullptr ? spawn_driver() : rearm();
+        if (!late_->any()) return;
+        const bool is_over = timer_ == nullptr && life_ == life::over;
+        is_over ? spawn_driver() : rearm();
     } catch (...) {
         log_exception("an answer is late");
     }
