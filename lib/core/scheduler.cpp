@@ -41,12 +41,24 @@ void scheduler::on_time(instant now, std::size_t slots_max) {
     recycle();
     go_through(now);
     if (stopping_ == stopping::no) open_groups_in_time(now);
-    follow_beside(now);
-    if (stopping_ == stopping::no && !paused_all_ && passes_.empty()) {
-        last_tick_ = now.steady;
-        start_due(now, std::min(slots_max, options_.work_max));
+    // What cannot begin for want of memory lets nothing go on that is overdue.
+    try {
+        follow_beside(now);
+        if (stopping_ == stopping::no && !paused_all_ && passes_.empty()) {
+            last_tick_ = now.steady;
+            start_due(now, std::min(slots_max, options_.work_max));
+        }
+        if (!slots_left_) admit_some(now);
+    } catch (...) {
+        end_overdue(now);
+        throw;
     }
-    if (!slots_left_) admit_some(now);
+    end_overdue(now);
+    if (!slots_left_ && !places_left_) admit_some(now); // attempts whose time has come
+    if (stop_at_ <= now.steady) press_shutdown(now);
+}
+
+void scheduler::end_overdue(instant now) {
     for (std::size_t left = options_.work_max; left > 0 && !deadlines_.empty(); --left) {
         if (deadlines_.top_key() > key_of(now.steady)) break;
         run_record& run = deadlines_.top();
@@ -55,8 +67,6 @@ void scheduler::on_time(instant now, std::size_t slots_max) {
         else
             on_deadline(run, now);
     }
-    if (!slots_left_ && !places_left_) admit_some(now); // attempts whose time has come
-    if (stop_at_ <= now.steady) press_shutdown(now);
 }
 
 steady_time scheduler::next_wakeup(instant now) const {

@@ -88,12 +88,11 @@ public:
 
     // Runs.
 
-    /// A manual run, now, under the task's overlap policy or this one. Under `buffer_one` it may be one that
-    /// waited already.
+    /// A manual run, now, under the task's overlap policy or this one; it may be one that waited (`buffer_one`).
     result<run_record*> trigger(task_record& task, std::vector<user> users, std::optional<overlap> policy,
                                 instant now);
-    /// Runs the slots from `from` to before `to`, which must be past, as if they all fell due now under this
-    /// policy, beside the schedule. `backfill_done` follows.
+    /// Runs the slots from `from` to before `to`, all past, as if they fell due now under this policy, beside the
+    /// schedule. `backfill_done` follows.
     result<void> backfill(task_record& task, wall_time from, wall_time to, overlap policy, instant now);
     /// No other run of it starts; those in flight go on.
     void stop_backfill(task_record& task, instant now);
@@ -107,8 +106,7 @@ public:
     /// The repository has answered a decision that has a run, and recorded it. Token 0: it failed or is
     /// overdue; the run starts all the same, its record will follow.
     void begun(run_record& run, std::uint64_t token, instant now);
-    /// The repository has refused a decision about slots, as another manager has decided some of them: its
-    /// cursor is here. A run of it must wait for the answer, or be null.
+    /// The repository has refused a decision about slots: its cursor is here. A run of it waits for that, or is null.
     void refused(const decision& d, moment cursor, instant now);
     /// The repository has its cursor of a task elsewhere: go on from there.
     void resync(task_record& task, moment cursor, instant now);
@@ -117,8 +115,8 @@ public:
 
     /// Whether the record of a task is wanted for `rerun`.
     [[nodiscard]] static bool wants_reruns(const task_record& task, const task_state& state) noexcept;
-    /// The run of a slot that its process took with it: another attempt follows, if the policies say so. Right
-    /// after `activate`, the latest first. Whether one does.
+    /// The run of a slot that its process took with it: another attempt follows, if the policies say so. Right after
+    /// `activate`, the latest first. Whether one does.
     bool rerun(task_record& task, const run& abandoned, instant now);
 
     // Time.
@@ -236,6 +234,8 @@ private:
     void drop_waiting(run_record& run, cancel_reason why, instant now);
     void end_waiting(run_record& run, cancel_reason why, instant now);
     void cancel_running(task_record& task, cancel_reason why, instant now);
+    void cancel_attended(run_record& run, cancel_reason reason, instant now, std::string why);
+    void end_overdue(instant now);
 
     // scheduler_groups.cpp
     [[nodiscard]] std::unique_ptr<const task_policy> made_policy(const task_spec& spec) const;

@@ -82,9 +82,15 @@ void scheduler::make_room_for_followers(const task_record& task, std::size_t act
     if (followers_.empty()) return;
     auto found = followers_.find(task.uid.view());
     if (found == followers_.end()) return;
+    for (std::size_t i = 0; i < found->second.size();) { // which may take one of them out
+        task_record* const follower = found->second[i];
+        attend(*follower);
+        found = followers_.find(task.uid.view());
+        if (found == followers_.end()) return core::make_room(actions_, actions);
+        if (i < found->second.size() && found->second[i] == follower) ++i;
+    }
     constexpr std::size_t skips_max = 2; // of each: what is surplus, and what may not wait
     for (task_record* follower : found->second) {
-        attend(*follower);
         followed_slots& f = *follower->past->followed;
         core::make_room(f.told, 1);
         core::make_room(f.early, 1);

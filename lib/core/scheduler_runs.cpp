@@ -50,6 +50,7 @@ bool scheduler::full() const noexcept {
 
 run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now) {
     task_past& past = task.made_past();
+    group_of(task).starts.make_room(); // it may be one of several, and what follows must not throw
     run_record& run = run_pool_.make();
     run.id = ids_.next(now.wall);
     run.task = &task;
@@ -224,6 +225,10 @@ void scheduler::unlink(run_record& run) {
 void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::string why) {
     recycle();
     attend(*run.task);
+    cancel_attended(run, reason, now, std::move(why));
+}
+
+void scheduler::cancel_attended(run_record& run, cancel_reason reason, instant now, std::string why) {
     make_room_for_all(*run.task);
     if (run.state == run_state_kind::overdue) return end_attempts(run, reason, now);
     if (run.cancelled != cancel_reason::none) return;
@@ -243,8 +248,10 @@ void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::
 }
 
 void scheduler::detach(run_record& run, instant now) {
+    recycle();
+    attend(*run.task);
     end_effects effects = effects_of(run, outcome::abandoned, false); // first, as it may throw
-    cancel(run, cancel_reason::requested, now);
+    cancel_attended(run, cancel_reason::requested, now, {});
     if (run.state != run_state_kind::running) return;
     finish(run, outcome::abandoned, true, effects, now);
     run.state = run_state_kind::overdue;

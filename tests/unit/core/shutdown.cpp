@@ -119,6 +119,20 @@ TEST_CASE("a task can be removed during a shutdown") {
     });
 }
 
+TEST_CASE("a run is given up while the shutdown is still on its way to those that follow it") {
+    core_script s(core::scheduler_options{.work_max = 1});
+    for (const char* uid : {"b", "c", "d"}) s.add(uid, after("a"));
+    s.add("a", every(10s)).at(0s).expect_start("a", 0s);
+    for (const char* uid : {"b", "c", "d"}) {
+        s.trigger(uid).expect_start(uid, 0s, trigger::manual);
+        s.trigger(uid, overlap::buffer_one).expect_nothing(); // it waits
+    }
+    s.shutdown(10s).expect_anything(); // which has come to one of them
+    s.detach("a").expect_anything();
+    for (const char* uid : {"b", "c", "d"}) CHECK(s.stat_of(uid).counters.interrupted == 1);
+    CHECK(s.stat_of("a").counters.abandoned == 1);
+}
+
 TEST_SUITE_END();
 
 } // namespace
