@@ -153,10 +153,16 @@ void engine::let_bodies_go() {
 boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
     boost::asio::steady_timer timer(strand_);
     timer_ = &timer;
-    struct leave { // also if something throws
+    struct
+        leave { // also if something throws, or Asio lets go of the coroutine, as it finds no memory to wait
         engine& e;
-        ~leave() { e.timer_ = nullptr; }
-    } on_exit{*this};
+        const boost::asio::steady_timer& mine;
+        ~leave() {
+            if (e.timer_ != &mine) return; // there is another
+            e.timer_ = nullptr;
+            e.driver_lost_ = e.life_ != life::over && e.life_ != life::fresh;
+        }
+    } on_exit{*this, timer};
     while (life_ != life::over || late_->any()) {
         bool whole = life_ == life::over || tick_guarded();
         late_->try_again();
@@ -246,11 +252,27 @@ steady_time engine::next_wakeup(instant now) {
 
 // Something happened that may have brought a deadline nearer.
 void engine::rearm() {
-    if (driver_lost_ && life_ != life::over) spawn_driver();
+    if (driver_lost_ && life_ != life::over) bring_driver_back();
     if (timer_ == nullptr || armed_ == steady_time::min()) return;
     if (next_wakeup(clock_.now()) < armed_) {
         armed_ = steady_time::min();
         timer_->cancel();
+    }
+}
+
+// In a handler of its own: it begins with what is due, and we may be in the midst of something.
+void engine::bring_driver_back() noexcept {
+    try {
+        post([self = shared_from_this()] {
+            if (!std::exchange(self->driver_lost_, false)) return; // it is there again
+            try {
+                self->spawn_driver();
+            } catch (...) { // no memory yet; the next input tries it again
+                self->driver_lost_ = true;
+                self->log_exception("nobody looks at the time");
+            }
+        });
+    } catch (...) { // likewise
     }
 }
 

@@ -44,9 +44,9 @@ class strand_source;
 
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
 ///
-/// All members below "strand" belong to the strand. The core is changed under `mutex_` too, so that observers on
-/// other threads can read it. Whatever lives in the execution context (the driver, runs, calls of the repository)
-/// owns the engine; the engine owns nothing of the context that `on_context_shutdown` does not let go.
+/// All members below "strand" belong to it. The core is changed under `mutex_` too, so that observers on other threads
+/// can read it. Whatever lives in the execution context owns the engine, which owns nothing of that which
+/// `on_context_shutdown` does not let go.
 class engine final : public context_guest,
                      public clock_waiter,
                      public stretch_sink,
@@ -72,6 +72,7 @@ public:
         return make_pending<T>(detail::completion<T>(std::move(f)), home.strand_, late_);
     }
     void look_after_late() noexcept; ///< strand
+    [[nodiscard]] const std::shared_ptr<late_answers>& late() const noexcept { return late_; }
     void leave();
     void stats(bool with_hidden, std::vector<stat>& to) const; ///< adds them, in no order
     [[nodiscard]] result<stat> find(std::string_view uid) const;
@@ -135,6 +136,7 @@ private:
     [[nodiscard]] steady_time next_wakeup(instant now);
     void rearm();
     void spawn_driver();
+    void bring_driver_back() noexcept;
     template <class F>
     auto with_core(F f) {
         obey_left();
@@ -348,13 +350,11 @@ private:
     core::atomic_lateness start_delay_;
     core::atomic_lateness loop_lag_;
     event_readers readers_;
-
     run_queue ready_; // whose bodies are to begin
     run_queue ended_; // whose bodies have ended
     std::shared_ptr<late_answers> late_ = std::make_shared<late_answers>();
 
-    // Strand.
-    life life_ = life::fresh;
+    life life_ = life::fresh;                    // strand, as is all that follows
     boost::asio::steady_timer* timer_ = nullptr; // the driver's, while it is there
     bool driver_lost_ = false;                   // for want of memory
     steady_time armed_ = steady_time::min();

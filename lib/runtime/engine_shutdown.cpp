@@ -16,7 +16,7 @@ void engine::shutdown(pending_ptr<shutdown_report> done, std::chrono::nanosecond
     if (life_ == life::over) return; // on its way
     bool first = life_ != life::draining;
     life_ = life::draining;
-    if (timer_ == nullptr && first) { // never started: nothing to drive, nothing to wait for
+    if (timer_ == nullptr && !driver_lost_ && first) { // never started: nothing to drive, nothing to wait for
         finish_shutdown();
         return;
     }

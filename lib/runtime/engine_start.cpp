@@ -54,7 +54,8 @@ void engine::spawn_driver() {
     boost::asio::co_spawn(strand_, drive(shared_from_this()),
                           [self = shared_from_this()](std::exception_ptr failed) {
                               if (!failed) return;
-                              self->driver_lost_ = true;
+                              if (self->timer_ == nullptr)
+                                  self->driver_lost_ = true; // also if it never began
                               try {
                                   std::rethrow_exception(failed);
                               } catch (...) {

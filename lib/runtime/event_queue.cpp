@@ -8,14 +8,19 @@
 namespace rondo {
 namespace detail {
 
-event_queue::event_queue(std::size_t capacity, boost::asio::any_io_executor fallback, std::size_t sources)
-    : capacity_(std::max<std::size_t>(capacity, 1)), fallback_(std::move(fallback)), sources_(sources) {}
+event_queue::event_queue(std::size_t capacity, boost::asio::any_io_executor fallback,
+                         std::shared_ptr<runtime::late_answers> late, std::size_t sources)
+    : capacity_(std::max<std::size_t>(capacity, 1)), fallback_(std::move(fallback)), late_(std::move(late)),
+      sources_(sources) {}
 
 void event_queue::push(const event& e) {
     std::lock_guard lock(mutex_);
     if (closed_) return;
-    // A waiter means that nothing is queued. One that was cancelled meanwhile does not take the event.
-    if (auto waiter = std::exchange(waiter_, nullptr); waiter != nullptr && waiter->complete(e)) return;
+    if (waiter_ != nullptr) {     // then nothing is queued
+        result<event> answer = e; // first, as it may throw
+        // One that was cancelled meanwhile does not take it.
+        if (std::exchange(waiter_, nullptr)->complete(std::move(answer))) return;
+    }
     if (events_.size() >= capacity_) {
         events_.pop_front();
         ++dropped_;
@@ -47,7 +52,7 @@ std::optional<event> event_queue::try_pop() {
 
 void event_queue::wait(completion<event> done) {
     std::lock_guard lock(mutex_);
-    auto waiter = runtime::make_pending<event>(std::move(done), fallback_);
+    auto waiter = runtime::make_pending<event>(std::move(done), fallback_, late_);
     if (waiter_ != nullptr && !waiter_->done()) {
         waiter->complete(error_code(boost::asio::error::operation_aborted));
     } else if (auto next = take()) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -17,8 +18,9 @@ namespace rondo::detail {
 /// The events of one reader, the oldest dropped when it is full.
 class event_queue {
 public:
-    /// `sources`: who tells them.
-    event_queue(std::size_t capacity, boost::asio::any_io_executor fallback, std::size_t sources);
+    /// `sources`: who tells them. What there is no memory for waits in `late`.
+    event_queue(std::size_t capacity, boost::asio::any_io_executor fallback,
+                std::shared_ptr<runtime::late_answers> late, std::size_t sources);
 
     void push(const event& e);
     [[nodiscard]] std::optional<event> try_pop();
@@ -38,6 +40,7 @@ private:
     const std::size_t capacity_;
     mutable std::mutex mutex_; // guards all below
     boost::asio::any_io_executor fallback_;
+    const std::shared_ptr<runtime::late_answers> late_;
     std::deque<event> events_;
     runtime::pending_ptr<event> waiter_;
     std::size_t sources_; // that may have more to tell

@@ -33,7 +33,7 @@ void start_others(const std::shared_ptr<shards>& s, engine& on,
         std::vector<runtime::pending_ptr<void>> parts; // all of them first, as this may throw
         for (std::size_t i = 1; i != s->all().size(); ++i)
             parts.push_back(s->all()[i]->wait_at<void>(on, [first, done, all](result<void> r) {
-                runtime::put_together(*first, done, [&] { all->take(std::move(r)); });
+                runtime::guarded(*first, done, [&] { all->take(std::move(r)); });
             }));
         auto get_ready = [](engine& e, auto p) { p->complete(e.get_ready()); };
         for (std::size_t i = 1; i != s->all().size(); ++i)

@@ -29,6 +29,7 @@ void guarded(engine& e, const pending_ptr<T>& waiting, F f) {
         e.on_failure("an operation failed");
         waiting->complete(make_error_code(boost::system::errc::not_enough_memory));
     }
+    e.look_after_late();
 }
 
 /// Takes an operation to the strand of a shard. `f` is called there with the engine and the completion.
@@ -92,13 +93,6 @@ void ask_one(const shards::engine_ptr& e, const pending_ptr<T>& part, F& f) noex
     }
 }
 
-/// What takes an answer, or makes something of all, on the strand of the first.
-template <class T, class F>
-void put_together(engine& first, const pending_ptr<T>& waiting, F f) {
-    guarded(first, waiting, f);
-    first.look_after_late();
-}
-
 /// Takes an operation to each shard, in one order with all others of that kind.
 template <class T, class F>
 void on_each(const shards_ptr& s, detail::completion<T> done, F f) {
@@ -112,8 +106,8 @@ void on_each(const shards_ptr& s, detail::completion<T> done, F f) {
     for (const shards::engine_ptr& e : s->all())
         parts.emplace_back(e->template wait_at<T>(*first,
                                                   [first, waiting, all](result<T> r) {
-                                                      put_together(*first, waiting,
-                                                                   [&] { all->take(std::move(r)); });
+                                                      guarded(*first, waiting,
+                                                              [&] { all->take(std::move(r)); });
                                                   }),
                            f);
     const auto in_order = s->lock();
@@ -167,7 +161,7 @@ void on_each(const shards_ptr& s, detail::completion<bulk_report> done, std::vec
             answers[i] = s->all()[i]->template wait_at<bulk_report>(
                 *first,
                 [first, waiting, all, index = std::move(parts[i].index)](const result<bulk_report>& r) {
-                    put_together(*first, waiting, [&] { all->take(r, index); });
+                    guarded(*first, waiting, [&] { all->take(r, index); });
                 });
     for (std::size_t i = 0; i != parts.size(); ++i) {
         if (answers[i] == nullptr) continue;

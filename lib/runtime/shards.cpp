@@ -81,7 +81,8 @@ std::vector<group_stat> shards::groups() const {
 }
 
 std::shared_ptr<detail::event_queue> shards::subscribe(std::size_t capacity) {
-    auto reader = std::make_shared<detail::event_queue>(capacity, first()->executor(), all_.size());
+    auto reader =
+        std::make_shared<detail::event_queue>(capacity, first()->executor(), first()->late(), all_.size());
     for (const engine_ptr& e : all_) e->tell(reader);
     return reader;
 }

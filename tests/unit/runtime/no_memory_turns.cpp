@@ -162,6 +162,37 @@ TEST_CASE("a start is answered, and can be tried again, wherever memory runs out
     CHECK(n > 3);
 }
 
+TEST_CASE("with the next input the time is looked at again, wherever memory ran out as it passed") {
+    if (!recycles()) return;
+    const int n = with_each([](int failing) {
+        world w;
+        w.start();
+        rondo::task recurring("a", "", every(10s), nothing);
+        recurring.first_run(after_interval);
+        CHECK(w.add(std::move(recurring)));
+        w.clock.advance(10s);
+        one_has_failed = false;
+        allocations_left = failing;
+        try {
+            w.context.restart();
+            w.context.poll();
+        } catch (const std::bad_alloc&) { // of Asio, after a handler of ours
+        }
+        allocations_left = -1;
+        if (!one_has_failed) return false;
+        w.context.restart();
+        CHECK(w.add(task("b", "", once(), nothing))); // an input
+        w.pass(35s);
+        CAPTURE(failing);
+        history_filter of_a;
+        of_a.uid = "a";
+        const std::size_t runs = w.history(of_a).size();
+        CHECK(runs == 4);
+        return true;
+    });
+    CHECK(n > 3);
+}
+
 TEST_SUITE_END();
 
 } // namespace rondo::tests
