@@ -2,7 +2,7 @@
 // Two threads that look out for each other before they sleep.
 #include <repository/sqlite/look_out.hpp>
 #include <repository/sqlite/open_file.hpp>
-#include <repository/sqlite/waiters.hpp>
+#include <repository/waiters.hpp>
 
 #include <repository/blocking.hpp>
 #include <repository/scratch_folder.hpp>
@@ -101,7 +101,7 @@ TEST_CASE("after a slow answer the loop sleeps for a while, and the next call is
 }
 
 TEST_CASE("it is found out that several threads run a context") {
-    sqlite::detail::waiters w;
+    repository_detail::waiters w;
     CHECK(w.has_one_thread());
     CHECK(w.seen_on(std::this_thread::get_id()));
     CHECK(w.seen_on(std::this_thread::get_id()));

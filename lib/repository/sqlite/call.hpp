@@ -4,18 +4,14 @@
 
 #include <rondo/repository.hpp>
 
+#include <repository/handler_waiter.hpp>
 #include <repository/sqlite/writer.hpp>
 
-#include <boost/asio/append.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -29,58 +25,12 @@
 
 namespace rondo::sqlite::detail {
 
-/// A waiter with its handler, which takes whether the wait was aborted.
-template <class Handler>
-class handler_waiter final : public waiter {
-public:
-    handler_waiter(std::shared_ptr<waiters> home, Handler handler)
-        : waiter(std::move(home)), parts_(std::move(handler)) {}
-
-private:
-    using executor = boost::asio::associated_executor_t<Handler>;
-    using tracked = std::decay_t<decltype(boost::asio::prefer(
-        std::declval<executor>(), boost::asio::execution::outstanding_work.tracked))>;
-
-    struct parts {
-        explicit parts(Handler h)
-            : work(boost::asio::prefer(boost::asio::get_associated_executor(h),
-                                       boost::asio::execution::outstanding_work.tracked)),
-              handler(std::move(h)) {}
-
-        tracked work; // `run()` of the context does not return while we wait
-        Handler handler;
-    };
-
-    void deliver(bool aborted) override {
-        parts taken = std::move(*parts_);
-        parts_.reset();
-        boost::asio::post(taken.work, boost::asio::append(std::move(taken.handler), aborted));
-    }
-    void drop() noexcept override { parts_.reset(); }
-
-    std::optional<parts> parts_;
-};
-
-/// In the cancellation slot of whoever waits.
-class abort_wait {
-public:
-    explicit abort_wait(const std::shared_ptr<waiter>& w) : waiter_(w) {}
-
-    void operator()(boost::asio::cancellation_type type) const {
-        if ((type & boost::asio::cancellation_type::terminal) == boost::asio::cancellation_type::none) return;
-        if (const auto w = waiter_.lock()) w->home().complete(*w, true);
-    }
-
-private:
-    std::weak_ptr<waiter> waiter_;
-};
-
 /// Keeps the loop of an executor from its sleep, until nobody waits any more, or for so long. Where several threads run
 /// it, each look wakes another of them: that is found out, and then done only if somebody wants it always.
 template <class Executor>
 class keep_awake {
 public:
-    keep_awake(Executor executor, const std::shared_ptr<waiter>& w, polling p)
+    keep_awake(Executor executor, const std::shared_ptr<repository_detail::waiter>& w, polling p)
         : executor_(std::move(executor)), waiter_(w), until_(std::chrono::steady_clock::now() + p.time),
           always_(p.always) {}
 
@@ -101,7 +51,7 @@ public:
 
 private:
     Executor executor_;
-    std::weak_ptr<waiter> waiter_;
+    std::weak_ptr<repository_detail::waiter> waiter_;
     std::chrono::steady_clock::time_point until_;
     bool always_;
 };
@@ -115,12 +65,8 @@ struct initiate_jobs {
         namespace asio = boost::asio;
         const auto executor = asio::get_associated_executor(handler);
         auto& context = asio::query(executor, asio::execution::context);
-        auto home = asio::use_service<waiters_service>(context).get();
-        auto slot = asio::get_associated_cancellation_slot(handler);
-        const std::shared_ptr<waiter> waiting =
-            std::make_shared<handler_waiter<Handler>>(std::move(home), std::move(handler));
         // All before the push, after which another thread may resume and destroy the coroutine.
-        if (slot.is_connected()) slot.assign(abort_wait(waiting));
+        const auto waiting = repository_detail::make_waiter(context, std::move(handler));
         ((jobs->waiter = waiting), ...);
         std::optional<keep_awake<std::decay_t<decltype(executor)>>> poll;
         const bool polls = poll_for_answer.time > look_out::duration(0) &&

@@ -3,10 +3,10 @@
 
 #include <repository/sqlite/call.hpp>
 #include <repository/sqlite/recording.hpp>
+#include <repository/store_thread.hpp>
 #include <repository/user_ids.hpp>
 
 #include <algorithm>
-#include <csignal>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -52,26 +52,12 @@ boost::asio::awaitable<recorded_runs> record_all(std::shared_ptr<writer> w, std:
     co_return recorded_runs{result_of(*ends, all->states), result_of(*begins, all->answers)};
 }
 
-/// The application's signals are for its own threads.
-template <class Worker>
-std::thread start_thread(const std::shared_ptr<Worker>& w) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    struct restore {
-        const sigset_t& mask;
-        ~restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
-    } const restored{before};
-    return std::thread([w] { w->run(); });
-}
-
 } // namespace
 
 sqlite_repository::sqlite_repository(std::shared_ptr<writer> w, std::shared_ptr<side_reader> reader,
                                      std::unique_ptr<lock_file> lock)
     : lock_(std::move(lock)), writer_(std::move(w)), reader_(std::move(reader)),
-      thread_(start_thread(writer_)) {}
+      thread_(repository_detail::start_thread(writer_)) {}
 
 sqlite_repository::~sqlite_repository() {
     if (reader_ != nullptr) reader_->stop(); // before the writer, which then leaves one file alone
@@ -85,7 +71,7 @@ bool sqlite_repository::start_reader() noexcept {
     if (reader_ == nullptr) return false;
     try {
         const std::lock_guard lock(reader_mutex_);
-        if (!reader_thread_.joinable()) reader_thread_ = start_thread(reader_);
+        if (!reader_thread_.joinable()) reader_thread_ = repository_detail::start_thread(reader_);
         return true;
     } catch (const std::exception&) { // no thread to be had, or no memory
         return false;

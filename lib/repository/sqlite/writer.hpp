@@ -9,7 +9,7 @@
 #include <repository/sqlite/look_out.hpp>
 #include <repository/sqlite/open_file.hpp>
 #include <repository/sqlite/open_name.hpp>
-#include <repository/sqlite/waiters.hpp>
+#include <repository/waiters.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -38,8 +38,8 @@ public:
     /// Nothing joins it any more. What has goes with the next `run`.
     virtual void close() {}
 
-    std::optional<errc> error;            // of the last run, or of its commit
-    std::weak_ptr<detail::waiter> waiter; // nobody, once the caller gave up
+    std::optional<errc> error;                       // of the last run, or of its commit
+    std::weak_ptr<repository_detail::waiter> waiter; // nobody, once the caller gave up
 };
 
 /// The queue of jobs, and the loop that empties it. All that gathered while a transaction was committed

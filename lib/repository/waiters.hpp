@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef RONDO_REPOSITORY_SQLITE_WAITERS_HPP
-#define RONDO_REPOSITORY_SQLITE_WAITERS_HPP
+#ifndef RONDO_REPOSITORY_WAITERS_HPP
+#define RONDO_REPOSITORY_WAITERS_HPP
 
 #include <boost/asio/execution_context.hpp>
 
@@ -10,11 +10,11 @@
 #include <thread>
 #include <unordered_map>
 
-namespace rondo::sqlite::detail {
+namespace rondo::repository_detail {
 
 class waiters;
 
-/// A coroutine that waits for the database thread, as seen from there. Both may touch it only through
+/// A coroutine that waits for the thread of a store, as seen from there. Both may touch it only through
 /// the `waiters` of its execution context.
 class waiter {
 public:
@@ -37,7 +37,7 @@ private:
 };
 
 /// All who wait within one execution context. A handler must not outlive its context, and nothing may
-/// be posted to a context that is gone; yet the database thread knows nothing of contexts. So each
+/// be posted to a context that is gone; yet the thread of a store knows nothing of contexts. So each
 /// handler belongs to this list, and whoever takes it off the list, under the mutex, has it: the
 /// thread, a cancellation, or the end of the context.
 class waiters {
@@ -75,16 +75,16 @@ public:
     static inline boost::asio::execution_context::id id;
 
     explicit waiters_service(boost::asio::execution_context& context)
-        : service(context), waiters_(std::make_shared<detail::waiters>()) {}
+        : service(context), waiters_(std::make_shared<repository_detail::waiters>()) {}
 
-    [[nodiscard]] const std::shared_ptr<detail::waiters>& get() const noexcept { return waiters_; }
+    [[nodiscard]] const std::shared_ptr<repository_detail::waiters>& get() const noexcept { return waiters_; }
 
 private:
     void shutdown() override { waiters_->shut_down(); }
 
-    std::shared_ptr<detail::waiters> waiters_; // the database thread may hold it longer
+    std::shared_ptr<repository_detail::waiters> waiters_; // that thread may hold it longer
 };
 
-} // namespace rondo::sqlite::detail
+} // namespace rondo::repository_detail
 
-#endif // RONDO_REPOSITORY_SQLITE_WAITERS_HPP
+#endif // RONDO_REPOSITORY_WAITERS_HPP

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <repository/sqlite/waiters.hpp>
+#include <repository/waiters.hpp>
 
 #include <utility>
 
-namespace rondo::sqlite::detail {
+namespace rondo::repository_detail {
 
 bool waiters::add(const std::shared_ptr<waiter>& w) {
     {
@@ -41,4 +41,4 @@ void waiters::shut_down() noexcept {
     for (auto& [key, w] : dropped) w->drop();
 }
 
-} // namespace rondo::sqlite::detail
+} // namespace rondo::repository_detail
