@@ -62,12 +62,16 @@ enum class errc {
     store_full,
     /// The store is damaged.
     store_corrupt,
-    /// The file is not a rondo database.
+    /// The file, or the schema, is not a rondo database.
     store_foreign,
     /// The store was written by a newer rondo.
     store_too_new,
-    /// The store cannot be opened: no such folder, or no permission.
+    /// The store cannot be opened: no such folder or server, or no permission.
     store_cannot_open,
+    /// The store was written by an older rondo, and was not to be changed.
+    store_too_old,
+    /// The store may lose what it has acknowledged.
+    store_unsafe,
 };
 
 /// The category of `errc`, named "rondo".

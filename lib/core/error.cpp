@@ -37,6 +37,8 @@ const char* text(errc e) noexcept {
     case errc::store_foreign: return "the file is not a rondo database";
     case errc::store_too_new: return "the store was written by a newer version of rondo";
     case errc::store_cannot_open: return "the store cannot be opened";
+    case errc::store_too_old: return "the store was written by an older version";
+    case errc::store_unsafe: return "the store may lose what it has acknowledged";
     }
     return "unknown error";
 }

@@ -61,12 +61,14 @@ def installed(args, folder):
            "the headers installed are not those in include/")
     for library in libraries.glob("librondo.so"):
         expect(not any("sqlite" in name for name in needed(library)), "librondo needs SQLite")
+        expect(not any("libpq" in name for name in needed(library)), "librondo needs libpq")
 
     paths = dict(os.environ)
     paths["PKG_CONFIG_PATH"] = str(libraries / "pkgconfig")
     paths["LD_LIBRARY_PATH"] = str(libraries)
     static = [] if list(libraries.glob("librondo.so")) else ["--static"]
-    flags = read("pkg-config", *static, "--cflags", "--libs", "rondo", "rondo-sqlite", env=paths)
+    flags = read("pkg-config", *static, "--cflags", "--libs", "rondo", "rondo-sqlite",
+                 "rondo-postgres", env=paths)
     program = folder / "outside"
     run(*CXX, "-std=c++20", "-Wall", "-Wextra", Path(__file__).parent / "outside/main.cpp",
         "-o", program, *shlex.split(flags))
@@ -78,7 +80,7 @@ def subproject(args, folder):
     (folder / "subprojects").mkdir()
     (folder / "subprojects/rondo").symlink_to(args.source)
     build = folder / "build"
-    run("meson", "setup", build, folder, "--force-fallback-for=rondo,rondo-sqlite",
+    run("meson", "setup", build, folder, "--force-fallback-for=rondo,rondo-sqlite,rondo-postgres",
         "-Doptimization=0", "-Ddebug=false")
     targets = json.loads(read("meson", "introspect", "--targets", build))
     programs = [target["name"] for target in targets if target["type"] == "executable"]

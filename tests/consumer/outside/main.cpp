@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <rondo/postgres.hpp>
 #include <rondo/rondo.hpp>
 #include <rondo/sqlite.hpp>
 
@@ -36,6 +37,7 @@ asio::awaitable<void> serve(asio::any_io_executor executor) {
 }
 
 int main() {
+    if (rondo::postgres::open("host").has_value()) return 1; // no connection string
     asio::io_context io;
     asio::co_spawn(io, serve(io.get_executor()), [](std::exception_ptr failure) {
         if (failure) std::rethrow_exception(failure);

@@ -12,7 +12,7 @@ namespace rondo {
 namespace {
 
 constexpr int first = static_cast<int>(errc::task_exists);
-constexpr int last = static_cast<int>(errc::store_cannot_open);
+constexpr int last = static_cast<int>(errc::store_unsafe);
 
 TEST_SUITE_BEGIN("public/error");
 

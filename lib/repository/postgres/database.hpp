@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_POSTGRES_DATABASE_HPP
+#define RONDO_REPOSITORY_POSTGRES_DATABASE_HPP
+
+#include <rondo/repository.hpp>
+
+#include <repository/postgres/connection.hpp>
+#include <repository/postgres/settings.hpp>
+#include <repository/postgres/statements.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rondo::postgres::detail {
+
+/// The calls of the repository as SQL, each one transaction. Throws `failure`. What a call is given must live until it
+/// is over. One call at a time.
+class database {
+public:
+    template <class T>
+    using awaitable = boost::asio::awaitable<T>;
+
+    database(connection& c, const settings& s) : connection_(c), settings_(s), sql_(s.chosen.schema) {}
+
+    [[nodiscard]] bool is_open() const noexcept { return connection_.is_open(); }
+    /// The first on a new connection: sees to it that the server and the tables are what they must be.
+    awaitable<void> greet();
+
+    awaitable<std::uint64_t> start(wall_time now);
+    awaitable<std::vector<task_state>> register_tasks(const std::vector<task_definition>& tasks);
+    awaitable<void> update_tasks(const std::vector<task_update>& updates);
+
+    /// In one transaction, the ends first.
+    awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
+                                    const std::vector<begin_request>& begun);
+
+    awaitable<history_page> history(const history_filter& filter);
+    awaitable<std::optional<run>> find_run(const run_id& id);
+    awaitable<std::vector<run>> last_runs(const std::optional<std::string>& user);
+    awaitable<std::vector<skip_range>> skips(const std::string& uid, std::size_t limit);
+
+    awaitable<std::vector<user>> users();
+    awaitable<void> add_users(const std::vector<user>& users);
+    awaitable<void> remove_users(const std::vector<user>& users);
+
+    awaitable<prune_progress> prune(const prune_policy& policy);
+
+private:
+    awaitable<rows> ask(std::string sql, parameters values);
+    awaitable<void> check_server();
+    awaitable<std::optional<std::int64_t>> version();
+    awaitable<void> migrate(std::int64_t from);
+    awaitable<std::vector<const task_definition*>> register_some(const std::vector<task_definition>& all,
+                                                                 std::vector<const task_definition*> some,
+                                                                 std::vector<task_state>& states);
+    awaitable<void> count_failures(const std::vector<task_definition>& tasks,
+                                   std::vector<task_state>& states);
+    awaitable<prune_progress> prune_whole(const prune_policy& policy);
+    awaitable<prune_progress> prune_part(const prune_policy& policy);
+
+    connection& connection_;
+    const settings& settings_;
+    statements sql_;
+};
+
+} // namespace rondo::postgres::detail
+
+#endif // RONDO_REPOSITORY_POSTGRES_DATABASE_HPP

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/postgres/batch.hpp>
+#include <repository/postgres/database.hpp>
+#include <repository/postgres/failure.hpp>
+#include <repository/postgres/waves.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace rondo::postgres::detail {
+namespace {
+
+/// Counters that do not fit are as high as they can be.
+std::int64_t as_integer(std::uint64_t n) noexcept {
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(n < most ? n : most);
+}
+
+std::size_t hash_of(std::string_view uid) noexcept {
+    return std::hash<std::string_view>()(uid);
+}
+
+/// One of the texts that belong to a request, in the order of the requests.
+template <class T>
+struct detail_of {
+    std::int64_t ord; // of the request, from 1
+    std::int64_t position;
+    const T* value;
+};
+
+/// `list(request)` gives those of a request: a pointer to a vector, or null.
+template <class T, class Request, class List>
+std::vector<detail_of<T>> details_of(const std::vector<const Request*>& requests, List list) {
+    std::vector<detail_of<T>> all;
+    for (std::size_t i = 0; i != requests.size(); ++i) {
+        const std::vector<T>* some = list(*requests[i]);
+        if (some == nullptr) continue;
+        std::int64_t position = 0;
+        for (const T& each : *some) all.push_back({static_cast<std::int64_t>(i) + 1, position++, &each});
+    }
+    return all;
+}
+
+template <class T>
+void add_places(parameters& p, const std::vector<detail_of<T>>& all) {
+    p.add_array(all, [](const auto& d) { return d.ord; });
+    p.add_array(all, [](const auto& d) { return d.position; });
+}
+
+void add_users(parameters& p, const std::vector<detail_of<user>>& all) {
+    add_places(p, all);
+    p.add_array(all, [](const auto& d) { return std::string_view(d.value->id()); });
+}
+
+bool skip_is_later(const begin_request& r) noexcept {
+    return r.started && r.skipped && r.skipped->last > r.started->scheduled_at;
+}
+
+/// What of the skip, or of the run, is stored; null if there is none.
+template <class F>
+auto of_skip(F f) {
+    return [f](const begin_request* r) {
+        using value = decltype(f(*r->skipped));
+        return r->skipped ? std::optional<value>(f(*r->skipped)) : std::nullopt;
+    };
+}
+template <class F>
+auto of_run(F f) {
+    return [f](const begin_request* r) {
+        using value = decltype(f(*r->started));
+        return r->started ? std::optional<value>(f(*r->started)) : std::nullopt;
+    };
+}
+
+bool asked_for_some(const begin_request* r) noexcept {
+    return r->started && !r->started->users.empty();
+}
+bool has_skip(const begin_request* r) noexcept {
+    return r->skipped.has_value();
+}
+// Who asked is on record already, mostly.
+bool has_users(const finish_request* r) noexcept {
+    return !r->run.users.empty();
+}
+bool tells(const finish_request* r) noexcept {
+    return !r->run.results.empty() || r->run.output != nullptr;
+}
+
+// Where none of them has a skip, nobody looks at what there is of skips.
+parameters begin_parameters(const std::vector<const begin_request*>& requests) {
+    static const std::vector<const begin_request*> none;
+    const std::vector<const begin_request*>& skipping =
+        std::ranges::any_of(requests, has_skip) ? requests : none;
+    parameters p;
+    p.add_array(requests, [](const auto* r) { return r->uid.view(); });
+    p.add_array(requests, [](const auto* r) { return r->moves_cursor; });
+    p.add_array(requests, [](const auto* r) { return r->force; });
+    p.add_array(requests, [](const auto* r) { return r->expected; });
+    p.add_array(requests, [](const auto* r) { return r->next; });
+    p.add_array(skipping, of_skip([](const skip_range& s) { return plain_text{to_string(s.reason)}; }));
+    p.add_array(skipping, of_skip([](const skip_range& s) { return s.first; }));
+    p.add_array(skipping, of_skip([](const skip_range& s) { return s.last; }));
+    p.add_array(skipping, of_skip([](const skip_range& s) { return as_integer(s.count); }));
+    p.add_array(skipping, [](const auto* r) { return skip_is_later(*r); });
+    p.add_array(requests, of_run([](const run_begin& b) { return b.id; }));
+    p.add_array(requests, of_run([](const run_begin& b) { return plain_text{to_string(b.trigger)}; }));
+    p.add_array(requests, of_run([](const run_begin& b) { return std::int64_t{b.attempt}; }));
+    p.add_array(requests, of_run([](const run_begin& b) { return b.scheduled_at; }));
+    p.add_array(requests, of_run([](const run_begin& b) { return b.started_at; }));
+    add_users(p, details_of<user>(requests, [](const begin_request& r) {
+                  return r.started ? &r.started->users : nullptr;
+              }));
+    p.add(run_id());
+    return p;
+}
+
+template <class F>
+auto of_progress(F f) {
+    return [f](const finish_request* r) {
+        using value = decltype(f(*r->run.output->progress));
+        const bool there = r->run.output != nullptr && r->run.output->progress;
+        return there ? std::optional<value>(f(*r->run.output->progress)) : std::nullopt;
+    };
+}
+
+parameters finish_parameters(const std::vector<const finish_request*>& requests) {
+    parameters p;
+    p.add_array(requests, [](const auto* r) { return r->run.uid.view(); });
+    p.add_array(requests, [](const auto* r) { return r->run.id; });
+    p.add_array(requests, [](const auto* r) { return as_integer(r->token); });
+    p.add_array(requests, [](const auto* r) { return plain_text{to_string(r->run.trigger)}; });
+    p.add_array(requests, [](const auto* r) { return std::int64_t{r->run.attempt}; });
+    p.add_array(requests, [](const auto* r) { return r->run.scheduled_at; });
+    p.add_array(requests, [](const auto* r) { return r->run.started_at; });
+    p.add_array(requests, [](const auto* r) { return r->run.finished_at; });
+    p.add_array(requests, [](const auto* r) { return plain_text{to_string(*r->run.outcome)}; });
+    p.add_array(requests, [](const auto* r) { return std::string_view(r->run.message); });
+    p.add_array(requests, [](const auto* r) { return r->next_slot; });
+    p.add_array(requests, of_progress([](const run_progress& g) { return g.share; }));
+    p.add_array(requests, of_progress([](const run_progress& g) { return std::string_view(g.text); }));
+    p.add_array(requests, of_progress([](const run_progress& g) { return g.at; }));
+    p.add_array(requests, [](const auto* r) {
+        const auto& output = r->run.output;
+        return output != nullptr ? std::optional<std::int64_t>(as_integer(output->lines_dropped))
+                                 : std::nullopt;
+    });
+    add_users(p, details_of<user>(requests, [](const finish_request& r) { return &r.run.users; }));
+    const auto told =
+        details_of<task_result>(requests, [](const finish_request& r) { return &r.run.results; });
+    add_places(p, told);
+    p.add_array(told, [](const auto& d) { return std::string_view(d.value->user().id()); });
+    p.add_array(told, [](const auto& d) { return std::string_view(d.value->message()); });
+    p.add_array(told, [](const auto& d) { return std::string_view(d.value->error()); });
+    const auto wrote = details_of<run_line>(requests, [](const finish_request& r) {
+        return r.run.output != nullptr ? &r.run.output->lines : nullptr;
+    });
+    add_places(p, wrote);
+    p.add_array(wrote, [](const auto& d) { return d.value->at; });
+    p.add_array(wrote, [](const auto& d) { return std::string_view(d.value->text); });
+    p.add(run_id());
+    return p;
+}
+
+begin_state begin_state_from(std::string_view word) {
+    if (word == "recorded") return begin_state::recorded;
+    if (word == "conflict") return begin_state::conflict;
+    return begin_state::unknown_task;
+}
+
+finish_state finish_state_from(std::string_view word) {
+    if (word == "recorded") return finish_state::recorded;
+    if (word == "already") return finish_state::already;
+    return finish_state::fenced;
+}
+
+void expect_size(const rows& r, std::size_t n) {
+    if (r.size() != n) throw failure(errc::store_corrupt, "PostgreSQL gave fewer rows than were asked for");
+}
+
+std::vector<wave<begin_request>> waves_of_begins(const std::vector<begin_request>& begun) {
+    return waves_of(begun, [](const begin_request& r, auto take) {
+        take(hash_of(r.uid));
+        if (r.started) take(std::hash<run_id>()(r.started->id));
+    });
+}
+
+std::vector<wave<finish_request>> waves_of_ends(const std::vector<finish_request>& ended) {
+    return waves_of(ended, [](const finish_request& r, auto take) {
+        take(hash_of(r.run.uid));
+        take(std::hash<run_id>()(r.run.id));
+    });
+}
+
+parameters uids_of(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun) {
+    std::vector<std::string_view> uids;
+    for (const finish_request& r : ended) uids.push_back(r.run.uid.view());
+    for (const begin_request& r : begun) uids.push_back(r.uid.view());
+    parameters p;
+    p.add_array(uids, [](std::string_view uid) { return uid; });
+    return p;
+}
+
+} // namespace
+
+database::awaitable<recorded_runs> database::record(const std::vector<finish_request>& ended,
+                                                    const std::vector<begin_request>& begun) {
+    recorded_runs said{std::vector<finish_state>(ended.size()), std::vector<begin_answer>(begun.size())};
+    if (ended.empty() && begun.empty()) co_return said;
+    const auto ends = waves_of_ends(ended);
+    const auto begins = waves_of_begins(begun);
+    batch b;
+    b.add(sql_.lock_tasks, uids_of(ended, begun));
+    for (const auto& w : ends)
+        b.add(sql_.finish_runs(std::ranges::any_of(w.requests, has_users),
+                               std::ranges::any_of(w.requests, tells)),
+              finish_parameters(w.requests));
+    for (const auto& w : begins)
+        b.add(sql_.begin_runs(std::ranges::any_of(w.requests, asked_for_some),
+                              std::ranges::any_of(w.requests, has_skip)),
+              begin_parameters(w.requests));
+    const std::vector<rows> answers = co_await connection_.exchange(b);
+    std::size_t next = 1;
+    for (const auto& w : ends) {
+        const rows& r = answers[next++];
+        expect_size(r, w.places.size());
+        for (std::size_t i = 0; i != w.places.size(); ++i)
+            said.finished.assume_value()[w.places[i]] = finish_state_from(r.word(i, 0));
+    }
+    for (const auto& w : begins) {
+        const rows& r = answers[next++];
+        expect_size(r, w.places.size());
+        for (std::size_t i = 0; i != w.places.size(); ++i)
+            said.begun.assume_value()[w.places[i]] = {begin_state_from(r.word(i, 0)), r.time_or_never(i, 1),
+                                                      r.count(i, 2)};
+    }
+    co_return said;
+}
+
+} // namespace rondo::postgres::detail

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/postgres/session.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+
+namespace rondo::postgres::detail {
+namespace {
+
+namespace asio = boost::asio;
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds first_pause_max(50);
+constexpr int tries_max = 5; // of one job, by transactions that may succeed again
+
+// There is none for a timer either.
+void wait_for_memory() {
+    std::this_thread::sleep_for(milliseconds(10));
+}
+
+/// How the exception in flight looks from outside.
+failure failure_in_flight() {
+    try {
+        throw;
+    } catch (const failure& f) {
+        return f;
+    } catch (const std::exception& e) { // no memory, mostly
+        return failure(errc::store_failed, e.what());
+    }
+}
+
+} // namespace
+
+/// Whatever becomes of a job, its caller is answered.
+class session::answered {
+public:
+    answered(session& s, job& j) noexcept : session_(s), job_(j) { j.error = errc::store_failed; }
+    answered(const answered&) = delete;
+    answered& operator=(const answered&) = delete;
+    ~answered() { session_.complete(job_); }
+
+private:
+    session& session_;
+    job& job_;
+};
+
+session::session(settings s)
+    : settings_(std::move(s)), connection_(context_, settings_), database_(connection_, settings_),
+      wake_(context_), random_(std::random_device()()), pause_max_(first_pause_max) {}
+
+bool session::push(std::shared_ptr<job> j) {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    queue_.push_back(std::move(j));
+    try {
+        wake();
+    } catch (...) {
+        queue_.pop_back();
+        throw;
+    }
+    return true;
+}
+
+void session::wake() {
+    asio::post(context_, [this] {
+        error_code ignored;
+        wake_.cancel(ignored);
+    });
+}
+
+void session::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+    }
+    for (bool woken = false; !woken;) {
+        try {
+            wake();
+            woken = true;
+        } catch (const std::exception&) { // no memory, and yet somebody waits for the end of the thread
+            wait_for_memory();
+        }
+    }
+}
+
+// Where Asio itself finds no memory it lets go of the coroutine, and throws here. Then another goes on.
+void session::run() {
+    while (!is_over()) {
+        try {
+            asio::co_spawn(context_, serve(), [](const std::exception_ptr&) {});
+        } catch (const std::exception&) {
+            wait_for_memory();
+            continue;
+        }
+        while (!run_out()) wait_for_memory();
+        connection_.close();
+    }
+}
+
+// False: something was thrown, and there may be more to do.
+bool session::run_out() {
+    try {
+        context_.restart();
+        context_.run();
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+bool session::is_over() {
+    const std::lock_guard lock(mutex_);
+    return stopped_ && queue_.empty();
+}
+
+std::shared_ptr<job> session::take() {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) return nullptr;
+    std::shared_ptr<job> first = std::move(queue_.front());
+    queue_.pop_front();
+    return first;
+}
+
+// Whatever is thrown, it goes on: others wait for it.
+asio::awaitable<void> session::serve() {
+    while (!is_over()) {
+        bool failed = false;
+        try {
+            co_await take_turn();
+        } catch (const std::exception&) {
+            failed = true;
+        }
+        if (failed) wait_for_memory();
+    }
+}
+
+asio::awaitable<void> session::take_turn() {
+    if (!connection_.is_open()) {
+        const bool connected = co_await connect();
+        if (!connected) {
+            if (!is_over()) co_await pause(next_pause());
+            co_return;
+        }
+    }
+    if (const std::shared_ptr<job> next = take(); next != nullptr) {
+        std::optional<failure> failed;
+        {
+            const answered sure(*this, *next);
+            if (!next->only_reads() || !next->waiter.expired()) failed = co_await perform(*next);
+        }
+        if (failed)
+            complain(*failed);
+        else
+            last_complaint_.clear();
+        co_return;
+    }
+    // What was pushed since posts a handler, which finds the timer waiting.
+    if (is_over()) co_return;
+    wake_.expires_at(std::chrono::steady_clock::time_point::max());
+    co_await connection_.idle(wake_);
+}
+
+asio::awaitable<bool> session::connect() {
+    std::optional<failure> failed;
+    try {
+        co_await connection_.open();
+        co_await database_.greet();
+    } catch (...) {
+        failed = failure_in_flight();
+        connection_.close();
+    }
+    if (failed) {
+        if (!std::exchange(told_lost_, true) || last_complaint_ != failed->what())
+            log(log_level::warning, std::string("PostgreSQL cannot be used: ") + failed->what());
+        last_complaint_ = failed->what();
+        fail_all(failed->why());
+        co_return false;
+    }
+    if (std::exchange(told_lost_, false)) log(log_level::warning, "PostgreSQL can be used again");
+    pause_max_ = first_pause_max;
+    co_return true;
+}
+
+milliseconds session::next_pause() {
+    const milliseconds most = std::min(pause_max_, settings_.chosen.reconnect_max);
+    pause_max_ = most * 2;
+    return milliseconds(std::uniform_int_distribution<milliseconds::rep>(1, most.count())(random_));
+}
+
+// Ends early when it is stopped, but not for each job: those wait for the next attempt.
+asio::awaitable<void> session::pause(milliseconds how_long) {
+    const auto until = std::chrono::steady_clock::now() + how_long;
+    while (!stopping() && std::chrono::steady_clock::now() < until) {
+        wake_.expires_at(until);
+        error_code ignored;
+        co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+}
+
+asio::awaitable<std::optional<failure>> session::perform(job& j) {
+    for (int tries = 1;; ++tries) {
+        std::optional<failure> failed;
+        try {
+            co_await j.run(database_);
+        } catch (...) {
+            failed = failure_in_flight();
+        }
+        if (failed && failed->again() && tries < tries_max && connection_.is_open()) continue;
+        j.error = failed ? std::optional<errc>(failed->why()) : std::nullopt;
+        co_return failed;
+    }
+}
+
+// Once, however often the same happens, until something succeeds. It may wait for memory or for the sink, nobody else
+// does.
+void session::complain(const failure& f) {
+    if (last_complaint_ == f.what()) return;
+    last_complaint_ = f.what();
+    log(log_level::warning, std::string("PostgreSQL: ") + f.what());
+}
+
+void session::complete(job& j) noexcept {
+    try {
+        if (const auto w = j.waiter.lock()) w->home().complete(*w, false);
+    } catch (const std::exception&) { // no memory: whoever waits is let go of
+    }
+}
+
+void session::fail_all(errc why) {
+    while (const std::shared_ptr<job> j = take()) {
+        j->error = why;
+        complete(*j);
+    }
+}
+
+bool session::stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
+}
+
+void session::log(log_level level, const std::string& line) const noexcept {
+    try {
+        if (settings_.chosen.log) settings_.chosen.log(level, line);
+    } catch (...) { // the sink's own affair
+    }
+}
+
+} // namespace rondo::postgres::detail

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <repository/postgres/statements.hpp>
+
+namespace rondo::postgres::detail {
+namespace {
+
+// The condition of the index of slots: `takes_slot` in SQL.
+#define RONDO_TAKES_SLOT(alias) alias ".\"trigger\" in ('schedule', 'catch_up')"
+
+// Who changes tasks locks them first, in one order, so that the statements behind it, of the same transaction, see
+// what is the case, and nobody waits for somebody who waits for him.
+constexpr std::string_view lock_tasks = R"(
+select 1 from @task where uid = any($1) order by id for no key update)";
+
+// At most one request for each task and for each run. What each may do is worked out before anything is written. The
+// last parameter is the id of no run: what belongs to a request finds its run in an array, which no plan can make slow.
+// `k` is the run if it is on record; `s` another that has its slot.
+constexpr std::string_view begin_requests = R"(
+with w as materialized (
+  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15) with ordinality
+    as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at, ord)))";
+
+constexpr std::string_view begin_requests_with_skips = R"(
+with w as materialized (
+  select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) with ordinality
+    as w (uid, moves, forced, expected, next, reason, first_slot, last_slot, slots, skip_is_later,
+          run, why, attempt, scheduled_at, started_at, ord)))";
+
+constexpr std::string_view begin_head = R"(,
+v as materialized (
+  select w.*, t.id as task, t.next_slot, t.token, k.token as known_token,
+    case when t.id is null then 'unknown_task'
+         when k.id is not null then case when k.task = t.id then 'recorded' else 'conflict' end
+         when s.id is not null then 'conflict'
+         when w.moves and not w.forced and t.next_slot is distinct from w.expected then 'conflict'
+         else 'apply' end as verdict
+  from w left join @task t on t.uid = w.uid
+    left join @run k on k.id = w.run
+    left join lateral (
+      select id from @run s where s.task = t.id and s.scheduled_at = w.scheduled_at and )" RONDO_TAKES_SLOT(
+    "s") R"(
+        and w.why in ('schedule', 'catch_up') limit 1) s on true),
+moved as (
+  update @task t set next_slot = case when v.moves then v.next else t.next_slot end,
+    token = t.token + case when v.run is null then 0 else 1 end
+  from v where v.verdict = 'apply' and t.id = v.task and (v.moves or v.run is not null)),
+begun as (
+  insert into @run (id, task, "trigger", attempt, scheduled_at, started_at, token)
+  select run, task, why, attempt, scheduled_at, started_at, token + 1
+  from v where verdict = 'apply' and run is not null))";
+
+constexpr std::string_view begin_users = R"(,
+asked as (
+  insert into @run_user (run, position, user_id)
+  select a.runs[u.ord], u.position, u.user_id from unnest($16, $17, $18) as u (ord, position, user_id),
+    (select array_agg(case when verdict = 'apply' then run else $19 end order by ord) as runs from v) a
+  where a.runs[u.ord] <> $19))";
+
+constexpr std::string_view begin_skips = R"(,
+skipped as materialized (
+  select v.*, l.id as latest,
+    case when l.reason is distinct from v.reason then 'new'
+         when l.first_slot <= v.first_slot and v.last_slot <= l.last_slot then 'there'
+         when v.first_slot <= l.last_slot then 'new'
+         when v.skip_is_later and v.scheduled_at > l.last_slot and v.why in ('schedule', 'catch_up') then 'new'
+         when exists (select from @run r where r.task = v.task and r.scheduled_at > l.last_slot
+                        and )" RONDO_TAKES_SLOT("r") R"() then 'new'
+         else 'longer' end as how
+  from v left join lateral (select id, reason, first_slot, last_slot from @skip
+                            where task = v.task order by id desc limit 1) l on true
+  where v.verdict = 'apply' and v.reason is not null),
+longer as (
+  update @skip s set last_slot = n.last_slot,
+    slots = least(s.slots, 9223372036854775807 - n.slots) + n.slots
+  from skipped n where n.how = 'longer' and s.id = n.latest),
+added as (
+  insert into @skip (task, reason, first_slot, last_slot, slots)
+  select task, reason, first_slot, last_slot, slots from skipped where how = 'new'))";
+
+constexpr std::string_view begin_tail = R"(
+select case when verdict = 'apply' then 'recorded' else verdict end,
+  case when verdict = 'apply' and moves then next else next_slot end,
+  case when run is null then 0 when verdict = 'apply' then token + 1 when verdict = 'recorded' then known_token
+       else 0 end
+from v order by ord)";
+
+// Likewise, of ends. `began` is the start that is on record, or will be. Said with `is null`, that a run is in flight
+// would have the plan go through all that are.
+constexpr std::string_view finish_head = R"(
+with w as materialized (
+  select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) with ordinality
+    as w (uid, run, token, why, attempt, scheduled_at, started_at, finished_at, outcome, message, next,
+          progress, progress_text, progress_at, lines_dropped, ord)),
+v as materialized (
+  select w.*, t.id as task, t.token as task_token, t.next_slot, coalesce(k.started_at, w.started_at) as began,
+    case when t.id is null then 'fenced'
+         when k.id is not null then
+           case when k.task <> t.id or w.token <> 0 and w.token <> k.token then 'fenced'
+                when k.outcome is null then 'end'
+                when k.outcome = w.outcome then 'already'
+                else 'fenced' end
+         when s.id is not null then 'fenced'
+         else 'store' end as verdict
+  from w left join @task t on t.uid = w.uid
+    left join @run k on k.id = w.run
+    left join lateral (
+      select id from @run s where s.task = t.id and s.scheduled_at = w.scheduled_at and )" RONDO_TAKES_SLOT(
+    "s") R"(
+        and k.id is null and w.why in ('schedule', 'catch_up') limit 1) s on true),
+ended as (
+  update @run r set finished_at = v.finished_at, outcome = v.outcome, message = v.message,
+    progress = v.progress, progress_text = v.progress_text, progress_at = v.progress_at,
+    lines_dropped = v.lines_dropped
+  from v where v.verdict = 'end' and r.id = v.run and coalesce(r.outcome, '') = ''),
+stored as (
+  insert into @run (id, task, "trigger", attempt, scheduled_at, started_at, finished_at, outcome, message, token,
+                    progress, progress_text, progress_at, lines_dropped)
+  select run, task, why, attempt, scheduled_at, started_at, finished_at, outcome, message, task_token + 1,
+    progress, progress_text, progress_at, lines_dropped
+  from v where verdict = 'store'),
+moved as (
+  update @task t set token = t.token + case when v.verdict = 'store' then 1 else 0 end,
+    next_slot = case when v.next is not null and t.next_slot = 9223372036854775807 then v.next else t.next_slot end
+  from v where t.id = v.task and (v.verdict = 'store'
+    or v.verdict = 'end' and v.next is not null and v.next_slot = 9223372036854775807)))";
+
+constexpr std::string_view finish_users = R"(,
+asked as (
+  insert into @run_user (run, position, user_id)
+  select a.runs[u.ord], u.position, u.user_id from unnest($16, $17, $18) as u (ord, position, user_id),
+    (select array_agg(case when verdict = 'store' then run else $28 end order by ord) as runs from v) a
+  where a.runs[u.ord] <> $28))";
+
+constexpr std::string_view finish_details = R"(,
+done as materialized (
+  select array_agg(case when verdict in ('end', 'store') then run else $28 end order by ord) as runs,
+    array_agg(began order by ord) as starts from v),
+told as (
+  insert into @result (run, position, user_id, started_at, message, error)
+  select d.runs[u.ord], u.position, u.user_id, d.starts[u.ord], u.message, u.error
+  from unnest($19, $20, $21, $22, $23) as u (ord, position, user_id, message, error), done d
+  where d.runs[u.ord] <> $28),
+wrote as (
+  insert into @run_line (run, position, written_at, line)
+  select d.runs[u.ord], u.position, u.written_at, u.line
+  from unnest($24, $25, $26, $27) as u (ord, position, written_at, line), done d
+  where d.runs[u.ord] <> $28))";
+
+constexpr std::string_view finish_tail = R"(
+select case when verdict in ('end', 'store') then 'recorded' else verdict end from v order by ord)";
+
+// A uid that somebody else is adding at this moment is in neither: a row is missing then.
+constexpr std::string_view register_tasks = R"(
+with w as materialized (
+  select * from unnest($1, $2, $3, $4, $5, $6) with ordinality
+    as w (uid, name, schedule, hidden, anchor, first_slot, ord)),
+known as materialized (
+  select w.*, t.id as task, t.schedule as old_schedule, t.anchor as old_anchor, t.next_slot, t.paused,
+    t.pause_reason, t.paused_until
+  from w join @task t on t.uid = w.uid),
+added as (
+  insert into @task (uid, name, schedule, hidden, anchor, next_slot)
+  select uid, name, schedule, hidden, anchor, first_slot from w
+  where not exists (select from @task t where t.uid = w.uid) order by uid
+  on conflict do nothing returning uid),
+changed as (
+  update @task t set name = k.name, schedule = k.schedule, hidden = k.hidden, active = true
+  from known k where t.id = k.task
+    and (t.name, t.schedule, t.hidden, t.active) is distinct from (k.name, k.schedule, k.hidden, true))
+select ord, false, old_schedule <> schedule, old_anchor, next_slot, paused, pause_reason, paused_until from known
+union all
+select w.ord, true, false, w.anchor, w.first_slot, false, null, null from w join added a on a.uid = w.uid
+order by 1)";
+
+// Of each of these tasks, in their order, the latest runs, as `failure_count` wants them.
+constexpr std::string_view latest_runs = R"(
+select w.ord, r.started_at, r.outcome, r.attempt, r.scheduled_at, r.finished_at, r."trigger"
+from unnest($1) with ordinality as w (uid, ord) join @task t on t.uid = w.uid
+  cross join lateral (select * from @run where task = t.id order by started_at desc, id desc limit $2) r
+order by w.ord, r.started_at desc, r.id desc)";
+
+constexpr std::string_view update_tasks = R"(
+update @task t set paused = coalesce(w.paused, t.paused),
+  pause_reason = case when w.paused is null then t.pause_reason else w.reason end,
+  paused_until = case when w.paused is null then t.paused_until else w.until end,
+  active = coalesce(w.active, t.active)
+from unnest($1, $2, $3, $4, $5) as w (uid, paused, reason, until, active) where t.uid = w.uid)";
+
+// Before it looks at the runs: whoever is ending one has done so by then, or finds that it is over.
+constexpr std::string_view lock_all_tasks = R"(
+select 1 from @task order by id for no key update)";
+
+constexpr std::string_view start_tasks = R"(
+update @task set active = false where active)";
+
+constexpr std::string_view start_runs = R"(
+update @run set finished_at = greatest(started_at, $1), outcome = 'abandoned', message = $2 where outcome is null)";
+
+constexpr std::string_view columns = R"(
+r.id, t.uid, r."trigger", r.scheduled_at, r.started_at, r.finished_at, r.outcome, r.message, r.attempt,
+r.lines_dropped, r.progress, r.progress_text, r.progress_at,
+array(select user_id from @run_user where run = r.id order by position),
+array(select user_id from @result where run = r.id order by position),
+array(select message from @result where run = r.id order by position),
+array(select error from @result where run = r.id order by position),
+array(select written_at from @run_line where run = r.id order by position),
+array(select line from @run_line where run = r.id order by position) )";
+
+constexpr std::string_view find_run = R"(
+from @run r join @task t on t.id = r.task where r.id = $1)";
+
+constexpr std::string_view last_runs = R"(
+from @task t cross join lateral (select * from @run where task = t.id and outcome is not null
+                                 order by started_at desc, id desc limit 1) r)";
+
+constexpr std::string_view last_runs_of_user = R"(
+from (select distinct on (y.task) y.* from @result x join @run y on y.id = x.run
+      where sha256(decode(x.user_id, 'escape')) = sha256(decode($1, 'escape')) and x.user_id = $1
+      order by y.task, x.started_at desc, x.run desc) r join @task t on t.id = r.task)";
+
+constexpr std::string_view skips = R"(
+select reason, first_slot, last_slot, slots from @skip where task = (select id from @task where uid = $1)
+order by id desc limit $2)";
+
+constexpr std::string_view users = R"(
+select id from @known_user)";
+
+constexpr std::string_view add_users = R"(
+insert into @known_user (id) select distinct id from unnest($1) as w (id) order by id on conflict do nothing)";
+
+constexpr std::string_view remove_users = R"(
+delete from @known_user u using (select distinct id from unnest($1) as w (id)) w
+where sha256(decode(u.id, 'escape')) = sha256(decode(w.id, 'escape')) and u.id = w.id)";
+
+// The index of starts leads to those that are old enough: a run has not ended before it started, unless the wall clock
+// was set back meanwhile; then it goes when its start is old enough, too.
+constexpr std::string_view prune_old_runs = R"(
+delete from @run where id = any(array(
+  select id from @run where started_at < $1 and finished_at < $1 order by started_at, id limit $2)))";
+
+constexpr std::string_view prune_old_skips = R"(
+delete from @skip where id = any(array(select id from @skip where last_slot < $1 limit $2)))";
+
+// Of the tasks behind $1, $2 of them, all but the latest $3 runs of each, $4 at most. Gives how many of them there were
+// to look at and the last of those, how many runs went, and the last task of which one went.
+constexpr std::string_view prune_surplus = R"(
+with looked as materialized (select id from @task where id > $1 order by id limit $2),
+doomed as materialized (
+  select s.id as task, r.id from (select id from @task where id > $1 order by id limit $2) s cross join lateral (
+    select id from (select id, finished_at from @run where task = s.id
+                    order by started_at desc, id desc offset $3) surplus
+    where finished_at is not null limit $4) r
+  order by s.id limit $4),
+gone as (delete from @run where id = any(array(select id from doomed)))
+select (select count(*) from looked), coalesce((select max(id) from looked), 0), (select count(*) from doomed),
+  coalesce((select max(task) from doomed), 0))";
+
+std::string run_query(std::string_view from) {
+    return "select " + std::string(columns) + std::string(from);
+}
+
+} // namespace
+
+std::string_view run_columns() noexcept {
+    return columns;
+}
+
+std::string in_quotes(std::string_view identifier) {
+    std::string text = "\"";
+    for (const char c : identifier) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return text + '"';
+}
+
+std::string in_schema(std::string_view sql, std::string_view schema) {
+    std::string text;
+    for (const char c : sql) text += c == '@' ? in_quotes(schema) + '.' : std::string(1, c);
+    return text;
+}
+
+statements::statements(std::string_view schema)
+    : lock_tasks(in_schema(detail::lock_tasks, schema)),
+      lock_all_tasks(in_schema(detail::lock_all_tasks, schema)),
+      register_tasks(in_schema(detail::register_tasks, schema)),
+      latest_runs(in_schema(detail::latest_runs, schema)),
+      update_tasks(in_schema(detail::update_tasks, schema)),
+      start_tasks(in_schema(detail::start_tasks, schema)), start_runs(in_schema(detail::start_runs, schema)),
+      find_run(in_schema(run_query(detail::find_run), schema)),
+      last_runs(in_schema(run_query(detail::last_runs), schema)),
+      last_runs_of_user(in_schema(run_query(detail::last_runs_of_user), schema)),
+      skips(in_schema(detail::skips, schema)), users(in_schema(detail::users, schema)),
+      add_users(in_schema(detail::add_users, schema)), remove_users(in_schema(detail::remove_users, schema)),
+      prune_old_runs(in_schema(detail::prune_old_runs, schema)),
+      prune_old_skips(in_schema(detail::prune_old_skips, schema)),
+      prune_surplus(in_schema(detail::prune_surplus, schema)) {
+    for (const bool users : {false, true}) {
+        for (const bool more : {false, true}) {
+            const auto put = [&](parts& all, std::string head, std::string_view with_users,
+                                 std::string_view with_more, std::string_view tail) {
+                if (users) head += with_users;
+                if (more) head += with_more;
+                head += tail;
+                all[index_of(users, more)] = in_schema(head, schema);
+            };
+            const std::string_view requests = more ? begin_requests_with_skips : begin_requests;
+            put(begin_runs_, std::string(requests) + std::string(begin_head), begin_users, begin_skips,
+                begin_tail);
+            put(finish_runs_, std::string(finish_head), finish_users, finish_details, finish_tail);
+        }
+    }
+}
+
+} // namespace rondo::postgres::detail

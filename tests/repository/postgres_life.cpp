@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: BSL-1.0
+// A server that goes away and comes back, tables that are not what they should be, and several who want the same.
+#include <rondo/postgres.hpp>
+
+#include <repository/blocking.hpp>
+#include <repository/postgres_place.hpp>
+#include <repository/steps.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <netinet/in.h>
+#include <ostream>
+#include <signal.h>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace rondo::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* nowhere = "host=/no/such/folder dbname=nothing";
+
+/// Until it works; it must not take for ever.
+template <class F>
+bool works_at_last(F f) {
+    const auto give_up = std::chrono::steady_clock::now() + 30s;
+    while (std::chrono::steady_clock::now() < give_up)
+        if (f()) return true;
+    return false;
+}
+
+TEST_SUITE_BEGIN("repository/postgres_life");
+
+TEST_CASE("options and connection strings that make no sense are refused at once") {
+    const auto refused = [](const std::string& server, const postgres::options& o) {
+        const auto r = postgres::open(server, o);
+        return r.has_error() ? r.error() : error_code();
+    };
+    CHECK(refused("no_such_thing=1", {}) == errc::invalid_option);
+    CHECK(refused("host=a,b port=1,2,3", {}) == errc::invalid_option);
+    for (const std::string& schema : {std::string(), std::string(64, 's'), std::string("a\0b", 3)}) {
+        postgres::options o;
+        o.schema = schema;
+        CHECK(refused(nowhere, o) == errc::invalid_option);
+    }
+    for (const auto wrong : {0ms, -1ms, 3'600'001ms}) {
+        postgres::options o;
+        o.operation_timeout = wrong;
+        CHECK(refused(nowhere, o) == errc::invalid_option);
+        o = {};
+        o.connect_timeout = wrong;
+        CHECK(refused(nowhere, o) == errc::invalid_option);
+        o = {};
+        o.reconnect_max = wrong;
+        CHECK(refused(nowhere, o) == errc::invalid_option);
+    }
+}
+
+TEST_CASE("where there is no server, calls say so, and the log says why") {
+    postgres::options o;
+    std::mutex mutex;
+    std::vector<std::string> lines;
+    o.log = [&](log_level level, std::string_view line) {
+        const std::lock_guard lock(mutex);
+        CHECK(level == log_level::warning);
+        lines.emplace_back(line);
+    };
+    const auto r = postgres::open(nowhere, o).value();
+    CHECK(error_of(r->users()) == errc::store_cannot_open);
+    CHECK(error_of(r->start(at(0))) == errc::store_cannot_open);
+    const std::lock_guard lock(mutex);
+    REQUIRE(lines.size() == 1); // once, however often it tries
+    CHECK(lines[0].find("/no/such/folder") != std::string::npos);
+}
+
+TEST_CASE("a host that nobody knows is told of") {
+    postgres::options o;
+    o.log = {};
+    const auto r = postgres::open("host=nobody.invalid dbname=x", o).value();
+    CHECK(error_of(r->users()) == errc::store_cannot_open);
+}
+
+TEST_CASE("a server that does not answer is given up in time") {
+    // It listens, and never says a word.
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(fd, 5) == 0);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    postgres::options o;
+    o.log = {};
+    o.connect_timeout = 50ms;
+    const auto r =
+        postgres::open("host=localhost port=" + std::to_string(ntohs(address.sin_port)) + " dbname=x", o)
+            .value();
+    CHECK(error_of(r->users()) == errc::store_timeout);
+    ::close(fd);
+}
+
+TEST_CASE("tables are made only if they may be") {
+    postgres_place place;
+    place.options.migrate = false;
+    CHECK(error_of(place.open()->users()) == errc::store_foreign);
+    place.options.migrate = true;
+    CHECK_FALSE(error_of(place.open()->users()));
+    place.options.migrate = false;
+    CHECK_FALSE(error_of(place.open()->users()));
+    place.sql("update " + place.schema() + ".meta set value = '99' where key = 'version'");
+    CHECK(error_of(place.open()->users()) == errc::store_too_new);
+    for (const char* version : {"0", "-1", "x", "", "1x"}) {
+        place.sql("update " + place.schema() + ".meta set value = '" + version + "' where key = 'version'");
+        CHECK(error_of(place.open()->users()) == errc::store_corrupt);
+    }
+}
+
+TEST_CASE("several may make the tables at once") {
+    const postgres_place place;
+    std::vector<std::shared_ptr<repository>> all;
+    for (int i = 0; i != 6; ++i) all.push_back(place.open());
+    for (const auto& r : all) CHECK_FALSE(error_of(r->users()));
+    CHECK(place.sql("select value from " + place.schema() + ".meta where key = 'version'") == "1");
+}
+
+TEST_CASE("tables of somebody else in the schema are left alone") {
+    const postgres_place place;
+    place.sql("create schema " + place.schema());
+    place.sql("create table " + place.schema() + ".run (theirs int)");
+    CHECK(bool(error_of(place.open()->users())));
+    CHECK(place.sql("select count(*) from pg_tables where schemaname = $n$" + place.options.schema + "$n$") ==
+          "1");
+}
+
+TEST_CASE("a server that may forget is used only if it may be") {
+    postgres_place place;
+    place.options.unsafe_server = false; // the test's own runs without fsync
+    CHECK(error_of(place.open()->users()) == errc::store_unsafe);
+}
+
+TEST_CASE("a session that the server ends is made anew before anybody notices") {
+    const postgres_place place;
+    const auto r = place.open();
+    blocking(r->register_tasks(one_task("t"))).value();
+    const std::string pid = "select pid from pg_stat_activity where application_name = 'rondo'";
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        const auto before = place.sql(pid);
+        REQUIRE(before);
+        place.sql("select pg_terminate_backend(" + *before + ")");
+        REQUIRE(works_at_last([&] {
+            const auto now = place.sql(pid + " and state = 'idle'");
+            return now && now != before;
+        }));
+        CHECK_FALSE(error_of(r->begin_runs(one_begin("t", n))));
+    }
+    CHECK(blocking(r->history({})).value().runs.size() == 3);
+}
+
+TEST_CASE("of several servers that are named one that answers is found") {
+    const postgres_place place;
+    const auto r =
+        postgres::open("host=/no/such/folder,/nor/this," + place.server().substr(5), place.options).value();
+    CHECK_FALSE(error_of(r->users()));
+}
+
+TEST_CASE("a server that falls silent in the midst of a call is given up in time, and the next call works") {
+    postgres_place place;
+    const auto r = [&] {
+        place.options.operation_timeout = 300ms;
+        return place.open();
+    }();
+    blocking(r->register_tasks(one_task("t"))).value();
+    const auto pid = place.sql("select pid from pg_stat_activity where application_name = 'rondo'");
+    REQUIRE(pid);
+    const auto backend = static_cast<pid_t>(std::stol(*pid)); // a child of the server that we started
+    REQUIRE(::kill(backend, SIGSTOP) == 0);
+    CHECK(error_of(r->begin_runs(one_begin("t", 1))) == errc::store_timeout);
+    CHECK_FALSE(error_of(r->begin_runs(one_begin("t", 2)))); // by another session
+    ::kill(backend, SIGCONT);
+    CHECK_FALSE(error_of(r->begin_runs(one_begin("t", 1)))); // whether that went on or not
+    CHECK(blocking(r->history({})).value().runs.size() == 2);
+}
+
+TEST_CASE("what the server refuses of one half does not fail the other, and the connection goes on") {
+    const postgres_place place;
+    const auto r = place.open();
+    blocking(r->register_tasks(one_task("t"))).value();
+    blocking(r->begin_runs(one_begin("t", 1))).value();
+    const std::string run = place.schema() + ".run";
+    place.sql("alter table " + run + " add constraint none_ends check (outcome is null)");
+    const auto both = [](std::shared_ptr<repository> store) -> repository::awaitable<recorded_runs> {
+        std::vector<finish_request> ended = one_end("t", 1);
+        std::vector<begin_request> begun = one_begin("t", 2);
+        recorded_runs said = co_await store->record_runs(std::move(ended), std::move(begun), nullptr);
+        co_return said;
+    };
+    for (int i = 0; i != 3; ++i) {
+        const recorded_runs said = blocking(both(r)).value();
+        CHECK(said.finished.error() == errc::store_failed);
+        REQUIRE(said.begun);
+        CHECK(said.begun.value()[0].state == begin_state::recorded);
+    }
+    place.sql("alter table " + run + " drop constraint none_ends");
+    CHECK(blocking(r->finish_runs(one_end("t", 1))).value()[0] == finish_state::recorded);
+}
+
+TEST_CASE("long batches go both ways at once") {
+    const postgres_place place;
+    const auto r = place.open();
+    constexpr std::size_t tasks = 300;
+    blocking(r->register_tasks(some_tasks(tasks))).value();
+    std::vector<finish_request> ends;
+    for (std::size_t i = 0; i != tasks; ++i)
+        ends.push_back(one_end(uid_of(i), i + 1, std::string(30'000, static_cast<char>('a' + i % 26)))[0]);
+    const auto states = blocking(r->finish_runs(ends)).value();
+    CHECK(std::ranges::count(states, finish_state::recorded) == static_cast<std::ptrdiff_t>(tasks));
+    history_filter all;
+    all.limit = history_limit_max;
+    const auto runs = blocking(r->history(all)).value().runs;
+    REQUIRE(runs.size() == tasks);
+    for (const run& each : runs) CHECK(each.message.size() == 30'000);
+}
+
+TEST_CASE("failures in a row are counted however many runs there are") {
+    const postgres_place place;
+    const auto r = place.open();
+    blocking(r->register_tasks(some_tasks(3))).value();
+    // What each has behind it: successes, then failures.
+    constexpr std::pair<int, int> lives[] = {{300, 0}, {300, 200}, {0, 1500}};
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i != 3; ++i) {
+        std::vector<finish_request> ends;
+        for (int k = 0; k != lives[i].first + lives[i].second; ++k) {
+            ends.push_back(one_end(uid_of(i), ++n)[0]);
+            ends.back().run.scheduled_at = ends.back().run.started_at;
+            if (k >= lives[i].first) ends.back().run.outcome = outcome::failed;
+        }
+        blocking(r->finish_runs(ends)).value();
+    }
+    const auto states = blocking(r->register_tasks(some_tasks(3))).value();
+    CHECK(states[0].failures == 0);
+    CHECK(states[0].last_outcome == outcome::success);
+    CHECK(states[1].failures == 200);
+    CHECK(states[2].failures == failures_counted_max);
+    CHECK(states[2].last_outcome == outcome::failed);
+}
+
+TEST_CASE("who takes over ends what is in flight of tasks that are inactive, too, once") {
+    const postgres_place place;
+    const auto before = place.open();
+    blocking(before->register_tasks(one_task("t"))).value();
+    const auto token = blocking(before->begin_runs(one_begin("t", 1))).value()[0].token;
+    std::vector<task_update> off(1);
+    off[0].uid = shared_string("t");
+    off[0].active = false;
+    blocking(before->update_tasks(off)).value();
+    const auto after = place.open();
+    CHECK(blocking(after->start(at(100))).value() == 1);
+    std::vector<finish_request> late = one_end("t", 1);
+    late[0].token = token;
+    CHECK(blocking(before->finish_runs(late)).value()[0] == finish_state::fenced);
+    CHECK(blocking(after->find_run(id(1))).value()->outcome == outcome::abandoned);
+}
+
+TEST_CASE("a statement that the tables do not fit fails, and works again when they do") {
+    const postgres_place place;
+    const auto r = place.open();
+    blocking(r->register_tasks(one_task("t"))).value();
+    const std::string run = place.schema() + ".run";
+    place.sql("alter table " + run + " rename column attempt to attempt_no");
+    for (std::uint64_t n = 1; n <= 3; ++n) CHECK(bool(error_of(r->begin_runs(one_begin("t", n)))));
+    place.sql("alter table " + run + " rename column attempt_no to attempt");
+    CHECK_FALSE(error_of(r->begin_runs(one_begin("t", 1))));
+}
+
+TEST_CASE("what was acknowledged before a crash of the server is there after it") {
+    const postgres_place place;
+    const auto r = place.open();
+    blocking(r->register_tasks(one_task("t"))).value();
+    for (std::uint64_t n = 1; n <= 20; ++n) blocking(r->begin_runs(one_begin("t", n))).value();
+    shared_server().stop_at_once();
+    CHECK(bool(error_of(r->begin_runs(one_begin("t", 21)))));
+    shared_server().start();
+    REQUIRE(works_at_last([&] { return !error_of(r->begin_runs(one_begin("t", 21))); }));
+    CHECK(blocking(r->history({})).value().runs.size() == 21);
+}
+
+TEST_CASE("a call that the server holds up is given up in time, and the next works") {
+    postgres_place place;
+    place.options.operation_timeout = 200ms;
+    const auto r = place.open();
+    blocking(r->register_tasks(one_task("t"))).value();
+    {
+        const std::unique_ptr<PGconn, void (*)(PGconn*)> other(PQconnectdb(place.server().c_str()), PQfinish);
+        const auto say = [&](const std::string& sql) { PQclear(PQexec(other.get(), sql.c_str())); };
+        say("begin; lock table " + place.schema() + ".task in access exclusive mode");
+        const error_code e = error_of(r->begin_runs(one_begin("t", 1)));
+        CHECK((e == errc::store_timeout || e == errc::store_locked));
+        say("rollback");
+    }
+    CHECK_FALSE(error_of(r->begin_runs(one_begin("t", 1))));
+    CHECK(blocking(r->history({})).value().runs.size() == 1);
+}
+
+TEST_CASE("of several who want the same slots each is given to one") {
+    const postgres_place place;
+    constexpr std::size_t tasks = 20;
+    constexpr std::int64_t slots = 25;
+    constexpr std::size_t strides[] = {1, 3, 7, 9}; // of each racer, so that each goes in another order
+    blocking(place.open()->register_tasks(some_tasks(tasks))).value();
+    std::atomic<std::uint64_t> won = 0;
+    std::atomic<std::uint64_t> failed = 0;
+    std::vector<std::thread> threads;
+    for (const std::size_t stride : strides)
+        threads.emplace_back([&, stride] {
+            const auto r = place.open();
+            for (std::int64_t slot = 0; slot != slots; ++slot) {
+                std::vector<begin_request> all;
+                for (std::size_t i = 0; i != tasks; ++i) all.push_back(step((i * stride) % tasks, slot, 0));
+                for (std::size_t i = 0; i != tasks; ++i)
+                    all[i].started->id = run_id{stride, static_cast<std::uint64_t>(slot) * tasks + i};
+                const auto answers = blocking(r->begin_runs(all));
+                if (!answers) {
+                    ++failed;
+                    continue;
+                }
+                for (const begin_answer& a : answers.value()) won += a.state == begin_state::recorded ? 1 : 0;
+            }
+        });
+    for (std::thread& t : threads) t.join();
+    CHECK(failed == 0);
+    CHECK(won == tasks * slots);
+    const std::string run = place.schema() + ".run";
+    CHECK(place.sql("select count(*) from " + run) == std::to_string(tasks * slots));
+    CHECK(place.sql("select count(distinct (task, scheduled_at)) from " + run) ==
+          std::to_string(tasks * slots));
+    CHECK(place.sql("select count(distinct (task, token)) from " + run) == std::to_string(tasks * slots));
+}
+
+TEST_CASE("what makes no sense in the database is told, not believed") {
+    const postgres_place place;
+    const auto r = place.open();
+    blocking(r->register_tasks(one_task("t"))).value();
+    blocking(r->begin_runs(one_begin("t", 1))).value();
+    const std::string run = place.schema() + ".run";
+    const auto damaged_by = [&](const std::string& change) {
+        place.sql("update " + run + " set " + change);
+        return error_of(r->history({}));
+    };
+    CHECK(damaged_by("\"trigger\" = 'whim'") == errc::store_corrupt);
+    CHECK(damaged_by("\"trigger\" = 'manual', attempt = 0") == errc::store_corrupt);
+    CHECK(damaged_by("attempt = 1, message = '\\9'") == errc::store_corrupt);
+    CHECK(damaged_by("message = '', lines_dropped = -1") == errc::store_corrupt);
+    CHECK(damaged_by("lines_dropped = 0, progress = 2, progress_text = '', progress_at = 0") ==
+          errc::store_corrupt);
+    CHECK_FALSE(damaged_by("progress = 1"));
+}
+
+TEST_CASE("the end of a repository waits for what is under way") {
+    const postgres_place place;
+    boost::asio::io_context io;
+    launched<std::vector<task_state>> call;
+    {
+        const auto r = place.open();
+        call = launch(io, r->register_tasks(some_tasks(500)));
+        io.poll(); // handed over
+    }
+    io.run();
+    REQUIRE(call->has_value());
+    CHECK(call->value().value().size() == 500);
+    CHECK(place.sql("select count(*) from " + place.schema() + ".task") == "500");
+}
+
+TEST_SUITE_END();
+
+} // namespace
+} // namespace rondo::testing
