@@ -45,6 +45,9 @@ std::vector<work> chosen_works(const options& o) {
 #ifdef RONDO_BENCH_SQLITE
     std::ranges::move(recorded_works(e), std::back_inserter(works));
 #endif
+#ifdef RONDO_BENCH_POSTGRES
+    std::ranges::move(postgres_works(e), std::back_inserter(works));
+#endif
     std::erase_if(works, [&](const work& w) { return !w.name.starts_with(o.only); });
     return works;
 }

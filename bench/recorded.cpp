@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Runs on record in SQLite, beside SQLite by hand, and what waiting for the record costs a run.
+#include <delay.hpp>
 #include <ours.hpp>
 #include <plain_file.hpp>
 #include <usage.hpp>
@@ -21,7 +22,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -143,26 +143,6 @@ values measure_plain_beside(durability how, std::size_t tasks, std::chrono::nano
     io.run();
     database.join();
     return since.per_run(rounds * tasks);
-}
-
-// By nearest rank.
-double percentile_us(const std::vector<std::chrono::nanoseconds>& sorted, double share) {
-    auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-    return std::chrono::duration<double, std::micro>(sorted[std::max<std::size_t>(rank, 1) - 1]).count();
-}
-
-/// Tasks that are all due at the same moments.
-values measure_delay(ours& subject, std::size_t tasks, std::chrono::nanoseconds length) {
-    plan p = make_plan(tasks, std::chrono::milliseconds(100));
-    std::ranges::fill(p.phases, std::chrono::microseconds(0));
-    recorder r(p.base);
-    subject.add_recording(p, r);
-    r.open = true;
-    auto until = p.base.steady + length;
-    while (steady::now() < until) subject.io().run_one_until(until);
-    while (r.sorted().empty()) subject.io().run_one(); // a slow disk
-    const auto& sorted = r.sorted();
-    return {percentile_us(sorted, 0.5), percentile_us(sorted, 0.99), static_cast<double>(r.early())};
 }
 
 values measure_delay_on_record(durability how, std::size_t tasks, std::chrono::nanoseconds length) {

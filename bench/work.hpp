@@ -48,6 +48,7 @@ struct extent {
 [[nodiscard]] std::vector<work> resume_works(const extent& e);
 [[nodiscard]] std::vector<work> steer_works(const extent& e);
 [[nodiscard]] std::vector<work> recorded_works(const extent& e); ///< only with SQLite
+[[nodiscard]] std::vector<work> postgres_works(const extent& e); ///< only with PostgreSQL, and a server of it
 
 } // namespace rondo::bench
 
