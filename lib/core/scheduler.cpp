@@ -39,10 +39,10 @@ void scheduler::recycle() {
 
 void scheduler::on_time(instant now, std::size_t slots_max) {
     recycle();
-    go_through(now);
-    if (stopping_ == stopping::no) open_groups_in_time(now);
-    // What cannot begin for want of memory lets nothing go on that is overdue.
+    // What cannot begin, or be paused, for want of memory lets nothing go on that is overdue.
     try {
+        go_through(now);
+        if (stopping_ == stopping::no) open_groups_in_time(now);
         follow_beside(now);
         if (stopping_ == stopping::no && !paused_all_ && passes_.empty()) {
             last_tick_ = now.steady;

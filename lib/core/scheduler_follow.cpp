@@ -294,6 +294,7 @@ void scheduler::decide_due(task_record& task, std::size_t wanted, instant now, s
     const std::vector<followed_slot>& due = task.past->followed->due;
     bool line_up = wanted > 0 && due.size() > 1;
     for (; decided != due.size(); ++decided) {
+        make_room_to_begin(task, 1); // a begin takes of the room that there is, and more than one may come
         wall_time slot = due[decided].slot;
         caught_up one{0, {}, 1, slot};
         auto why = decided < wanted ? rondo::trigger::catch_up : rondo::trigger::schedule;

@@ -50,7 +50,6 @@ bool scheduler::full() const noexcept {
 
 run_record& scheduler::make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now) {
     task_past& past = task.made_past();
-    group_of(task).starts.make_room(); // it may be one of several, and what follows must not throw
     run_record& run = run_pool_.make();
     run.id = ids_.next(now.wall);
     run.task = &task;
