@@ -131,7 +131,10 @@ void engine::wake() noexcept {
     if (self == nullptr) return;
     try {
         post([self] {
-            if (self->timer_ != nullptr) self->timer_->cancel();
+            if (self->timer_ != nullptr)
+                self->timer_->cancel();
+            else
+                self->rearm();
         });
     } catch (...) {
         log_exception("a step of the clock is seen later");
@@ -158,15 +161,17 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         engine& e;
         const boost::asio::steady_timer& mine;
         ~leave() {
-            if (e.timer_ != &mine) return; // there is another
+            if (e.timer_ != &mine) return; // there is another, or the context is gone
             e.timer_ = nullptr;
-            e.driver_lost_ = e.life_ != life::over && e.life_ != life::fresh;
+            e.driver_lost_ = e.needs_driver();
+            if (e.driver_lost_)
+                e.bring_driver_back(); // or, without memory for that either, with the next input
         }
     } on_exit{*this, timer};
-    while (life_ != life::over || late_->any()) {
-        bool whole = life_ == life::over || tick_guarded();
+    while (needs_driver()) {
+        bool whole = !is_alive() || tick_guarded();
         late_->try_again();
-        if (life_ == life::over && !late_->any()) break;
+        if (!needs_driver()) break;
         armed_ = next_wakeup(clock_.now());
         if (!whole) armed_ = std::max(armed_, clock_.now().steady + pause_after_failure);
         steady_time asked = clock_.arm(*this, armed_);
@@ -252,7 +257,7 @@ steady_time engine::next_wakeup(instant now) {
 
 // Something happened that may have brought a deadline nearer.
 void engine::rearm() {
-    if (driver_lost_ && life_ != life::over) bring_driver_back();
+    if (driver_lost_ && needs_driver()) bring_driver_back();
     if (timer_ == nullptr || armed_ == steady_time::min()) return;
     if (next_wakeup(clock_.now()) < armed_) {
         armed_ = steady_time::min();

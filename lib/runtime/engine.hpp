@@ -82,7 +82,6 @@ public:
     void tell(const event_readers::reader_ptr& reader) { readers_.add(reader); }
     void log_exception(const char* where) noexcept; ///< that in flight
     void on_failure(const char* where) noexcept;    ///< likewise; strand
-
     // Strand: the operations of the manager.
     [[nodiscard]] result<void> get_ready();
     void open_repository(pending_ptr<start_report> done);
@@ -137,6 +136,8 @@ private:
     void rearm();
     void spawn_driver();
     void bring_driver_back() noexcept;
+    [[nodiscard]] bool is_alive() const noexcept { return life_ != life::fresh && life_ != life::over; }
+    [[nodiscard]] bool needs_driver() const noexcept { return is_alive() || late_->any(); }
     template <class F>
     auto with_core(F f) {
         obey_left();
@@ -380,7 +381,6 @@ private:
     std::optional<shutdown_report> report_;
     std::optional<leaving> leaving_; // once it is over, and while something is to be let go of
     steady_time drain_until_ = steady_time::max();
-
     outbox outbox_;
     recording_state recording_;
     bool store_down_ = false;

@@ -55,7 +55,7 @@ void engine::spawn_driver() {
                           [self = shared_from_this()](std::exception_ptr failed) {
                               if (!failed) return;
                               if (self->timer_ == nullptr)
-                                  self->driver_lost_ = true; // also if it never began
+                                  self->driver_lost_ = self->needs_driver(); // it never began
                               try {
                                   std::rethrow_exception(failed);
                               } catch (...) {
@@ -68,8 +68,8 @@ void engine::spawn_driver() {
 void engine::look_after_late() noexcept {
     try {
         if (!late_->any()) return;
-        const bool is_over = timer_ == nullptr && life_ == life::over;
-        is_over ? spawn_driver() : rearm();
+        const bool has_none = timer_ == nullptr && !driver_lost_ && !is_alive();
+        has_none ? spawn_driver() : rearm();
     } catch (...) {
         log_exception("an answer is late");
     }
@@ -77,7 +77,9 @@ void engine::look_after_late() noexcept {
 
 // It can be tried again.
 void engine::stay_fresh() noexcept {
-    if (life_ == life::starting) life_ = life::fresh;
+    if (life_ != life::starting) return;
+    life_ = life::fresh;
+    if (timer_ != nullptr) timer_->cancel(); // the driver ends, so that the loop may
 }
 
 // The second step, of the first shard, for all.

@@ -52,16 +52,19 @@ std::optional<event> event_queue::try_pop() {
 
 void event_queue::wait(completion<event> done) {
     std::lock_guard lock(mutex_);
-    auto waiter = runtime::make_pending<event>(std::move(done), fallback_, late_);
-    if (waiter_ != nullptr && !waiter_->done()) {
+    const bool others_wait = waiter_ != nullptr && !waiter_->done();
+    const bool waits = !others_wait && !closed_ && events_.empty() && dropped_untold_ == 0;
+    // Who waits is answered in any case; others hear now if there is no memory.
+    auto waiter = runtime::make_pending<event>(std::move(done), fallback_, waits ? late_ : nullptr);
+    if (waits) {
+        waiter->allow_cancel();
+        waiter_ = std::move(waiter);
+    } else if (others_wait) {
         waiter->complete(error_code(boost::asio::error::operation_aborted));
     } else if (auto next = take()) {
         waiter->complete(std::move(*next));
-    } else if (closed_) {
-        waiter->complete(errc::stream_closed);
     } else {
-        waiter->allow_cancel();
-        waiter_ = std::move(waiter);
+        waiter->complete(errc::stream_closed);
     }
 }
 
