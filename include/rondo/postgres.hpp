@@ -20,10 +20,10 @@ struct options {
     bool migrate = false;
     /// When a round trip is given up, and the connection with it: whether the server did the work is unknown then
     /// (`errc::store_timeout`). The server gives up each statement after 4/5 of it (`statement_timeout`), and each wait
-    /// for a lock after half. 1 ms to 1 hour.
+    /// for a lock after half. The start of a manager looks at all tasks that there are in one. 1 ms to 1 hour.
     std::chrono::milliseconds operation_timeout = std::chrono::seconds(5);
-    /// When an attempt to connect is given up. A look-up of a host's name that takes longer goes on, and nobody waits for
-    /// it. 1 ms to 1 hour.
+    /// When an attempt to connect to one address is given up, or the look-up of one name; then the next is tried. It takes
+    /// the place of the one in the connection string. 1 ms to 1 hour.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);
     /// How long it waits at most before it tries again to connect. It waits for a random time, at most 50 ms after the
     /// first attempt that failed, and at most twice as long after each further one. 50 ms to 1 hour.
@@ -42,14 +42,14 @@ struct options {
 };
 
 /// A repository in a PostgreSQL database, version 13 or later, of encoding UTF-8, with a thread of its own that does all
-/// the work; it is joined by the destructor, which waits for all calls that it was given: each is done, or given up as
-/// above, and if the connection is lost all fail; and for a look-up of a name that is under way. Requires
-/// `librondo-postgres`. One manager at a time: with its `start` a manager takes the tasks over from any other.
+/// the work; it is joined by the destructor, which waits for all calls that it was given, each of which is done or given
+/// up as above, and for the look-up of a name that is under way. Requires `librondo-postgres`. One manager at a time:
+/// with its `start` a manager takes the tasks over from any other.
 ///
 /// `connection_string`: `postgresql://user@host:port/database?sslmode=verify-full`, or `host=… dbname=…`, as libpq takes
 /// them (https://www.postgresql.org/docs/current/libpq-connect.html), with its environment variables. Names of hosts
-/// are looked up without blocking, unless a service file has them, and all of their addresses tried in turn. Of
-/// several servers one is wanted that can be written to (`target_session_attrs`), unless it says otherwise.
+/// are looked up without blocking, unless a service file has them. All hosts and all of their addresses are tried, one
+/// after the other. One is wanted that can be written to, unless the string has another `target_session_attrs`.
 ///
 /// Errors: `errc::invalid_option`, `store_failed` (no thread to be had). It does not wait for the server: whether that
 /// can be reached, the first call tells. While it cannot, calls fail, with `errc::store_cannot_open` mostly, and the

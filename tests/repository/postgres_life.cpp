@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <ostream>
 #include <signal.h>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -41,6 +42,28 @@ bool works_at_last(F f) {
         if (f()) return true;
     return false;
 }
+
+/// It listens, and never says a word.
+class silent_server {
+public:
+    silent_server() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address_;
+        auto* const any = reinterpret_cast<sockaddr*>(&address_);
+        if (::bind(fd_, any, size) != 0 || ::listen(fd_, 5) != 0 || ::getsockname(fd_, any, &size) != 0)
+            throw std::runtime_error("nobody can listen");
+    }
+    silent_server(const silent_server&) = delete;
+    silent_server& operator=(const silent_server&) = delete;
+    ~silent_server() { ::close(fd_); }
+
+    [[nodiscard]] std::string port() const { return std::to_string(ntohs(address_.sin_port)); }
+
+private:
+    int fd_;
+    sockaddr_in address_{};
+};
 
 TEST_SUITE_BEGIN("repository/postgres_life");
 
@@ -94,23 +117,23 @@ TEST_CASE("a host that nobody knows is told of") {
 }
 
 TEST_CASE("a server that does not answer is given up in time") {
-    // It listens, and never says a word.
-    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(fd, 5) == 0);
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    const silent_server nobody;
     postgres::options o;
     o.log = {};
     o.connect_timeout = 50ms;
-    const auto r =
-        postgres::open("host=localhost port=" + std::to_string(ntohs(address.sin_port)) + " dbname=x", o)
-            .value();
+    const auto r = postgres::open("host=localhost dbname=x port=" + nobody.port(), o).value();
     CHECK(error_of(r->users()) == errc::store_timeout);
-    ::close(fd);
+}
+
+TEST_CASE("behind a server that does not answer the next is tried") {
+    const silent_server nobody;
+    postgres_place place;
+    place.options.connect_timeout = 200ms;
+    const auto r =
+        postgres::open("host=127.0.0.1," + place.server().substr(5) + " port=" + nobody.port() + ",5432",
+                       place.options)
+            .value();
+    CHECK_FALSE(error_of(r->users()));
 }
 
 TEST_CASE("tables are made only if they may be") {

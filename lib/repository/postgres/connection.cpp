@@ -93,7 +93,10 @@ public:
             c.overdue_ = true;
             error_code ignored;
             c.socket_.cancel(ignored);
-            if (c.look_up_ != nullptr) c.look_up_->over.cancel(ignored);
+            if (c.look_up_ == nullptr) return;
+            c.look_up_->over.cancel(ignored);
+            c.resolver_
+                .cancel(); // those that have not begun, or they would pile up behind one that takes long
         });
     }
     time_limit(const time_limit&) = delete;
@@ -122,29 +125,45 @@ void connection::close() noexcept {
     handle_.reset();
 }
 
+// libpq, too, would try one after the other; but one that says nothing would take up all the time.
 asio::awaitable<void> connection::open() {
     close();
-    try {
-        const time_limit limit(*this, settings_.chosen.connect_timeout);
-        connection_values values = co_await look_up();
-        co_await start(std::move(values));
-    } catch (...) {
-        close();
-        throw;
+    const std::vector<connection_values> candidates = co_await look_up();
+    std::optional<failure> failed;
+    for (const connection_values& values : candidates) {
+        failed.reset();
+        try {
+            const time_limit limit(*this, settings_.chosen.connect_timeout);
+            co_await start(values);
+        } catch (const failure& f) {
+            close();
+            failed = f;
+        } catch (...) {
+            close();
+            throw;
+        }
+        if (!failed) break;
     }
+    if (failed) throw failure(*failed);
     open_ = true;
 }
 
-// libpq would block for it.
-asio::awaitable<connection_values> connection::look_up() {
-    connection_values values = settings_.values;
-    std::vector<server_place> found;
+// libpq would block for it. What to connect with, for each address.
+asio::awaitable<std::vector<connection_values>> connection::look_up() {
+    std::vector<connection_values> candidates;
     std::string why;
-    for (const server_place& place : places_of(values)) {
+    const auto add = [&](const server_place& place) {
+        candidates.push_back(settings_.values);
+        set_places(candidates.back(), {place});
+    };
+    const std::vector<server_place> places = places_of(settings_.values);
+    if (places.empty()) candidates.push_back(settings_.values);
+    for (const server_place& place : places) {
         if (place.host.empty() || place.host.front() == '/' || place.host.front() == '@') {
-            found.push_back(place);
+            add(place);
             continue;
         }
+        const time_limit limit(*this, settings_.chosen.connect_timeout);
         look_up_ = std::make_shared<look_up_state>(context_);
         const auto state = look_up_;
         resolver_.async_resolve(place.host, std::string(), [state](const error_code& e, const auto& found) {
@@ -156,17 +175,16 @@ asio::awaitable<connection_values> connection::look_up() {
         error_code ignored;
         co_await state->over.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         look_up_.reset();
-        check(true);
-        if (state->error) {
-            why = "the host " + place.host + " cannot be looked up: " + state->error.message();
+        if (overdue_ || state->error) {
+            why = "the host " + place.host + " cannot be looked up" +
+                  (overdue_ ? " in time" : ": " + state->error.message());
             continue;
         }
         for (const auto& each : state->found)
-            found.push_back({place.host, each.endpoint().address().to_string(), place.port});
+            add({place.host, each.endpoint().address().to_string(), place.port});
     }
-    if (found.empty() && !why.empty()) throw failure(errc::store_cannot_open, why);
-    if (!found.empty()) set_places(values, found);
-    co_return values;
+    if (candidates.empty()) throw failure(errc::store_cannot_open, why);
+    co_return candidates;
 }
 
 asio::awaitable<void> connection::start(connection_values values) {
@@ -327,10 +345,15 @@ asio::awaitable<std::vector<rows>> connection::exchange(const batch& b) {
     throw failure(std::move(*a.refused));
 }
 
-asio::awaitable<void> connection::idle(asio::steady_timer& timer) {
-    co_await asio::experimental::make_parallel_group(socket_.async_wait(wait_type::wait_read, asio::deferred),
-                                                     timer.async_wait(asio::deferred))
-        .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+// On the socket alone: of two waits one might find no memory, and nobody would hear of the other.
+asio::awaitable<void> connection::idle() {
+    struct in_idleness {
+        bool& yes;
+        explicit in_idleness(bool& y) noexcept : yes(y) { yes = true; }
+        ~in_idleness() { yes = false; }
+    } const while_here(idle_);
+    error_code ignored;
+    co_await socket_.async_wait(wait_type::wait_read, asio::redirect_error(asio::use_awaitable, ignored));
     overdue_ = false;
     if (PQconsumeInput(handle_.get()) != 1) {
         close();
@@ -339,6 +362,11 @@ asio::awaitable<void> connection::idle(asio::steady_timer& timer) {
     (void)PQisBusy(handle_.get()); // which takes in what came
     while (PGnotify* n = PQnotifies(handle_.get())) PQfreemem(n);
     if (PQstatus(handle_.get()) != CONNECTION_OK) close();
+}
+
+void connection::stop_idling() noexcept {
+    error_code ignored;
+    if (idle_) socket_.cancel(ignored);
 }
 
 } // namespace rondo::postgres::detail

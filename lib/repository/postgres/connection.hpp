@@ -46,9 +46,9 @@ public:
     /// what the server does is unknown.
     boost::asio::awaitable<std::vector<rows>> exchange(const batch& b);
 
-    /// Waits until the timer is over or cancelled, or the server does what it was not asked for: then it may be closed
-    /// afterwards.
-    boost::asio::awaitable<void> idle(boost::asio::steady_timer& timer);
+    /// Waits until `stop_idling`, or until the server does what it was not asked for: then it may be closed afterwards.
+    boost::asio::awaitable<void> idle();
+    void stop_idling() noexcept;
 
 private:
     using wait_type = boost::asio::posix::stream_descriptor::wait_type;
@@ -67,7 +67,7 @@ private:
     };
     class time_limit;
 
-    boost::asio::awaitable<connection_values> look_up();
+    boost::asio::awaitable<std::vector<connection_values>> look_up();
     boost::asio::awaitable<void> start(connection_values values);
     boost::asio::awaitable<void> wait(wait_type what);
     boost::asio::awaitable<void> wait_either();
@@ -89,6 +89,7 @@ private:
     boost::asio::steady_timer deadline_;
     std::uint64_t limit_no_ = 0; // of the time limit in force
     bool overdue_ = false;
+    bool idle_ = false;
     bool open_ = false;
     std::unordered_map<std::string, std::string> names_; // of prepared statements, by their text
     std::string name_;                                   // with which those of this connection begin

@@ -124,6 +124,13 @@ query_text history_query(const history_filter& f, std::int64_t rows_max) {
     return q;
 }
 
+/// One more than are wanted, to see whether there are more; and one of a few numbers, as each is a statement of its own.
+std::int64_t rows_for(std::size_t limit) noexcept {
+    for (const std::size_t few : {std::size_t{50}, std::size_t{200}})
+        if (limit <= few) return static_cast<std::int64_t>(few) + 1;
+    return static_cast<std::int64_t>(history_limit_max) + 1;
+}
+
 std::int64_t to_limit(std::size_t n) noexcept {
     constexpr std::size_t most = std::numeric_limits<std::int64_t>::max();
     return static_cast<std::int64_t>(std::min(n, most));
@@ -133,12 +140,12 @@ std::int64_t to_limit(std::size_t n) noexcept {
 
 database::awaitable<history_page> database::history(const history_filter& filter) {
     const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, history_limit_max);
-    query_text q = history_query(filter, to_limit(limit) + 1);
+    query_text q = history_query(filter, rows_for(limit));
     const rows r = co_await ask(in_schema(q.sql, settings_.chosen.schema), std::move(q.values));
     history_page page;
     page.runs = read_runs(r);
     if (page.runs.size() > limit) {
-        page.runs.pop_back();
+        page.runs.resize(limit);
         page.next = history_key{page.runs.back().started_at, page.runs.back().id};
     }
     co_return page;

@@ -73,6 +73,7 @@ void session::wake() {
     asio::post(context_, [this] {
         error_code ignored;
         wake_.cancel(ignored);
+        connection_.stop_idling();
     });
 }
 
@@ -162,10 +163,8 @@ asio::awaitable<void> session::take_turn() {
             last_complaint_.clear();
         co_return;
     }
-    // What was pushed since posts a handler, which finds the timer waiting.
-    if (is_over()) co_return;
-    wake_.expires_at(std::chrono::steady_clock::time_point::max());
-    co_await connection_.idle(wake_);
+    // What was pushed since posts a handler, which ends the wait.
+    if (!is_over()) co_await connection_.idle();
 }
 
 asio::awaitable<bool> session::connect() {
@@ -174,8 +173,8 @@ asio::awaitable<bool> session::connect() {
         co_await connection_.open();
         co_await database_.greet();
     } catch (...) {
+        connection_.close(); // first, as the next may throw: it must not be used
         failed = failure_in_flight();
-        connection_.close();
     }
     if (failed) {
         if (!std::exchange(told_lost_, true) || last_complaint_ != failed->what())

@@ -75,7 +75,7 @@ private:
     boost::asio::io_context context_{1};
     connection connection_;
     database database_;
-    boost::asio::steady_timer wake_; // cancelled when there is something to do
+    boost::asio::steady_timer wake_; // of a pause; cancelled when there is something to do
     std::minstd_rand random_;
     std::chrono::milliseconds pause_max_;
     bool told_lost_ = false; // the log knows that there is no connection

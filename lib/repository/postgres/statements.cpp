@@ -169,7 +169,8 @@ changed as (
     and (t.name, t.schedule, t.hidden, t.active) is distinct from (k.name, k.schedule, k.hidden, true))
 select ord, false, old_schedule <> schedule, old_anchor, next_slot, paused, pause_reason, paused_until from known
 union all
-select w.ord, true, false, w.anchor, w.first_slot, false, null, null from w join added a on a.uid = w.uid
+select ord, true, false, anchor, first_slot, false, null, null from w
+where (uid in (select uid from added)) is true -- by a hash
 order by 1)";
 
 // Of each of these tasks, in their order, the latest runs, as `failure_count` wants them.
@@ -188,7 +189,7 @@ from unnest($1, $2, $3, $4, $5) as w (uid, paused, reason, until, active) where 
 
 // Before it looks at the runs: whoever is ending one has done so by then, or finds that it is over.
 constexpr std::string_view lock_all_tasks = R"(
-select 1 from @task order by id for no key update)";
+select count(*) from (select 1 from @task order by id for no key update) locked)";
 
 constexpr std::string_view start_tasks = R"(
 update @task set active = false where active)";
