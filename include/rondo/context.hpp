@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -36,6 +37,12 @@ public:
     /// The slot that this run stands for; of a manual run, when it was asked for.
     [[nodiscard]] wall_time scheduled_at() const noexcept;
     [[nodiscard]] wall_time started_at() const noexcept;
+    /// Grows with each run of the task that goes on record. Hand it on to what the body changes: that can refuse
+    /// whoever comes with a lower one, who has been taken for dead and goes on. 0: not on record.
+    [[nodiscard]] std::uint64_t fencing_token() const noexcept;
+    /// Names the slot, the same for each of its attempts on whatever machine: `uid@2026-11-30T06:00:00Z`, with
+    /// microseconds if it has some. For what must happen once (an idempotency key).
+    [[nodiscard]] std::string slot_key() const;
     /// When the run is cancelled and recorded as `timed_out`; nothing without a timeout.
     [[nodiscard]] std::optional<steady_time> deadline() const noexcept;
     /// Cancelled by a timeout, `async_cancel`, another run (`overlap::cancel_other`), removal or shutdown. Whatever the body awaits at that

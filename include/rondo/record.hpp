@@ -82,6 +82,11 @@ struct begin_request {
     moment next;              ///< and goes here
     std::optional<skip_range> skipped;
     std::optional<run_begin> started;
+    /// Of a shared repository: begin it only if no run of its task is in flight. If one is, a slot is skipped as
+    /// `overlap` and the cursor moves on, which is a `conflict`; a run beside the schedule is not begun (`busy`).
+    bool exclusive = false;
+    /// Likewise, of a run of a slot: how many attempts there may be where one is lost with its manager; 0: no other.
+    std::uint32_t attempts_max = 0;
 };
 
 /// Whether runs of this trigger stand for their slot: there is one of them for each.
@@ -93,12 +98,19 @@ enum class begin_state : std::uint8_t {
     recorded,     ///< now, or by an earlier call with the same run id
     conflict,     ///< the cursor was not at `expected`, or another run has this slot; nothing changed
     unknown_task, ///< no such uid is registered; nothing changed
+    /// Of a shared repository: another manager has registered the task with another schedule; nothing changed, and the
+    /// slot is left to those who know that one.
+    superseded,
+    busy, ///< of a shared repository, of a run beside the schedule: another of its task is in flight; nothing changed
 };
 
 struct begin_answer {
     begin_state state = begin_state::recorded;
     moment next_slot;        ///< the cursor as it is now
     std::uint64_t token = 0; ///< grows by one with each run of the task; 0 without a run
+    /// Of a shared repository: until when the manager is trusted with the run, as `system_clock` counts; renewals put
+    /// it off. Later than that the run is not to begin any more.
+    steady_time held_until = steady_time::max();
 };
 
 /// A run that ended. It carries the whole run, so that one whose begin was never stored is stored now.
@@ -133,6 +145,9 @@ struct history_key {
 
 /// The message of a run that its process took with it.
 inline constexpr std::string_view abandoned_message = "its process ended before it did";
+
+/// The message of a run that its manager gave up, as its lease was lost.
+inline constexpr std::string_view lease_lost_message = "its lease was lost";
 
 /// Which runs to list. Members left alone do not restrict.
 struct history_filter {
@@ -180,6 +195,34 @@ struct task_update {
     std::optional<bool> active;
     std::string pause_reason{}; ///< of a pause, as is the next
     moment paused_until{};
+};
+
+/// What is on record of a task, beside its cursor.
+struct task_news {
+    shared_string uid;
+    bool superseded = false; ///< its schedule is not the one that this manager has registered
+    bool paused = false;
+    std::string pause_reason; ///< of a pause, as is the next
+    moment paused_until;      ///< never: until somebody resumes it
+};
+
+/// What the clock of a shared repository showed, at a moment of `system_clock`.
+struct clock_reading {
+    wall_time wall{};
+    steady_time at{};
+};
+
+/// What a shared repository has to say of its own accord.
+struct repository_news {
+    std::optional<clock_reading> clock; ///< the latest
+    /// Runs that this manager begun and holds no longer: it could not be reached in time, or another manager has taken
+    /// them for dead.
+    std::vector<run_id> lost;
+    /// Slots of tasks that this manager has registered whose latest attempt was lost (`abandoned_message`,
+    /// `lease_lost_message`), and that may have another (`begin_request::attempts_max`). Told again and again, as long as
+    /// nobody begins that, up to a day.
+    std::vector<run> abandoned;
+    std::vector<task_news> tasks; ///< that may have changed, of those that this manager has registered
 };
 
 } // namespace rondo

@@ -61,6 +61,17 @@ public:
     /// alone calls `start`, before any other call. Always the same. Who wraps a repository hands it on.
     [[nodiscard]] virtual bool serves_many_strands() const noexcept { return false; }
 
+    /// Whether several managers, in several processes, may use it at once: then each slot goes to one of them, a run is
+    /// held by a lease, and its clock is that of all. A manager then wants `on_store_failure::stop`,
+    /// `record::write_ahead`, and tasks of `overlap::skip` or `overlap::allow_all` whose slots do not follow on ends;
+    /// it calls `watch` all the time, and `start` takes over nothing but what nobody holds. Always the same. Who wraps a
+    /// repository hands both on.
+    [[nodiscard]] virtual bool is_shared() const noexcept { return false; }
+
+    /// Waits for news of a shared repository, and gives all that there is. One at a time; the first after `start` has
+    /// the clock. This one fails with `errc::invalid_option`. Cancellation: terminal, and at once.
+    virtual awaitable<repository_news> watch();
+
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
     /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.
     virtual awaitable<std::uint64_t> start(wall_time now) = 0;

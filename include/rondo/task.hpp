@@ -48,6 +48,7 @@ struct task_options {
     std::int32_t priority = 0;
     std::chrono::microseconds tolerance{0};
     rondo::on_abandoned on_abandoned = rondo::on_abandoned::record_only;
+    rondo::on_lease_lost on_lease_lost = rondo::on_lease_lost::cancel;
 };
 
 /// Any type that brings its own identity, schedule and body; it is copied or moved into the manager.
@@ -171,6 +172,9 @@ public:
 
     /// What becomes of a slot whose run its process took with it. Default: nothing, beyond the record.
     task& on_abandoned(rondo::on_abandoned o) noexcept { return options_.on_abandoned = o, *this; }
+    /// What becomes of a run that its manager holds no longer, where several share a repository. Default: it is
+    /// cancelled.
+    task& on_lease_lost(rondo::on_lease_lost o) noexcept { return options_.on_lease_lost = o, *this; }
     /// Which of its runs go on record, and when. Default: `manager_options::record`.
     task& record(rondo::record r) noexcept { return options_.record = r, *this; }
 

@@ -23,8 +23,8 @@ enum class outcome : std::uint8_t {
     failed,      ///< the body threw, returned an error, or reported a failed result
     timed_out,   ///< the body did not end by its deadline
     cancelled,   ///< somebody asked for its end
-    interrupted, ///< its own process stopped it: shutdown
-    abandoned,   ///< its process died, or somebody gave it up (`manager::async_detach`)
+    interrupted, ///< its own process stopped it: shutdown, or its lease was lost
+    abandoned,   ///< its process died or was not heard of, or somebody gave it up (`manager::async_detach`)
 };
 
 /// Why a due slot did not become a run.
@@ -88,8 +88,16 @@ enum class on_abandoned : std::uint8_t {
     /// under `overlap::allow_all` all; under `overlap::cancel_other` a later slot may take its place. It must be among
     /// the latest `history_limit_max` runs of the task; a slot that somebody asked for by hand, too, is left as it is.
     /// What was cancelled before it began comes back with the next process. Of `record::failures_only` and `none` no
-    /// such run is on record, so nothing runs again.
+    /// such run is on record, so nothing runs again. Where managers share a repository, it runs again as soon as one of
+    /// them may begin it, and so do runs whose lease was lost.
     rerun,
+};
+
+/// What becomes of a run that its manager holds no longer, of those that share a repository: another manager may run its
+/// slot again from now on, and its end will not go on record.
+enum class on_lease_lost : std::uint8_t {
+    cancel, ///< its body is cancelled (`cancel_reason::lease_lost`)
+    go_on,  ///< nothing: what it does twice does no harm
 };
 
 /// What becomes of runs that are due while the repository fails, or is overdue.
@@ -117,6 +125,7 @@ enum class cancel_reason : std::uint8_t {
     removed,   ///< the task was removed
     overlap,   ///< another run of the task takes its place, under `overlap::cancel_other`
     parent,    ///< the parent token was cancelled; see `cancellation_token::root_reason`
+    lease_lost, ///< another manager may have the run: the repository was out of reach, or this process stood still
 };
 
 /// How much a line in the log matters.

@@ -21,6 +21,7 @@
 #include <core/heap.hpp>
 #include <core/numbered_pool.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -54,12 +55,18 @@ struct task_policy {
     std::int32_t priority = 0;                 ///< the more, the earlier
     group_record* group = nullptr;             ///< null: none
     rondo::on_abandoned abandoned = rondo::on_abandoned::record_only;
+    rondo::on_lease_lost lease_lost = rondo::on_lease_lost::cancel;
     std::chrono::microseconds tolerance{0}; ///< of how late it is looked at
     std::chrono::microseconds timeout{0};   ///< of an attempt; 0: none
     std::uint32_t in_flight_max = 0;        ///< under `allow_all`; 0: no limit
 
     friend bool operator==(const task_policy&, const task_policy&) = default;
 };
+
+/// How many attempts a slot may have where its runs are lost: one more in any case.
+[[nodiscard]] inline std::uint32_t attempts_if_lost(const task_policy& p) noexcept {
+    return std::max<std::uint32_t>(p.retry.attempts, 2);
+}
 
 /// Slots in a row whose fate is known and not decided yet, because one before them waits.
 struct slot_segment {

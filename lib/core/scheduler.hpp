@@ -98,7 +98,6 @@ public:
     void stop_backfill(task_record& task, instant now);
     /// A run that waits, begins, or runs; a scan over the tasks, for what people ask.
     [[nodiscard]] run_record* find_run(run_id id) const noexcept;
-    /// Asks a run to end.
     void cancel(run_record& run, cancel_reason reason, instant now, std::string why = {});
     /// Gives a run up whose body will not stop: it is `abandoned`, and counts until its body is gone. One
     /// that has no body yet is cancelled.
@@ -106,15 +105,15 @@ public:
     /// The repository has answered a decision that has a run, and recorded it. Token 0: it failed or is
     /// overdue; the run starts all the same, its record will follow.
     void begun(run_record& run, std::uint64_t token, instant now);
-    /// The repository has refused a decision about slots: its cursor is here. A run of it waits for that, or is null.
+    /// The repository has refused a decision: its cursor is here. A run of it waits for that, or is null; it never was.
     void refused(const decision& d, moment cursor, instant now);
+    void postpone(run_record& run, instant now); ///< a retry that was refused for now: it comes again
     /// The repository has its cursor of a task elsewhere: go on from there.
     void resync(task_record& task, moment cursor, instant now);
     /// The body of a run has ended.
     void ended(run_record& run, body_end how, instant now);
 
-    /// Whether the record of a task is wanted for `rerun`.
-    [[nodiscard]] static bool wants_reruns(const task_record& task, const task_state& state) noexcept;
+    [[nodiscard]] static bool wants_reruns(const task_record& task, const task_state* s = nullptr) noexcept;
     /// The run of a slot that its process took with it: another attempt follows, if the policies say so. Right after
     /// `activate`, the latest first. Whether one does.
     bool rerun(task_record& task, const run& abandoned, instant now);
@@ -147,8 +146,7 @@ public:
     // Observers.
 
     [[nodiscard]] stat stat_of(const task_record& task) const;
-    /// Fills in what the core knows.
-    void describe(manager_stat& s) const;
+    void describe(manager_stat& s) const; ///< fills in what the core knows
     [[nodiscard]] preview preview_of(const task_record& task) const;
     [[nodiscard]] const uid_index<task_pool>& tasks() const noexcept { return tasks_; }
     /// A walk over all tasks, in parts, once `shutdown_done` was told.
@@ -201,6 +199,7 @@ private:
     void leave_behind(task_record& task, wall_time cursor, instant now);
     [[nodiscard]] static bool may_go_back(const task_record& task, const decision& d, moment cursor);
     void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
+    void drop_beginning(run_record& run, instant now);
     void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);
 
     // scheduler_waiting.cpp
@@ -261,6 +260,7 @@ private:
     // scheduler_runs.cpp
     run_record& make_run(task_record& task, rondo::trigger why, wall_time scheduled_at, instant now);
     void begin_run(run_record& run, instant now);
+    void mark_shared(begin_request& request, const run_record& run) const noexcept;
     void begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now);
     void begin_manual_run(run_record& run, std::vector<user> users, instant now);
     void finish(run_record& run, rondo::outcome how, bool last, instant now);

@@ -20,6 +20,7 @@ struct scheduler_options {
     std::size_t work_max = 1000;
     std::chrono::nanoseconds priority_ageing = std::chrono::seconds(10);
     std::uint64_t seed = 1;
+    bool shared = false; ///< with other managers, which run the same tasks
 };
 
 } // namespace rondo::core

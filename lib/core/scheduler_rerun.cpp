@@ -8,20 +8,24 @@
 
 namespace rondo::core {
 
-bool scheduler::wants_reruns(const task_record& task, const task_state& state) noexcept {
-    return policy_of(task).abandoned == on_abandoned::rerun && !state.created && !state.paused;
+bool scheduler::wants_reruns(const task_record& task, const task_state* state) noexcept {
+    const bool has_some = state == nullptr || (!state->created && !state->paused);
+    return has_some && policy_of(task).abandoned == on_abandoned::rerun;
 }
 
 bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
     recycle();
     attend(task);
     const task_policy& policy = policy_of(task);
-    std::uint32_t most = std::max<std::uint32_t>(policy.retry.attempts, 2);
     if (task.state != task_state_kind::live || shutting_down() || task.paused || paused_all_) return false;
-    if (abandoned.attempt == 0 || abandoned.attempt >= most) return false;
+    if (abandoned.attempt == 0 || abandoned.attempt >= attempts_if_lost(policy)) return false;
     bool late =
         abandoned.scheduled_at < now.wall && now.wall - abandoned.scheduled_at > policy.catch_up.window;
     if (late || !may_start(task.overlap, task.in_flight(), policy_of(task).in_flight_max)) return false;
+
+    for (const run_record* other = task.runs(); other != nullptr;
+         other = other->next) // of ours, which goes on
+        if (other->for_slot && other->scheduled_at == abandoned.scheduled_at) return false;
 
     make_room(task); // first, as what is made now counts
     std::vector<user> users = abandoned.users;

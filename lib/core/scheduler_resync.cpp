@@ -55,7 +55,8 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
     // The uid may be another task's by now.
     if (task == nullptr || task->uid.view().data() != request.uid.view().data()) return;
     attend(*task);
-    make_room_for_all(*task); // first, as it may throw
+    make_room_for_all(*task);                                    // first, as it may throw
+    if (!request.moves_cursor) return drop_beginning(*run, now); // another manager tries that slot again
     bool latest = is_latest(*task, d);
     if (!request.skipped && !request.started) { // it only moved the cursor: to another schedule
         if (!latest || task->state != task_state_kind::live) return;
@@ -79,12 +80,16 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
         else
             follow(*task, cursor, now);
     }
-    if (run == nullptr) return;
-    assert(run->state == run_state_kind::beginning);
+    if (run != nullptr) drop_beginning(*run, now);
+}
+
+// It never was.
+void scheduler::drop_beginning(run_record& run, instant now) {
+    assert(run.state == run_state_kind::beginning);
     --beginning_;
-    --task->past->counts.runs;
-    if (run->for_slot) let_followers_go_on(*task, run, now);
-    release(*run, now);
+    --run.task->past->counts.runs;
+    if (run.for_slot) let_followers_go_on(*run.task, &run, now);
+    release(run, now);
 }
 
 // The slot at the cursor has a run on record: to try it again would be in vain, for ever if it was the last.

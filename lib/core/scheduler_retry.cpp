@@ -3,6 +3,8 @@
 #include <core/retry_wait.hpp>
 #include <core/scheduler.hpp>
 
+#include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -66,6 +68,28 @@ bool scheduler::put_off_retry(run_record& run, instant now) {
     deadlines_.erase(run);
     deadlines_.push(run, look_again_at(run.scheduled_at, now));
     return true;
+}
+
+// Another run of its task is in flight elsewhere; here it counts as one that waits.
+void scheduler::postpone(run_record& run, instant now) {
+    constexpr std::chrono::nanoseconds again_after = std::chrono::seconds(1);
+    recycle();
+    task_record& task = *run.task;
+    attend(task);
+    assert(run.state == run_state_kind::beginning && run.cancelled == cancel_reason::none);
+    make_room_for_all(task); // first, as it may throw
+    leave_group(run);
+    --beginning_;
+    --in_flight_;
+    --task.past->counts.runs;
+    --task.past->counts.retries;
+    run.state = run_state_kind::backing_off;
+    run.turn = {.task = run.task, .run = &run};
+    ++task.past->retrying;
+    ++retrying_;
+    const std::int64_t again_at = key_of(now.steady + again_after);
+    deadlines_.push(run, run.give_up_at != 0 ? std::min(again_at, run.give_up_at) : again_at);
+    admit(now);
 }
 
 void scheduler::begin_retry(run_record& run, instant now) {

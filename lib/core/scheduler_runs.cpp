@@ -35,7 +35,8 @@ outcome scheduler::outcome_of(cancel_reason why) noexcept {
     switch (why) {
     case cancel_reason::none: return outcome::failed;
     case cancel_reason::timeout: return outcome::timed_out;
-    case cancel_reason::shutdown: return outcome::interrupted;
+    case cancel_reason::shutdown:
+    case cancel_reason::lease_lost: return outcome::interrupted;
     case cancel_reason::requested:
     case cancel_reason::removed:
     case cancel_reason::overlap:
@@ -78,6 +79,15 @@ void scheduler::begin_run(run_record& run, instant now) {
     runs_ahead_ = runs_ahead_ || run.mode != record::write_ahead;
 }
 
+// What the others must know of it.
+void scheduler::mark_shared(begin_request& request, const run_record& run) const noexcept {
+    if (!options_.shared) return;
+    const task_policy& policy = policy_of(*run.task);
+    request.exclusive = run.task->overlap == overlap::skip;
+    if (run.for_slot && policy.abandoned == on_abandoned::rerun)
+        request.attempts_max = attempts_if_lost(policy);
+}
+
 void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t schedule_no, instant now) {
     begin_run(run, now);
     task_record& task = *run.task;
@@ -92,6 +102,7 @@ void scheduler::begin_slot_run(run_record& run, wall_time next, std::uint32_t sc
     d->mode = run.mode;
     run.end_moves = next == cursor_waits_for_end;
     d->run = &run;
+    mark_shared(d->request, run);
     d->request.started = rondo::run_begin{run.id, run.trigger, run.scheduled_at, run.started_at, {}, 1};
 }
 
@@ -103,6 +114,7 @@ void scheduler::begin_manual_run(run_record& run, std::vector<user> users, insta
     d.mode = run.mode;
     d.request.uid = run.task->uid;
     d.request.moves_cursor = false;
+    mark_shared(d.request, run);
     d.request.started = rondo::run_begin{run.id,         run.trigger,      run.scheduled_at,
                                          run.started_at, std::move(users), run.attempt};
 }
@@ -228,6 +240,8 @@ void scheduler::cancel(run_record& run, cancel_reason reason, instant now, std::
 }
 
 void scheduler::cancel_attended(run_record& run, cancel_reason reason, instant now, std::string why) {
+    if (reason == cancel_reason::lease_lost && policy_of(*run.task).lease_lost == on_lease_lost::go_on)
+        return;
     make_room_for_all(*run.task);
     if (run.state == run_state_kind::overdue) return end_attempts(run, reason, now);
     if (run.cancelled != cancel_reason::none) return;

@@ -15,7 +15,16 @@ bool in_range(wall_time t) noexcept {
     return t >= wall_time_first && t <= wall_time_last;
 }
 
-error_code check(const task_spec& spec) {
+// Where others have the same slots, each is on record before it begins, and what follows on an end would have to hear of
+// ends elsewhere.
+bool may_be_shared(const task_spec& spec) noexcept {
+    const bool waits_for_ends =
+        spec.when.type() == schedule::kind::after || spec.when.type() == schedule::kind::every_after;
+    const bool at_once = spec.overlap == overlap::skip || spec.overlap == overlap::allow_all;
+    return at_once && !waits_for_ends && spec.mode == record::write_ahead;
+}
+
+error_code check(const task_spec& spec, bool shared) {
     if (!is_label(spec.uid, uid_size_max)) return errc::invalid_uid;
     if (spec.name.size() > name_size_max) return errc::invalid_name;
     if (!spec.when.valid()) return errc::invalid_schedule;
@@ -30,7 +39,8 @@ error_code check(const task_spec& spec) {
     if (spec.users_in_flight == 0 || spec.users_in_flight > users_in_flight_limit)
         return errc::invalid_option;
     const task_policy& p = spec.policy;
-    if (p.abandoned > on_abandoned::rerun) return errc::invalid_option;
+    if (p.abandoned > on_abandoned::rerun || p.lease_lost > on_lease_lost::go_on) return errc::invalid_option;
+    if (shared && !may_be_shared(spec)) return errc::invalid_option;
     if (p.buffer_max == 0 || p.buffer_max > buffer_max_limit) return errc::invalid_option;
     if (!is_valid(p.retry) || p.timeout.count() < 0 || p.slot_timeout.count() < 0)
         return errc::invalid_option;
@@ -66,7 +76,7 @@ bool could_be_cursor(const schedule& when, const task_state& state, wall_time no
 result<task_record*> scheduler::reserve(task_spec& spec) {
     recycle();
     if (shutting_down()) return errc::shutting_down;
-    if (error_code bad = check(spec)) return bad;
+    if (error_code bad = check(spec, options_.shared)) return bad;
     if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     if (tasks_.find(spec.uid) != nullptr) return errc::task_exists;
     if (would_follow_itself(spec)) return errc::cyclic_schedule;
@@ -102,7 +112,7 @@ void scheduler::take_in(task_record& task, const task_spec& spec) {
 result<void> scheduler::check_update(const task_record& task, const task_spec& spec) const {
     if (shutting_down()) return errc::shutting_down;
     if (task.state != task_state_kind::live) return errc::task_not_exists;
-    if (error_code bad = check(spec)) return bad;
+    if (error_code bad = check(spec, options_.shared)) return bad;
     if (!spec.group.empty() && find_group(spec.group) == nullptr) return errc::group_not_exists;
     if (would_follow_itself(spec)) return errc::cyclic_schedule;
     return boost::outcome_v2::success();

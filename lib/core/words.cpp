@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 2> statuses{"waiting", "running"};
 constexpr std::array<std::string_view, 5> overlaps{"skip", "allow_all", "buffer_one", "buffer_all",
                                                    "cancel_other"};
 constexpr std::array<std::string_view, 4> records{"write_ahead", "write_behind", "failures_only", "none"};
-constexpr std::array<std::string_view, 7> cancel_reasons{"none",    "requested", "timeout", "shutdown",
-                                                         "removed", "overlap",   "parent"};
+constexpr std::array<std::string_view, 8> cancel_reasons{"none",    "requested", "timeout", "shutdown",
+                                                         "removed", "overlap",   "parent",  "lease_lost"};
 constexpr std::array<std::string_view, 4> log_levels{"debug", "info", "warning", "error"};
 
 template <class Enum, std::size_t N>

@@ -48,6 +48,10 @@ std::optional<recorded_runs> repository::record_at_once(std::span<const finish_r
     return std::nullopt;
 }
 
+repository::awaitable<repository_news> repository::watch() {
+    co_return errc::invalid_option;
+}
+
 repository::awaitable<std::vector<task_summary>> repository::summary(summary_filter filter) {
     history_filter pages;
     pages.uid = std::move(filter.uid);

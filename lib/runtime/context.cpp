@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <rondo/context.hpp>
+#include <rondo/format.hpp>
 
 #include <runtime/pending.hpp>
 #include <runtime/run_state.hpp>
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -72,6 +75,12 @@ wall_time context::scheduled_at() const noexcept {
 }
 wall_time context::started_at() const noexcept {
     return state_->started_at;
+}
+std::uint64_t context::fencing_token() const noexcept {
+    return state_->fencing_token;
+}
+std::string context::slot_key() const {
+    return fmt::format("{}@{}", state_->uid, moment(state_->scheduled_at));
 }
 std::optional<steady_time> context::deadline() const noexcept {
     return state_->deadline;

@@ -21,8 +21,9 @@ std::uint64_t random_seed() {
     return std::uint64_t(device()) << 32 | device();
 }
 
-core::scheduler_options core_options(const manager_options& o, const shard& place, bool told) {
+core::scheduler_options core_options(const manager_options& o, const shard& place, bool told, bool shared) {
     core::scheduler_options c;
+    c.shared = shared;
     c.resolution = o.resolution;
     c.runs_in_flight_max = o.runs_in_flight_max;
     c.runs_waiting_max = o.runs_waiting_max;
@@ -46,6 +47,15 @@ std::shared_ptr<detail::task_payload> shared(std::unique_ptr<detail::task_payloa
     }
 }
 
+/// Puts the clock of a shared repository before the one that is there.
+sharing sharing_of(const repository* r, std::shared_ptr<clock>& owner) {
+    sharing s;
+    if (r == nullptr || !r->is_shared()) return s;
+    s.clock = std::make_shared<shared_clock>(owner);
+    owner = s.clock;
+    return s;
+}
+
 bool brings_clock(const manager_options& o) {
     return o.clock != nullptr && o.clock != &system_clock();
 }
@@ -59,8 +69,10 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
       host_clock_(brings_clock(options_) ? nullptr : std::make_shared<host_clock>(h.clocks)),
       clock_owner_(host_clock_ != nullptr ? std::shared_ptr<clock>(host_clock_)
                                           : std::shared_ptr<clock>(std::shared_ptr<void>(), options_.clock)),
-      clock_(*clock_owner_), watch_(host_clock_ != nullptr ? h.open_watch() : -1),
-      core_(core_options(options_, place_, watch_.works() || clock_.wakes_on_set())) {
+      sharing_(sharing_of(repository_.get(), clock_owner_)), clock_(*clock_owner_),
+      watch_(host_clock_ != nullptr ? h.open_watch() : -1),
+      core_(core_options(options_, place_, watch_.works() || clock_.wakes_on_set(),
+                         sharing_.clock != nullptr)) {
     if (watch_.works()) host_clock_->watch();
     // "For ever" is a hundred years, which can be added to a time without overflow.
     constexpr std::chrono::nanoseconds for_ever = std::chrono::years(100);
@@ -160,12 +172,13 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         leave { // also if something throws, or Asio lets go of the coroutine, as it finds no memory to wait
         engine& e;
         const boost::asio::steady_timer& mine;
+        bool waited = false;
         ~leave() {
             if (e.timer_ != &mine) return; // there is another, or the context is gone
             e.timer_ = nullptr;
             e.driver_lost_ = e.needs_driver();
-            if (e.driver_lost_)
-                e.bring_driver_back(); // or, without memory for that either, with the next input
+            // Or, without memory for that either, or for the very first wait, with the next input.
+            if (e.driver_lost_ && waited) e.bring_driver_back();
         }
     } on_exit{*this, timer};
     while (needs_driver()) {
@@ -177,6 +190,7 @@ boost::asio::awaitable<void> engine::drive(std::shared_ptr<engine> self) {
         steady_time asked = clock_.arm(*this, armed_);
         timer.expires_at(asked);
         auto waited = co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+        on_exit.waited = true;
         clock_.disarm(*this);
         note_lag(asked, !std::get<0>(waited));
     }
@@ -213,14 +227,15 @@ void engine::tick() {
     obey();
     expire_calls(now);
     if (call_.deadline <= now.steady) on_store_overdue();
-    if (retry_at_ <= now.steady) {
-        retry_at_ = steady_time::max();
+    if (outage_.retry_at <= now.steady) {
+        outage_.retry_at = steady_time::max();
         record();
     }
     if (pauses_at_ <= now.steady) record_pauses();
     if (prune_at_ <= now.steady) retain();
     if (drain_at_ <= now.steady || ended_.unposted) drain_ended();
     if (has_put_off()) do_put_off();
+    if (sharing_.blind) watch_soon();
     if (drain_until_ <= now.steady) finish_shutdown();
 }
 
@@ -245,14 +260,14 @@ bool engine::has_enough_to_do(instant now) {
 steady_time engine::next_wakeup(instant now) {
     // Of an input that failed. While one is obeyed, it goes on.
     const bool some = !outbox_.begins.empty() || !outbox_.ends.empty() || core_.has_decisions();
-    const bool unsent = some && !recording_.on && retry_at_ == steady_time::max();
+    const bool unsent = some && !recording_.on && outage_.retry_at == steady_time::max();
     const bool left = !obeying_ && (!core_.actions().empty() || !stillborn_.empty() || unsent);
-    const bool again = late_->any() || ended_.unposted || has_put_off() || left;
+    const bool again = late_->any() || ended_.unposted || has_put_off() || left || sharing_.blind;
     steady_time t = again ? now.steady + pause_after_failure : steady_time::max();
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, call_.deadline, retry_at_, pauses_at_, prune_at_, drain_at_, drain_until_});
+    return std::min({t, call_.deadline, outage_.retry_at, pauses_at_, prune_at_, drain_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.

@@ -21,6 +21,7 @@
 #include <runtime/run_set.hpp>
 #include <runtime/run_state.hpp>
 #include <runtime/shard.hpp>
+#include <runtime/shared_clock.hpp>
 #include <runtime/spare.hpp>
 #include <runtime/stopwatch.hpp>
 #include <runtime/task_changes.hpp>
@@ -43,10 +44,8 @@ namespace rondo::runtime {
 class strand_source;
 
 /// The shell behind `manager`: it waits, spawns bodies, awaits the repository, and obeys the core.
-///
-/// All members below "strand" belong to it. The core is changed under `mutex_` too, so that observers on other threads
-/// can read it. Whatever lives in the execution context owns the engine, which owns nothing of that which
-/// `on_context_shutdown` does not let go.
+/// All members below "strand" belong to it. The core is changed under `mutex_` too, as observers on other threads read
+/// it. Whatever lives in the execution context owns the engine, which owns nothing there for good.
 class engine final : public context_guest,
                      public clock_waiter,
                      public stretch_sink,
@@ -240,7 +239,7 @@ private:
 
     // engine_outage.cpp: while it is down. Whether runs wait for it to work again:
     [[nodiscard]] bool waits_for_store() const noexcept {
-        return store_down_ && options_.on_store_failure == on_store_failure::stop;
+        return outage_.down && options_.on_store_failure == on_store_failure::stop;
     }
     void tell_unrecorded(core::decision& d);
     void begin_unrecorded();
@@ -258,8 +257,14 @@ private:
     void tell_dropped(const run& r);
     void tell_dropped(const begin_request& r);
 
-    // engine_prune.cpp
-    struct pruning;
+    void watch_soon(); // engine_shared.cpp: where others have the same tasks
+    boost::asio::awaitable<void> watch(std::shared_ptr<engine> self);
+    void on_news(const repository_news& news);
+    void on_news(const task_news& n);
+    [[nodiscard]] bool is_refused(core::decision& d, const begin_answer& a, instant now);
+    void on_lease_lost(core::run_record& run);
+
+    struct pruning; // engine_prune.cpp
     void prune_on(const std::shared_ptr<pruning>& p);
     void prune_guarded(const std::shared_ptr<pruning>& p) noexcept;
     void end_pruning(pruning& p, error_code why) noexcept;
@@ -340,7 +345,8 @@ private:
     manager_options options_;
     const shard place_;
     std::shared_ptr<host_clock> host_clock_; // null if the user brought a clock
-    std::shared_ptr<clock> clock_owner_;     // of the next, if it is not the user's
+    std::shared_ptr<clock> clock_owner_;     // of the next but one, if it is not the user's
+    sharing sharing_;                        // of the repository
     clock& clock_;
     clock_watch watch_; // strand
     std::atomic<bool> context_gone_ = false;
@@ -383,16 +389,10 @@ private:
     steady_time drain_until_ = steady_time::max();
     outbox outbox_;
     recording_state recording_;
-    bool store_down_ = false;
-    bool took_begins_ = false;         // since it failed
-    bool took_ends_ = false;           // likewise
-    std::size_t begins_of_outage_ = 0; // how many of the first begins in the outbox the store missed
-    bool going_on_ = false;            // without it, in the next handler
-    recording_call call_;              // by which they go on record
+    outage outage_;
+    recording_call call_; // by which they go on record
     answered_begins answered_;
     const part_sizes parts_ = part_sizes::of(repository_.get());
-    steady_time retry_at_ = steady_time::max();
-    std::chrono::nanoseconds backoff_{0};
 };
 
 } // namespace rondo::runtime

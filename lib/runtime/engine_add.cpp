@@ -30,6 +30,7 @@ core::task_spec spec_of(task& t, record usual) {
                        .slot_timeout = o.slot_timeout,
                        .priority = o.priority,
                        .abandoned = o.on_abandoned,
+                       .lease_lost = o.on_lease_lost,
                        .tolerance = o.tolerance,
                        .timeout = o.timeout,
                        .in_flight_max = o.runs_in_flight_max},
@@ -225,7 +226,7 @@ void engine::on_registered(add_batch& b, result<std::vector<task_state>> states)
         auto& [task, done] = b.adds[i];
         if (!states)
             go_live(*task, done, states.error(), now);
-        else if (core::scheduler::wants_reruns(*task, states.value()[i]))
+        else if (sharing_.clock == nullptr && core::scheduler::wants_reruns(*task, &states.value()[i]))
             read_abandoned(*task, states.value()[i], done);
         else
             register_on(*task, states.value()[i], done, now);

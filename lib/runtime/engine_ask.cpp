@@ -129,6 +129,8 @@ template void engine::call(question<std::optional<run>>, answer<std::optional<ru
                            std::function<void(error_code)>);
 template void engine::call(question<history_page>, answer<history_page>, std::function<void(error_code)>);
 template void engine::call(question<prune_progress>, answer<prune_progress>, std::function<void(error_code)>);
+template void engine::call(question<repository_news>, answer<repository_news>,
+                           std::function<void(error_code)>);
 template void engine::call(question<void>, answer<void>, std::function<void(error_code)>);
 template void engine::call(question<std::vector<task_state>>, answer<std::vector<task_state>>,
                            std::function<void(error_code)>);

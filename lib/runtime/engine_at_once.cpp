@@ -30,7 +30,7 @@ bool engine::record_at_once() {
             trim_outbox(); // which is told of
             look_at_partings();
         }
-        if (retry_at_ == steady_time::max()) {
+        if (outage_.retry_at == steady_time::max()) {
             more = !outbox_.empty() || core_.has_decisions();
             if (!more) on_store_up();
             // In another handler: a store that answers at once must not keep the loop from others.

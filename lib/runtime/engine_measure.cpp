@@ -62,7 +62,7 @@ void engine::note_begin(const detail::run_state& state, steady_time now) {
 }
 
 steady_time engine::elapsed() const noexcept {
-    return host_clock_ != nullptr ? host_clock_->elapsed() : clock_.now().steady;
+    return host_clock_ != nullptr && sharing_.clock == nullptr ? host_clock_->elapsed() : clock_.now().steady;
 }
 
 // Not counting a sleep of the machine.

@@ -127,6 +127,7 @@ void engine::start_body(core::run_record& record) {
     state->id = record.id;
     state->trigger = record.trigger;
     state->attempt = record.attempt;
+    state->fencing_token = record.token;
     state->scheduled_at = record.scheduled_at;
     state->started_at = record.started_at;
     if (record.deadline != 0) state->deadline = steady_time(std::chrono::nanoseconds(record.deadline));
@@ -238,6 +239,8 @@ void engine::tell_end(const core::action& a, run& r) {
     if (r.message.empty() && r.outcome != outcome::success && r.outcome != outcome::failed)
         r.message = a.run->cancelled == cancel_reason::removed ? "the task was removed" : "";
     if (r.outcome == outcome::cancelled && !a.run->why_cancelled.empty()) r.message = a.run->why_cancelled;
+    if (r.outcome == outcome::interrupted && a.run->cancelled == cancel_reason::lease_lost)
+        r.message = lease_lost_message;
     tell_run(event_kind::run_ended, *a.run, a.outcome, r.message);
     log_end(r);
 }

@@ -155,7 +155,7 @@ void engine::wait(pending_ptr<run> done, run_id id) {
     }
     if (ended_run* on_its_way = outbox_.find_end(id)) {
         add_waiter(on_its_way->waiters, std::move(done));
-        if (store_down_) let_waiters_go(*on_its_way);
+        if (outage_.down) let_waiters_go(*on_its_way);
         return;
     }
     core::run_record* record = find_run(id);

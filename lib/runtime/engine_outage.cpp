@@ -54,18 +54,18 @@ void engine::go_on_without_store() {
     trim_outbox();
     bool more = outbox_.ends_waiting > 0 || outbox_too_full();
     if (begins) more = more || outbox_.begins_waiting > 0 || core_.has_decisions();
-    if (!more || going_on_) return;
+    if (!more || outage_.going_on) return;
     post([self = shared_from_this()] {
-        self->going_on_ = false;
+        self->outage_.going_on = false;
         self->on_recording_over();
     });
-    going_on_ = true;
+    outage_.going_on = true;
 }
 
 void engine::on_store_failure(error_code why) {
-    backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
-    retry_at_ = clock_.now().steady + backoff_;
-    bool news = !store_down_;
+    outage_.backoff = std::clamp(outage_.backoff * 2, backoff_min, backoff_max);
+    outage_.retry_at = clock_.now().steady + outage_.backoff;
+    bool news = !outage_.down;
     note_outage();
     if (news) {
         log(log_level::error, fmt::format("the repository fails: {}", why.message()));
@@ -83,15 +83,15 @@ void engine::on_store_failure(error_code why) {
 // and ends. One that takes begins and hangs at ends would make the runs wait at each try. From then on they
 // wait behind what is left, which also keeps them from bringing more than the store can take.
 bool engine::store_works() const noexcept {
-    return took_begins_ && took_ends_;
+    return outage_.took_begins && outage_.took_ends;
 }
 
 void engine::on_store_up() {
-    backoff_ = std::chrono::nanoseconds(0);
-    if (!store_down_) return;
-    store_down_ = false;
+    outage_.backoff = std::chrono::nanoseconds(0);
+    if (!outage_.down) return;
+    outage_.down = false;
     bool stopped = options_.on_store_failure == on_store_failure::stop;
-    begins_of_outage_ = stopped ? 0 : outbox_.begins.size();
+    outage_.begins = stopped ? 0 : outbox_.begins.size();
     trim_outbox();
     std::string lost;
     if (outbox_.dropped != 0) lost = fmt::format("; {} begins and ends were lost", outbox_.dropped);
@@ -104,9 +104,9 @@ void engine::on_store_up() {
 
 // What it took before says nothing any longer; all that it misses is of the outage, as long as that lasts.
 void engine::note_outage() noexcept {
-    store_down_ = true;
-    took_begins_ = took_ends_ = false;
-    begins_of_outage_ = 0;
+    outage_.down = true;
+    outage_.took_begins = outage_.took_ends = false;
+    outage_.begins = 0;
 }
 
 // The call goes on: its answer may still come, and counts then.
@@ -139,13 +139,13 @@ void engine::lose_cursor(const shared_string& uid) {
 void engine::trim_outbox() {
     for (std::size_t left = part_max; left > 0 && outbox_too_full(); --left) drop_oldest();
     std::lock_guard lock(mutex_);
-    state_.store_down = store_down_;
+    state_.store_down = outage_.down;
     state_.outbox = outbox_.size();
     state_.outbox_dropped = outbox_.dropped;
 }
 
 bool engine::outbox_too_full() const noexcept {
-    return store_down_ && !waits_for_store() && outbox_.size() > options_.outbox_max &&
+    return outage_.down && !waits_for_store() && outbox_.size() > options_.outbox_max &&
            (!outbox_.begins.empty() || !outbox_.ends.empty());
 }
 

@@ -71,7 +71,7 @@ bool engine::may_take_decisions() const noexcept {
 // where nothing waits for a store that is down, what it may have missed is known by having been taken.
 void engine::take_decisions() {
     const bool ahead = core_.has_runs_ahead() && may_run_ahead();
-    const bool all = ahead || (store_down_ && !waits_for_store());
+    const bool all = ahead || (outage_.down && !waits_for_store());
     const std::size_t taken =
         core_.hand_over_decisions(all ? core_.decisions_count() : record_batch_max,
                                   [this](std::span<core::decision> some) { outbox_.add(some); });
@@ -83,12 +83,12 @@ void engine::take_decisions() {
 /// core, which merges skips, and the call looks for them at its end; but nobody waits for a store that is down.
 void engine::record() {
     if (life_ == life::over) return;
-    bool at_once = store_down_ || (core_.has_runs_ahead() && may_run_ahead());
+    bool at_once = outage_.down || (core_.has_runs_ahead() && may_run_ahead());
     if (recording_.on && !at_once) return join_call();
     if (may_take_decisions()) take_decisions();
-    if (store_down_) go_on_without_store();
+    if (outage_.down) go_on_without_store();
     if (recording_.on) join_call();
-    if (recording_.on || outbox_.empty() || retry_at_ != steady_time::max()) return check_drained();
+    if (recording_.on || outbox_.empty() || outage_.retry_at != steady_time::max()) return check_drained();
     recording_.on = true;
     ++recording_.calls;
     if (recording_.at_once && record_at_once()) return;
@@ -122,12 +122,12 @@ void engine::on_recording_failed() noexcept {
         put_back_called();
     } catch (...) { // no memory: the next does it
     }
-    if (retry_at_ == steady_time::max() && life_ != life::over) record_later("the recording failed");
+    if (outage_.retry_at == steady_time::max() && life_ != life::over) record_later("the recording failed");
 }
 
 // For want of memory, not of a store.
 void engine::record_later(const char* what) noexcept {
-    retry_at_ = clock_.now().steady + std::chrono::milliseconds(100);
+    outage_.retry_at = clock_.now().steady + std::chrono::milliseconds(100);
     log(log_level::error, what);
     rearm();
 }
@@ -162,7 +162,7 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
     // Those whose handlers are ready go on record with the first. A shutdown may have no time for that.
     if ((together || repository_->calls_are_costly()) && life_ != life::draining)
         co_await boost::asio::post(strand_, boost::asio::deferred);
-    while (retry_at_ == steady_time::max()) {
+    while (outage_.retry_at == steady_time::max()) {
         put_back_called(); // if there was no memory for that
         // What is not needed yet stays in the core, which merges skips.
         if (outbox_.begins.size() < record_batch_max && may_take_decisions()) take_decisions();
@@ -181,13 +181,14 @@ boost::asio::awaitable<void> engine::record_all(std::shared_ptr<engine> self) {
 
 // Begins first, as bodies wait for them; but some build on an end before.
 boost::asio::awaitable<void> engine::record_in_turn() {
-    while (outbox_.ends_first > 0 && outbox_.end_may_go() && retry_at_ == steady_time::max()) {
+    while (outbox_.ends_first > 0 && outbox_.end_may_go() && outage_.retry_at == steady_time::max()) {
         co_await record_some(record_batch_max, 0);
         co_await give_way();
     }
-    if (outbox_.begins_that_may_go(1) > 0 && retry_at_ == steady_time::max())
+    if (outbox_.begins_that_may_go(1) > 0 && outage_.retry_at == steady_time::max())
         co_await record_some(0, record_batch_max);
-    if (outbox_.end_may_go() && retry_at_ == steady_time::max()) co_await record_some(record_batch_max, 0);
+    if (outbox_.end_may_go() && outage_.retry_at == steady_time::max())
+        co_await record_some(record_batch_max, 0);
 }
 
 // A store that answers at once must not keep the loop from others while there is more for it.
@@ -236,7 +237,7 @@ void engine::on_recorded(recorded_runs said) {
 /// What is ready joins the call that is under way, if the repository takes it: then a long list of runs need not be
 /// complete before it is begun to go on record, and the loop makes up the rest while the repository is at it.
 void engine::join_call() noexcept {
-    if (call_.more == nullptr || !call_.more->is_open() || store_down_ || life_ == life::draining) return;
+    if (call_.more == nullptr || !call_.more->is_open() || outage_.down || life_ == life::draining) return;
     try {
         if (clock_.now().steady >= call_.joined_until) return;
         if (outbox_.begins.size() < record_batch_max && may_take_decisions()) take_decisions();
@@ -259,7 +260,7 @@ void engine::join_call() noexcept {
 
 void engine::put_back_failed_begins() {
     if (!answered_.rests) answer_begins(answered_.called.size()); // of the call before: they were first
-    bool waits = !store_down_ || waits_for_store();
+    bool waits = !outage_.down || waits_for_store();
     if (!waits)
         for (core::decision& d : outbox_.begins_called) tell_unrecorded(d);
     outbox_.put_back_begins();
@@ -267,10 +268,10 @@ void engine::put_back_failed_begins() {
 }
 
 void engine::put_back_failed_ends() {
-    if (store_down_)
+    if (outage_.down)
         for (ended_run& e : outbox_.ends_called) let_waiters_go(e);
     outbox_.put_back_ends();
-    if (!store_down_) outbox_.ends_waiting = outbox_.ends.size();
+    if (!outage_.down) outbox_.ends_waiting = outbox_.ends.size();
 }
 
 void engine::on_begins_recorded(std::vector<begin_answer> answers) {
@@ -278,7 +279,7 @@ void engine::on_begins_recorded(std::vector<begin_answer> answers) {
     if (called.empty()) return;
     answer_begins(answered_.called.size());                // of the call before: whoever is fast has no parts
     if (!answered_.called.empty()) throw std::bad_alloc(); // still none for those: it is asked again
-    took_begins_ = took_begins_ || !answers.empty();
+    outage_.took_begins = outage_.took_begins || !answers.empty();
     if (answers.size() != called.size()) { // some went unsaid
         std::vector<begin_answer> all(called.size());
         auto answer = answers.begin();
@@ -286,11 +287,11 @@ void engine::on_begins_recorded(std::vector<begin_answer> answers) {
             if (!is_unsaid(called[i])) all[i] = *answer++;
         answers = std::move(all);
     }
-    const std::size_t of_outage = std::min(begins_of_outage_, called.size());
-    const bool all_missed = store_down_ && !waits_for_store();
+    const std::size_t of_outage = std::min(outage_.begins, called.size());
+    const bool all_missed = outage_.down && !waits_for_store();
     answered_.missed = all_missed ? called.size() : of_outage;
     answered_.answers = std::move(answers);
-    begins_of_outage_ -= of_outage;
+    outage_.begins -= of_outage;
     answered_.called.swap(called);
     answer_some();
 }
@@ -347,6 +348,7 @@ void engine::answer_begins(std::size_t n) {
 }
 
 void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now) {
+    if (sharing_.clock != nullptr && is_refused(d, a, now)) return;
     bool waiting = d.run != nullptr; // it waits for this answer
     bool conflict = a.state == begin_state::conflict && d.request.moves_cursor;
     if (conflict && !waiting && a.next_slot == d.request.next) return; // an earlier answer got lost
@@ -364,8 +366,10 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_o
     if (a.state == begin_state::recorded && ours && d.request.moves_cursor && a.next_slot != d.request.next)
         lose_cursor(d.request.uid); // the run was known, so the store did not look at the rest
     if (!conflict) return;
-    log(log_level::warning, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid,
-                                        a.next_slot, d.request.expected));
+    const log_level how_bad = sharing_.clock != nullptr ? log_level::debug : log_level::warning;
+    if (logs(how_bad))
+        log(how_bad, fmt::format("task {}: its next slot on record is {}, not {}", d.request.uid, a.next_slot,
+                                 d.request.expected));
     if (ours) return lose_cursor(d.request.uid);
     with_core([&](core::scheduler& core) { core.refused(d, a.next_slot, now); });
     d.run = nullptr;
@@ -374,7 +378,7 @@ void engine::on_begin_answer(core::decision& d, const begin_answer& a, bool of_o
 
 void engine::on_ends_recorded(const std::vector<finish_state>& states) {
     obey_left(); // first, as it may throw: then they are told again
-    took_ends_ = took_ends_ || !states.empty();
+    outage_.took_ends = outage_.took_ends || !states.empty();
     auto called = std::exchange(outbox_.ends_called, {});
     for (std::size_t i = 0; i != called.size(); ++i) {
         run& ended = called[i].request.run;

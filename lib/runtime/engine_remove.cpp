@@ -118,7 +118,7 @@ std::size_t engine::ready_adds() {
     auto waiting = std::stable_partition(changes_.adds.begin(), changes_.adds.end(),
                                          [this](const auto& a) { return !waits_for_parting(*a.first); });
     const auto ready = static_cast<std::size_t>(waiting - changes_.adds.begin());
-    if (!store_down_) return ready;
+    if (!outage_.down) return ready;
     while (changes_.adds.size() > ready) { // and those that joined them
         auto [task, done] = std::move(changes_.adds.back());
         changes_.adds.pop_back();

@@ -57,7 +57,7 @@ void engine::no_retry(const core::action& a) {
     tell_failure(*a.task, *last.last);
     if (ended_run* on_its_way = outbox_.find_end(last.last->id)) {
         join_waiters(*on_its_way, std::move(last.followers));
-        if (store_down_) let_waiters_go(*on_its_way);
+        if (outage_.down) let_waiters_go(*on_its_way);
         return;
     }
     tell_all(std::move(last.followers), std::move(*last.last));
@@ -90,7 +90,8 @@ task_update engine::pause_of(const core::task_record& task) {
 void engine::on_own_pause(const core::action& a) {
     bool pauses = a.kind == core::action::kind::task_paused;
     task_update update = pause_of(*a.task);
-    own_pauses_.insert_or_assign(a.task->uid.str(), update);
+    // Where others have the task, each sees that a pause is over, and may by then have another on record.
+    if (pauses || sharing_.clock == nullptr) own_pauses_.insert_or_assign(a.task->uid.str(), update);
     if (pauses)
         log(log_level::warning, fmt::format("task {} is paused: {}", a.task->uid, update.pause_reason));
     event e;

@@ -41,7 +41,7 @@ void engine::check_drained() {
 void engine::finish_shutdown() {
     drain_until_ = steady_time::max();
     life_ = life::over;
-    retry_at_ = steady_time::max();
+    outage_.retry_at = steady_time::max();
     cancel_recording();
     leaving_.emplace();
     leaving_->report.unrecorded = outbox_.size() + core_.decisions_count() + own_pauses_.size() +
@@ -133,6 +133,7 @@ void engine::end_life() {
     for (auto& waiter : std::exchange(shutdown_waiters_, {})) waiter->complete(*report_);
     if (timer_ != nullptr) timer_->cancel();
     watch_.stop();
+    if (auto signal = sharing_.watching.lock()) signal->emit(boost::asio::cancellation_type::terminal);
 }
 
 } // namespace rondo::runtime

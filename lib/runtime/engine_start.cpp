@@ -19,7 +19,8 @@ bool are_valid(const manager_options& o, const rondo::repository* r) {
            o.cancel_grace >= nanoseconds(0) && o.wall_clock_check > nanoseconds(0) &&
            o.blocking_warn_after >= nanoseconds(0) && o.retention.age >= nanoseconds(0) &&
            o.retention.every > nanoseconds(0) && o.priority_ageing >= std::chrono::microseconds(1) &&
-           o.priority_ageing <= std::chrono::hours(1);
+           o.priority_ageing <= std::chrono::hours(1) &&
+           (!r->is_shared() || o.on_store_failure == on_store_failure::stop);
 }
 
 } // namespace
@@ -39,7 +40,8 @@ result<void> engine::get_ready() {
     life_ = life::starting;
     try {
         if (timer_ == nullptr) spawn_driver();
-        if (watch_.works())
+        // That of the first keeps the loop, which is to end where the repository cannot be opened.
+        if (watch_.works() && !place_.first())
             boost::asio::co_spawn(strand_, listen(shared_from_this()), [](std::exception_ptr) {});
     } catch (...) { // no memory
         stay_fresh();
@@ -90,18 +92,37 @@ void engine::open_repository(pending_ptr<start_report> done) {
     }
     try {
         wall_time now = clock_.now().wall;
+        auto fail = [this, done](error_code why) {
+            stay_fresh();
+            done->complete(why);
+        };
+        auto go_on = [this, done](std::uint64_t abandoned) {
+            if (life_ != life::over) watch_soon();
+            if (life_ != life::over && watch_.works())
+                boost::asio::co_spawn(strand_, listen(shared_from_this()), [](std::exception_ptr) {});
+            if (life_ == life::starting) life_ = life::running;
+            if (place_.ties != nullptr) place_.ties->running = true;
+            start_retention();
+            done->complete(start_report{abandoned});
+        };
+        auto on_first_news = [this, fail, go_on](std::uint64_t abandoned,
+                                                 const result<repository_news>& first) {
+            if (!first || !first.value().clock) return fail(first ? errc::store_failed : first.error());
+            on_news(first.value()); // with the clock that all slots are by
+            go_on(abandoned);
+        };
         call<std::uint64_t>([now](rondo::repository& r) { return r.start(now); },
-                            [this, done](result<std::uint64_t> abandoned) {
-                                if (!abandoned) {
-                                    stay_fresh();
-                                    done->complete(abandoned.error());
-                                    return;
-                                }
-                                if (life_ == life::starting) life_ = life::running;
-                                if (place_.ties != nullptr) place_.ties->running = true;
-                                start_retention();
-                                done->complete(start_report{abandoned.value()});
-                            });
+                            [this, fail, go_on, on_first_news](result<std::uint64_t> abandoned) {
+                                if (!abandoned) return fail(abandoned.error());
+                                if (sharing_.clock == nullptr) return go_on(abandoned.value());
+                                call<repository_news>(
+                                    [](rondo::repository& r) { return r.watch(); },
+                                    [on_first_news, n = abandoned.value()](result<repository_news> first) {
+                                        on_first_news(n, first);
+                                    },
+                                    fail);
+                            },
+                            fail);
     } catch (...) { // no memory
         stay_fresh();
         throw;

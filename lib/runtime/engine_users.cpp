@@ -13,7 +13,7 @@ namespace rondo::runtime {
 // a store that is down.
 void engine::load_users() {
     const auto batch = std::exchange(want_users_, {});
-    if (const std::vector<user>* known = users_.get(); store_down_ && known != nullptr) {
+    if (const std::vector<user>* known = users_.get(); outage_.down && known != nullptr) {
         for (const auto& state : batch) begin_for(state, known, {});
         return;
     }

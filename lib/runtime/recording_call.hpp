@@ -34,6 +34,17 @@ struct recording_state {
     std::vector<const begin_request*> begun;
 };
 
+/// Whether the repository works, and what became of that.
+struct outage {
+    bool down = false;
+    bool took_begins = false; ///< since it failed
+    bool took_ends = false;   ///< likewise
+    bool going_on = false;    ///< without it, in the next handler
+    std::size_t begins = 0;   ///< how many of the first begins in the outbox it missed
+    steady_time retry_at = steady_time::max();
+    std::chrono::nanoseconds backoff{0};
+};
+
 inline constexpr std::size_t record_batch_max =
     1000; ///< of begins, and of ends: bounds the time that one transaction takes
 

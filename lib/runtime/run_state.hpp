@@ -49,6 +49,7 @@ public:
     run_id id;
     rondo::trigger trigger = rondo::trigger::schedule;
     std::uint32_t attempt = 1;
+    std::uint64_t fencing_token = 0;
     wall_time scheduled_at{};
     wall_time started_at{};
     std::optional<steady_time> deadline;

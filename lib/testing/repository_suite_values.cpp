@@ -109,6 +109,8 @@ std::string show(begin_state s) {
     case begin_state::recorded: return "recorded";
     case begin_state::conflict: return "conflict";
     case begin_state::unknown_task: return "unknown_task";
+    case begin_state::superseded: return "superseded";
+    case begin_state::busy: return "busy";
     }
     return "begin_state " + std::to_string(static_cast<int>(s));
 }

@@ -71,7 +71,7 @@ MUTANTS = (
     ("resync goes back", "scheduler_resync.cpp",
      "(task.slots_waiting() == 0 && (task.slot == no_slot || *cursor > task.slot))", "true"),
     ("refused run stays", "scheduler_resync.cpp",
-     "    if (run == nullptr) return;", "    if (run == nullptr || run->users.empty()) return;"),
+     "    if (run != nullptr) drop_beginning(", "    if (run != nullptr && !run->users.empty()) drop_beginning("),
     ("refused decision stays told", "scheduler_resync.cpp",
      "    if (r.skipped) skipped_of(task.made_past().counts, r.skipped->reason) -= r.skipped->count;\n", ""),
     ("refused slots are lost", "scheduler_resync.cpp",

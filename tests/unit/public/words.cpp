@@ -35,7 +35,7 @@ TEST_CASE("each value has its own word and other values are unknown") {
     check_words<status>(2);
     check_words<overlap>(5);
     check_words<record>(4);
-    check_words<cancel_reason>(7);
+    check_words<cancel_reason>(8);
     check_words<log_level>(4);
 }
 
@@ -48,6 +48,7 @@ TEST_CASE("the words are the names of the enumerators") {
     CHECK(to_string(overlap::allow_all) == "allow_all");
     CHECK(to_string(record::failures_only) == "failures_only");
     CHECK(to_string(cancel_reason::parent) == "parent");
+    CHECK(to_string(cancel_reason::lease_lost) == "lease_lost");
     CHECK(to_string(log_level::error) == "error");
 }
 
