@@ -61,8 +61,16 @@ void event_queue::wait(completion<event> done) {
         waiter_ = std::move(waiter);
     } else if (others_wait) {
         waiter->complete(error_code(boost::asio::error::operation_aborted));
-    } else if (auto next = take()) {
-        waiter->complete(std::move(*next));
+    } else if (dropped_untold_ != 0 || !events_.empty()) {
+        const std::uint64_t untold = dropped_untold_;
+        const event next = untold != 0 ? *take() : events_.front();
+        try {
+            waiter->complete(next);
+        } catch (...) { // no memory: the next who asks has it
+            dropped_untold_ = untold;
+            throw;
+        }
+        if (untold == 0) events_.pop_front();
     } else {
         waiter->complete(errc::stream_closed);
     }
