@@ -36,6 +36,15 @@ struct options {
     /// `synchronous_commit` is off or local), so that after a crash of it slots may run twice. Otherwise calls fail
     /// with `errc::store_unsafe`.
     bool unsafe_server = false;
+    /// For how long a manager is trusted with a run without being heard of. 0: one manager at a time, which takes all
+    /// over when it starts. Otherwise several may share the schema, all with the same (`repository::is_shared`): each
+    /// run is held by a lease, which the thread of the repository renews after a third of this, whatever the loop of the
+    /// manager does. A run that could not be renewed for four fifths of it is lost to its manager
+    /// (`task::on_lease_lost`); one whose lease has run out is ended as `abandoned` by whoever sees it first, after a
+    /// second at most, and may then be run again (`task::on_abandoned`). 100 ms to 1 hour, and at least
+    /// `operation_timeout` x 10 / 3, so that one renewal may fail. Shorter than some seconds it finds processes dead that
+    /// the system has only put aside.
+    std::chrono::milliseconds lease{0};
     /// Takes the log: that the server cannot be reached, and why, in its own words; that it is there again; which
     /// statements fail. Called on the thread of the repository.
     log_sink log = stderr_log();
@@ -43,8 +52,8 @@ struct options {
 
 /// A repository in a PostgreSQL database, version 13 or later, of encoding UTF-8, with a thread of its own that does all
 /// the work; it is joined by the destructor, which waits for all calls that it was given, each of which is done or given
-/// up as above, and for the look-up of a name that is under way. Requires `librondo-postgres`. One manager at a time:
-/// with its `start` a manager takes the tasks over from any other.
+/// up as above, and for the look-up of a name that is under way. Requires `librondo-postgres`. Without
+/// `options::lease` one manager at a time: with its `start` a manager takes the tasks over from any other.
 ///
 /// `connection_string`: `postgresql://user@host:port/database?sslmode=verify-full`, or `host=… dbname=…`, as libpq takes
 /// them (https://www.postgresql.org/docs/current/libpq-connect.html), with its environment variables. Names of hosts

@@ -76,7 +76,7 @@ public:
         }
     }
 
-    [[nodiscard]] bool only_reads() const noexcept override { return OnlyReads; }
+    [[nodiscard]] bool may_be_left() const noexcept override { return OnlyReads; }
 
     std::optional<stored> value;
 

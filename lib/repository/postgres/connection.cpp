@@ -131,6 +131,7 @@ asio::awaitable<void> connection::open() {
     const std::vector<connection_values> candidates = co_await look_up();
     std::optional<failure> failed;
     for (const connection_values& values : candidates) {
+        if (over_) throw failure(errc::store_failed, "nobody needs a connection any more");
         failed.reset();
         try {
             const time_limit limit(*this, settings_.chosen.connect_timeout);
@@ -163,6 +164,13 @@ asio::awaitable<std::vector<connection_values>> connection::look_up() {
             add(place);
             continue;
         }
+        error_code no_address; // behind a name that takes long it would wait for that
+        const asio::ip::address address = asio::ip::make_address(place.host, no_address);
+        if (!no_address) {
+            add({place.host, address.to_string(), place.port});
+            continue;
+        }
+        if (over_) break;
         const time_limit limit(*this, settings_.chosen.connect_timeout);
         look_up_ = std::make_shared<look_up_state>(context_);
         const auto state = look_up_;
@@ -362,6 +370,15 @@ asio::awaitable<void> connection::idle() {
     (void)PQisBusy(handle_.get()); // which takes in what came
     while (PGnotify* n = PQnotifies(handle_.get())) PQfreemem(n);
     if (PQstatus(handle_.get()) != CONNECTION_OK) close();
+}
+
+void connection::stop_opening() noexcept {
+    over_ = true;
+    if (open_) return;
+    overdue_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+    if (look_up_ != nullptr) look_up_->over.cancel(ignored);
 }
 
 void connection::stop_idling() noexcept {

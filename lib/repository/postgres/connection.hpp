@@ -49,6 +49,8 @@ public:
     /// Waits until `stop_idling`, or until the server does what it was not asked for: then it may be closed afterwards.
     boost::asio::awaitable<void> idle();
     void stop_idling() noexcept;
+    /// Nobody needs it any more: `open` fails, and soon.
+    void stop_opening() noexcept;
 
 private:
     using wait_type = boost::asio::posix::stream_descriptor::wait_type;
@@ -91,6 +93,7 @@ private:
     bool overdue_ = false;
     bool idle_ = false;
     bool open_ = false;
+    bool over_ = false;
     std::unordered_map<std::string, std::string> names_; // of prepared statements, by their text
     std::string name_;                                   // with which those of this connection begin
     std::unique_ptr<pg_conn, finish> handle_;

@@ -5,6 +5,8 @@
 #include <rondo/repository.hpp>
 
 #include <repository/postgres/connection.hpp>
+#include <repository/postgres/lease_statements.hpp>
+#include <repository/postgres/leases.hpp>
 #include <repository/postgres/settings.hpp>
 #include <repository/postgres/statements.hpp>
 
@@ -26,7 +28,9 @@ public:
     template <class T>
     using awaitable = boost::asio::awaitable<T>;
 
-    database(connection& c, const settings& s) : connection_(c), settings_(s), sql_(s.chosen.schema) {}
+    database(connection& c, const settings& s, leases& l)
+        : connection_(c), settings_(s), leases_(l), sql_(s.chosen.schema, is_shared()),
+          lease_sql_(s.chosen.schema) {}
 
     [[nodiscard]] bool is_open() const noexcept { return connection_.is_open(); }
     /// The first on a new connection: sees to it that the server and the tables are what they must be.
@@ -51,7 +55,22 @@ public:
 
     awaitable<prune_progress> prune(const prune_policy& policy);
 
+    /// Whether other managers have the same tasks.
+    [[nodiscard]] bool is_shared() const noexcept { return settings_.chosen.lease.count() > 0; }
+    /// Renews what is to be renewed, looks for what others did, and takes over what they left.
+    awaitable<void> look();
+
 private:
+    awaitable<std::uint64_t> start_shared(wall_time now);
+    awaitable<void> refuse_if_shared();
+    awaitable<void> read_clock();
+    awaitable<void> renew_if_due();
+    awaitable<void> reap(const rows& tasks);
+    void tell_lost_slots(const rows& r);
+    void tell_changes(const rows& r);
+    void note(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun,
+              recorded_runs& said, steady_time asked_at);
+    void note(const std::vector<task_definition>& tasks);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();
     awaitable<std::optional<std::int64_t>> version();
@@ -66,7 +85,9 @@ private:
 
     connection& connection_;
     const settings& settings_;
-    statements sql_;
+    leases& leases_;
+    const statements sql_;
+    const lease_statements lease_sql_;
 };
 
 } // namespace rondo::postgres::detail

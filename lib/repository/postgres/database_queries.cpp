@@ -67,12 +67,6 @@ run read_run(const rows& q, std::size_t i) {
     return r;
 }
 
-std::vector<run> read_runs(const rows& q) {
-    std::vector<run> runs;
-    for (std::size_t i = 0; i != q.size(); ++i) runs.push_back(read_run(q, i));
-    return runs;
-}
-
 /// A statement that is put together, with a number for each of its parameters.
 struct query_text {
     std::string sql;
@@ -137,6 +131,12 @@ std::int64_t to_limit(std::size_t n) noexcept {
 }
 
 } // namespace
+
+std::vector<run> read_runs(const rows& q) {
+    std::vector<run> runs;
+    for (std::size_t i = 0; i != q.size(); ++i) runs.push_back(read_run(q, i));
+    return runs;
+}
 
 database::awaitable<history_page> database::history(const history_filter& filter) {
     const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, history_limit_max);

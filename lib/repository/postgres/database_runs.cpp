@@ -90,7 +90,7 @@ bool tells(const finish_request* r) noexcept {
 }
 
 // Where none of them has a skip, nobody looks at what there is of skips.
-parameters begin_parameters(const std::vector<const begin_request*>& requests) {
+parameters begin_parameters(const std::vector<const begin_request*>& requests, const leases* shared) {
     static const std::vector<const begin_request*> none;
     const std::vector<const begin_request*>& skipping =
         std::ranges::any_of(requests, has_skip) ? requests : none;
@@ -114,6 +114,15 @@ parameters begin_parameters(const std::vector<const begin_request*>& requests) {
                   return r.started ? &r.started->users : nullptr;
               }));
     p.add(run_id());
+    if (shared == nullptr) return p;
+    p.add(plain_text{shared->node}).add(std::int64_t{std::chrono::microseconds(shared->ttl).count()});
+    p.add_array(requests, [](const auto* r) { return r->exclusive; });
+    p.add_array(requests, [&](const auto* r) {
+        const auto known = shared->schedules.find(r->uid);
+        const bool is = known != shared->schedules.end();
+        return is ? std::optional<std::string_view>(known->second) : std::nullopt;
+    });
+    p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
     return p;
 }
 
@@ -167,6 +176,8 @@ parameters finish_parameters(const std::vector<const finish_request*>& requests)
 begin_state begin_state_from(std::string_view word) {
     if (word == "recorded") return begin_state::recorded;
     if (word == "conflict") return begin_state::conflict;
+    if (word == "superseded") return begin_state::superseded;
+    if (word == "busy") return begin_state::busy;
     return begin_state::unknown_task;
 }
 
@@ -220,7 +231,9 @@ database::awaitable<recorded_runs> database::record(const std::vector<finish_req
     for (const auto& w : begins)
         b.add(sql_.begin_runs(std::ranges::any_of(w.requests, asked_for_some),
                               std::ranges::any_of(w.requests, has_skip)),
-              begin_parameters(w.requests));
+              begin_parameters(w.requests, is_shared() ? &leases_ : nullptr));
+    co_await renew_if_due();
+    const steady_time asked_at = leases::now();
     const std::vector<rows> answers = co_await connection_.exchange(b);
     std::size_t next = 1;
     for (const auto& w : ends) {
@@ -234,8 +247,9 @@ database::awaitable<recorded_runs> database::record(const std::vector<finish_req
         expect_size(r, w.places.size());
         for (std::size_t i = 0; i != w.places.size(); ++i)
             said.begun.assume_value()[w.places[i]] = {begin_state_from(r.word(i, 0)), r.time_or_never(i, 1),
-                                                      r.count(i, 2)};
+                                                      r.count(i, 2), steady_time::max()};
     }
+    if (is_shared()) note(ended, begun, said, asked_at);
     co_return said;
 }
 

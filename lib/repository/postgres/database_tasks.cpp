@@ -109,6 +109,7 @@ bool read_failures(const rows& r, std::size_t& next, std::int64_t ord, task_stat
 } // namespace
 
 database::awaitable<rows> database::ask(std::string sql, parameters values) {
+    co_await renew_if_due();
     batch b;
     b.add(std::move(sql), std::move(values));
     std::vector<rows> all = co_await connection_.exchange(b);
@@ -116,6 +117,8 @@ database::awaitable<rows> database::ask(std::string sql, parameters values) {
 }
 
 database::awaitable<std::uint64_t> database::start(wall_time now) {
+    if (is_shared()) co_return co_await start_shared(now);
+    co_await refuse_if_shared();
     batch b;
     b.add(sql_.lock_all_tasks, {});
     b.add(sql_.start_tasks, {});
@@ -138,6 +141,7 @@ database::register_tasks(const std::vector<task_definition>& tasks) {
         left = co_await register_some(tasks, std::move(left), states);
     }
     co_await count_failures(tasks, states);
+    if (is_shared()) note(tasks);
     co_return states;
 }
 
@@ -154,6 +158,7 @@ database::register_some(const std::vector<task_definition>& all, std::vector<con
         for (const task_definition* const* each : w.requests) requests.push_back(*each);
         b.add(sql_.register_tasks, definitions(requests));
     }
+    co_await renew_if_due();
     const std::vector<rows> answers = co_await connection_.exchange(b);
     std::vector<const task_definition*> missed;
     for (std::size_t n = 0; n != waves.size(); ++n) {

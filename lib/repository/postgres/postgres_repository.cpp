@@ -48,6 +48,10 @@ postgres_repository::~postgres_repository() {
     thread_.join();
 }
 
+repository::awaitable<repository_news> postgres_repository::watch() {
+    return session_->is_shared() ? news_desk::wait(session_->desk()) : repository::watch();
+}
+
 repository::awaitable<std::uint64_t> postgres_repository::start(wall_time now) {
     return call(session_, [now](database& db) { return db.start(now); });
 }
@@ -127,7 +131,9 @@ bool is_sound(const options& o) noexcept {
     const bool named =
         !o.schema.empty() && o.schema.size() <= name_size_max && o.schema.find('\0') == std::string::npos;
     using std::chrono::milliseconds;
-    return named && is_in(o.operation_timeout, milliseconds(1)) &&
+    // One renewal may fail: a third, and the time it takes to see that, are over before the lease is not trusted.
+    const bool leased = is_in(o.lease, milliseconds(100)) && o.operation_timeout * 10 <= o.lease * 3;
+    return named && (o.lease == milliseconds(0) || leased) && is_in(o.operation_timeout, milliseconds(1)) &&
            is_in(o.connect_timeout, milliseconds(1)) && is_in(o.reconnect_max, milliseconds(50));
 }
 

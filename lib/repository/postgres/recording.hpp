@@ -19,6 +19,8 @@ public:
         : ended_(std::move(ended)), begun_(std::move(begun)) {}
 
     boost::asio::awaitable<void> run(database& db) override;
+    /// Runs that begin now, and whose manager has turned away, would be in flight and be nobody's.
+    [[nodiscard]] bool may_be_left() const noexcept override { return ended_.empty(); }
     [[nodiscard]] recorded_runs& said() noexcept { return said_; }
 
 private:

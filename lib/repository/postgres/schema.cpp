@@ -88,7 +88,29 @@ constexpr std::string_view version_1[] = {
   from @run r join @task t on t.id = r.task)",
 };
 
-constexpr std::array<std::span<const std::string_view>, 1> all_migrations{version_1};
+// What several managers need: who has a run, until when, and how often it may be tried; and by which transaction a task
+// has changed, so that whoever has seen all up to one looks for what came after.
+constexpr std::string_view version_2[] = {
+    R"(alter table @run
+  add column node         text,              -- null: of a manager that has all to itself
+  add column lease_until  bigint,
+  add column attempts_max bigint not null default 0)",
+    "create index run_by_lease on @run (lease_until) where outcome is null",
+    "create index run_of_task_in_flight on @run (task) where outcome is null",
+    R"(create index run_by_retry on @run (task, scheduled_at, attempt) where "trigger" = 'retry')",
+    R"(create index run_beside on @run (task, scheduled_at) where "trigger" in ('manual', 'backfill'))",
+    R"(create index run_lost on @run (finished_at)
+  where attempt < attempts_max and outcome in ('abandoned', 'interrupted'))",
+    "alter table @task add column changed bigint not null default 0", // its schedule or its pause; 0: never
+    "create index task_changed on @task (changed)",
+    R"(create or replace view @history as
+  select t.uid, r.id, r."trigger", r.attempt, to_timestamp(r.scheduled_at / 1e6) as scheduled_at,
+    to_timestamp(r.started_at / 1e6) as started_at, to_timestamp(r.finished_at / 1e6) as finished_at,
+    r.outcome, r.message, r.node, to_timestamp(r.lease_until / 1e6) as lease_until
+  from @run r join @task t on t.id = r.task)",
+};
+
+constexpr std::array<std::span<const std::string_view>, 2> all_migrations{version_1, version_2};
 
 static_assert(all_migrations.size() == schema_version);
 

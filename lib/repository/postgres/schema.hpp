@@ -9,7 +9,7 @@
 namespace rondo::postgres::detail {
 
 /// What the tables are now.
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 
 /// From each version to the next, the first from nothing: statements with `@` for the schema, each on its own.
 [[nodiscard]] std::span<const std::span<const std::string_view>> migrations() noexcept;

@@ -53,8 +53,10 @@ private:
 };
 
 session::session(settings s)
-    : settings_(std::move(s)), connection_(context_, settings_), database_(connection_, settings_),
-      wake_(context_), random_(std::random_device()()), pause_max_(first_pause_max) {}
+    : settings_(std::move(s)), connection_(context_, settings_),
+      leases_(settings_.chosen.lease, std::make_shared<news_desk>()),
+      database_(connection_, settings_, leases_), wake_(context_), watch_(context_),
+      random_(std::random_device()()), pause_max_(first_pause_max) {}
 
 bool session::push(std::shared_ptr<job> j) {
     const std::lock_guard lock(mutex_);
@@ -74,6 +76,7 @@ void session::wake() {
         error_code ignored;
         wake_.cancel(ignored);
         connection_.stop_idling();
+        if (is_over()) connection_.stop_opening();
     });
 }
 
@@ -82,6 +85,7 @@ void session::stop() noexcept {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
     }
+    leases_.desk->close();
     for (bool woken = false; !woken;) {
         try {
             wake();
@@ -132,6 +136,15 @@ std::shared_ptr<job> session::take() {
 
 // Whatever is thrown, it goes on: others wait for it.
 asio::awaitable<void> session::serve() {
+    struct while_here { // also if Asio lets go of us
+        session& s;
+        explicit while_here(session& to) noexcept : s(to) { s.serving_ = true; }
+        ~while_here() {
+            s.serving_ = false;
+            error_code ignored;
+            s.watch_.cancel(ignored);
+        }
+    } const here(*this);
     while (!is_over()) {
         bool failed = false;
         try {
@@ -144,6 +157,7 @@ asio::awaitable<void> session::serve() {
 }
 
 asio::awaitable<void> session::take_turn() {
+    if (!watching_) keep_watch();
     if (!connection_.is_open()) {
         const bool connected = co_await connect();
         if (!connected) {
@@ -151,11 +165,12 @@ asio::awaitable<void> session::take_turn() {
             co_return;
         }
     }
+    if (has_to_look()) co_return co_await look();
     if (const std::shared_ptr<job> next = take(); next != nullptr) {
         std::optional<failure> failed;
         {
             const answered sure(*this, *next);
-            if (!next->only_reads() || !next->waiter.expired()) failed = co_await perform(*next);
+            if (!next->may_be_left() || !next->waiter.expired()) failed = co_await perform(*next);
         }
         if (failed)
             complain(*failed);
@@ -165,6 +180,45 @@ asio::awaitable<void> session::take_turn() {
     }
     // What was pushed since posts a handler, which ends the wait.
     if (!is_over()) co_await connection_.idle();
+}
+
+bool session::has_to_look() const noexcept {
+    return is_shared() && leases_.next() <= leases::now();
+}
+
+// Between two jobs, each of which is over long before a lease runs out.
+asio::awaitable<void> session::look() {
+    std::optional<failure> failed;
+    try {
+        co_await database_.look();
+    } catch (...) {
+        failed = failure_in_flight();
+    }
+    if (!failed) co_return;
+    if (failed->wants_reconnect()) connection_.close();
+    complain(*failed);
+}
+
+// Tells of leases that run out while nothing else can be done, and ends the wait for something to do when it is time to
+// look.
+void session::keep_watch() {
+    if (!is_shared() || !serving_) return;
+    const steady_time now = leases::now();
+    const std::chrono::nanoseconds longest = leases_.look_every();
+    const auto until = [&](steady_time t) { return t <= now ? longest : std::min(longest, t - now); };
+    watch_.expires_after(std::min(until(leases_.keeper.next_expiry()), until(leases_.next())));
+    watch_.async_wait([this](const error_code& e) {
+        watching_ = false;
+        if (e || !serving_) return;
+        if (has_to_look()) connection_.stop_idling();
+        try {
+            leases_.on_time(leases::now());
+            keep_watch();
+        } catch (const std::exception&) { // no memory: `take_turn` goes on with it
+            connection_.stop_idling();
+        }
+    });
+    watching_ = true;
 }
 
 asio::awaitable<bool> session::connect() {
@@ -185,6 +239,7 @@ asio::awaitable<bool> session::connect() {
     }
     if (std::exchange(told_lost_, false)) log(log_level::warning, "PostgreSQL can be used again");
     pause_max_ = first_pause_max;
+    leases_.connected_at = leases::now();
     co_return true;
 }
 

@@ -5,6 +5,8 @@
 #include <repository/postgres/connection.hpp>
 #include <repository/postgres/database.hpp>
 #include <repository/postgres/failure.hpp>
+#include <repository/postgres/leases.hpp>
+#include <repository/postgres/news_desk.hpp>
 #include <repository/postgres/settings.hpp>
 #include <repository/waiters.hpp>
 
@@ -33,8 +35,8 @@ public:
     /// Does the work. It is done again, from its beginning, if a transaction of it failed that may succeed again.
     /// Throws `failure`.
     virtual boost::asio::awaitable<void> run(database& db) = 0;
-    /// Whether it only reads, so that nobody misses it once its caller gave up.
-    [[nodiscard]] virtual bool only_reads() const noexcept { return false; }
+    /// Whether nobody misses it once its caller gave up: it only reads, or will be asked for again.
+    [[nodiscard]] virtual bool may_be_left() const noexcept { return false; }
 
     std::optional<errc> error;                       // of the last run
     std::weak_ptr<repository_detail::waiter> waiter; // nobody, once the caller gave up
@@ -52,6 +54,10 @@ public:
     void run();
     void stop() noexcept;
 
+    /// Where managers share the tasks: what they are told. Any thread.
+    [[nodiscard]] const std::shared_ptr<news_desk>& desk() const noexcept { return leases_.desk; }
+    [[nodiscard]] bool is_shared() const noexcept { return settings_.chosen.lease.count() > 0; }
+
 private:
     class answered;
 
@@ -59,6 +65,9 @@ private:
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> take_turn();
     boost::asio::awaitable<bool> connect();
+    [[nodiscard]] bool has_to_look() const noexcept;
+    boost::asio::awaitable<void> look();
+    void keep_watch();
     boost::asio::awaitable<std::optional<failure>> perform(job& j);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds how_long);
     [[nodiscard]] std::chrono::milliseconds next_pause();
@@ -74,8 +83,12 @@ private:
     settings settings_;
     boost::asio::io_context context_{1};
     connection connection_;
+    leases leases_;
     database database_;
-    boost::asio::steady_timer wake_; // of a pause; cancelled when there is something to do
+    boost::asio::steady_timer wake_;  // of a pause; cancelled when there is something to do
+    boost::asio::steady_timer watch_; // over the leases, whatever the connection waits for
+    bool watching_ = false;
+    bool serving_ = false;
     std::minstd_rand random_;
     std::chrono::milliseconds pause_max_;
     bool told_lost_ = false; // the log knows that there is no connection

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/postgres/statements.hpp>
 
+#include <array>
+#include <span>
+
 namespace rondo::postgres::detail {
 namespace {
 
 // The condition of the index of slots: `takes_slot` in SQL.
 #define RONDO_TAKES_SLOT(alias) alias ".\"trigger\" in ('schedule', 'catch_up')"
+
+// By the clock of the server, in microseconds: when the transaction began, so that leases are rather too short.
+#define RONDO_NOW "(extract(epoch from now()) * 1000000)::int8"
 
 // Who changes tasks locks them first, in one order, so that the statements behind it, of the same transaction, see
 // what is the case, and nobody waits for somebody who waits for him.
@@ -17,37 +23,67 @@ select 1 from @task where uid = any($1) order by id for no key update)";
 // `k` is the run if it is on record; `s` another that has its slot.
 constexpr std::string_view begin_requests = R"(
 with w as materialized (
-  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15) with ordinality
-    as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at, ord)))";
+  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15#1) with ordinality
+    as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at#2, ord)))";
 
 constexpr std::string_view begin_requests_with_skips = R"(
 with w as materialized (
-  select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) with ordinality
+  select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15#1) with ordinality
     as w (uid, moves, forced, expected, next, reason, first_slot, last_slot, slots, skip_is_later,
-          run, why, attempt, scheduled_at, started_at, ord)))";
+          run, why, attempt, scheduled_at, started_at#2, ord)))";
 
 constexpr std::string_view begin_head = R"(,
 v as materialized (
   select w.*, t.id as task, t.next_slot, t.token, k.token as known_token,
     case when t.id is null then 'unknown_task'
-         when k.id is not null then case when k.task = t.id then 'recorded' else 'conflict' end
+         when k.id is not null then case when k.task = t.id#3 then 'recorded' else 'conflict' end
          when s.id is not null then 'conflict'
-         when w.moves and not w.forced and t.next_slot is distinct from w.expected then 'conflict'
-         else 'apply' end as verdict
+         #4when w.moves and not w.forced and t.next_slot is distinct from w.expected then 'conflict'
+         #5else 'apply' end as verdict
   from w left join @task t on t.uid = w.uid
     left join @run k on k.id = w.run
     left join lateral (
       select id from @run s where s.task = t.id and s.scheduled_at = w.scheduled_at and )" RONDO_TAKES_SLOT(
     "s") R"(
-        and w.why in ('schedule', 'catch_up') limit 1) s on true),
+        and w.why in ('schedule', 'catch_up') limit 1) s on true#6),
 moved as (
   update @task t set next_slot = case when v.moves then v.next else t.next_slot end,
-    token = t.token + case when v.run is null then 0 else 1 end
-  from v where v.verdict = 'apply' and t.id = v.task and (v.moves or v.run is not null)),
+    token = t.token + case when v.run is null or v.verdict <> 'apply' then 0 else 1 end
+  from v where v.verdict in ('apply', 'overlap') and t.id = v.task and (v.moves or v.run is not null)),
 begun as (
-  insert into @run (id, task, "trigger", attempt, scheduled_at, started_at, token)
-  select run, task, why, attempt, scheduled_at, started_at, token + 1
-  from v where verdict = 'apply' and run is not null))";
+  insert into @run (id, task, "trigger", attempt, scheduled_at, started_at, token#7)
+  select run, task, why, attempt, scheduled_at, started_at, token + 1#8
+  from v where verdict = 'apply' and run is not null)#9)";
+
+// What `begin_runs` has besides where managers share the tasks, in place of the marks. $20 is who we are, $21 for how
+// long we may have a run. A run that we have already is ours for as long again. The retries of a slot are told from each
+// other by their number, as whoever comes next may begin it, and whoever comes second must not; the locks on the tasks
+// let the second see the first.
+constexpr std::array<std::string_view, 9> begin_marks = {
+    ", $22, $23, $24",
+    ", alone, schedule, attempts_max",
+    " and k.outcome is null and k.node = $20",
+    R"(when w.moves and t.schedule <> w.schedule then 'superseded'
+         )",
+    R"(when w.why = 'retry' and n.id is not null then 'conflict'
+         when w.alone and b.id is not null then case when w.moves then 'overlap' else 'busy' end
+         )",
+    R"(
+    left join lateral (
+      select id from @run n where n.task = t.id and n.scheduled_at = w.scheduled_at and n."trigger" = 'retry'
+        and n.attempt >= w.attempt and w.why = 'retry' limit 1) n on true
+    left join lateral (
+      select id from @run b where b.task = t.id and b.outcome is null and w.run is not null limit 1) b on true)",
+    ", node, lease_until, attempts_max",
+    ", $20, " RONDO_NOW " + $21, attempts_max",
+    R"(,
+held as (
+  update @run r set lease_until = )" RONDO_NOW R"( + $21
+  from v where v.verdict = 'recorded' and r.id = v.run and r.outcome is null),
+overlapped as (
+  insert into @skip (task, reason, first_slot, last_slot, slots)
+  select task, 'overlap', scheduled_at, scheduled_at, 1 from v where verdict = 'overlap'))",
+};
 
 constexpr std::string_view begin_users = R"(,
 asked as (
@@ -68,7 +104,7 @@ skipped as materialized (
          else 'longer' end as how
   from v left join lateral (select id, reason, first_slot, last_slot from @skip
                             where task = v.task order by id desc limit 1) l on true
-  where v.verdict = 'apply' and v.reason is not null),
+  where v.verdict in ('apply', 'overlap') and v.reason is not null),
 longer as (
   update @skip s set last_slot = n.last_slot,
     slots = least(s.slots, 9223372036854775807 - n.slots) + n.slots
@@ -78,8 +114,8 @@ added as (
   select task, reason, first_slot, last_slot, slots from skipped where how = 'new'))";
 
 constexpr std::string_view begin_tail = R"(
-select case when verdict = 'apply' then 'recorded' else verdict end,
-  case when verdict = 'apply' and moves then next else next_slot end,
+select case verdict when 'apply' then 'recorded' when 'overlap' then 'conflict' else verdict end,
+  case when verdict in ('apply', 'overlap') and moves then next else next_slot end,
   case when run is null then 0 when verdict = 'apply' then token + 1 when verdict = 'recorded' then known_token
        else 0 end
 from v order by ord)";
@@ -99,7 +135,7 @@ v as materialized (
                 when k.outcome is null then 'end'
                 when k.outcome = w.outcome then 'already'
                 else 'fenced' end
-         when s.id is not null then 'fenced'
+         when s.id is not null#1 then 'fenced'
          else 'store' end as verdict
   from w left join @task t on t.uid = w.uid
     left join @run k on k.id = w.run
@@ -123,6 +159,9 @@ moved as (
     next_slot = case when v.next is not null and t.next_slot = 9223372036854775807 then v.next else t.next_slot end
   from v where t.id = v.task and (v.verdict = 'store'
     or v.verdict = 'end' and v.next is not null and v.next_slot = 9223372036854775807)))";
+
+// As `begin_marks`: of a slot nothing is stored whose begin is not there, as that was refused, or never came.
+constexpr std::array<std::string_view, 1> finish_marks = {" or w.why in ('schedule', 'catch_up', 'retry')"};
 
 constexpr std::string_view finish_users = R"(,
 asked as (
@@ -164,7 +203,8 @@ added as (
   where not exists (select from @task t where t.uid = w.uid) order by uid
   on conflict do nothing returning uid),
 changed as (
-  update @task t set name = k.name, schedule = k.schedule, hidden = k.hidden, active = true
+  update @task t set name = k.name, schedule = k.schedule, hidden = k.hidden, active = true,
+    changed = case when t.schedule = k.schedule then t.changed else pg_current_xact_id()::text::int8 end
   from known k where t.id = k.task
     and (t.name, t.schedule, t.hidden, t.active) is distinct from (k.name, k.schedule, k.hidden, true))
 select ord, false, old_schedule <> schedule, old_anchor, next_slot, paused, pause_reason, paused_until from known
@@ -184,6 +224,7 @@ constexpr std::string_view update_tasks = R"(
 update @task t set paused = coalesce(w.paused, t.paused),
   pause_reason = case when w.paused is null then t.pause_reason else w.reason end,
   paused_until = case when w.paused is null then t.paused_until else w.until end,
+  changed = case when w.paused is null then t.changed else pg_current_xact_id()::text::int8 end,
   active = coalesce(w.active, t.active)
 from unnest($1, $2, $3, $4, $5) as w (uid, paused, reason, until, active) where t.uid = w.uid)";
 
@@ -256,6 +297,18 @@ gone as (delete from @run where id = any(array(select id from doomed)))
 select (select count(*) from looked), coalesce((select max(id) from looked), 0), (select count(*) from doomed),
   coalesce((select max(task) from doomed), 0))";
 
+/// With the marks `#1`, `#2`, … in place, or with nothing there.
+std::string marked(std::string_view sql, std::span<const std::string_view> marks, bool wanted) {
+    std::string text;
+    for (std::size_t i = 0; i != sql.size(); ++i) {
+        if (sql[i] != '#')
+            text += sql[i];
+        else if (const auto n = static_cast<std::size_t>(sql[++i] - '1'); wanted)
+            text += marks[n];
+    }
+    return text;
+}
+
 std::string run_query(std::string_view from) {
     return "select " + std::string(columns) + std::string(from);
 }
@@ -278,7 +331,7 @@ std::string in_schema(std::string_view sql, std::string_view schema) {
     return text;
 }
 
-statements::statements(std::string_view schema)
+statements::statements(std::string_view schema, bool shared)
     : lock_tasks(in_schema(detail::lock_tasks, schema)),
       lock_all_tasks(in_schema(detail::lock_all_tasks, schema)),
       register_tasks(in_schema(detail::register_tasks, schema)),
@@ -303,9 +356,10 @@ statements::statements(std::string_view schema)
                 all[index_of(users, more)] = in_schema(head, schema);
             };
             const std::string_view requests = more ? begin_requests_with_skips : begin_requests;
-            put(begin_runs_, std::string(requests) + std::string(begin_head), begin_users, begin_skips,
-                begin_tail);
-            put(finish_runs_, std::string(finish_head), finish_users, finish_details, finish_tail);
+            put(begin_runs_, marked(std::string(requests) + std::string(begin_head), begin_marks, shared),
+                begin_users, begin_skips, begin_tail);
+            put(finish_runs_, marked(finish_head, finish_marks, shared), finish_users, finish_details,
+                finish_tail);
         }
     }
 }

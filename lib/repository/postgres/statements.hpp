@@ -2,6 +2,8 @@
 #ifndef RONDO_REPOSITORY_POSTGRES_STATEMENTS_HPP
 #define RONDO_REPOSITORY_POSTGRES_STATEMENTS_HPP
 
+#include <repository/postgres/rows.hpp>
+
 #include <array>
 #include <cstddef>
 #include <string>
@@ -18,7 +20,8 @@ namespace rondo::postgres::detail {
 
 /// What is said over and over, for one schema.
 struct statements {
-    explicit statements(std::string_view schema);
+    /// `shared`: with other managers.
+    statements(std::string_view schema, bool shared);
 
     std::string lock_tasks;
     std::string lock_all_tasks;
@@ -57,8 +60,11 @@ private:
     parts finish_runs_;
 };
 
-/// The columns of a run with all that belongs to it, of run r and task t, as `read_run` wants them.
+/// The columns of a run with all that belongs to it, of run r and task t, as `read_runs` wants them.
 [[nodiscard]] std::string_view run_columns() noexcept;
+
+/// Each row is a run, of those columns.
+[[nodiscard]] std::vector<run> read_runs(const rows& q);
 
 } // namespace rondo::postgres::detail
 

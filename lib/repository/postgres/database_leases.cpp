@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSL-1.0
+// What holds where several managers share the tasks.
+#include <repository/postgres/batch.hpp>
+#include <repository/postgres/database.hpp>
+#include <repository/postgres/failure.hpp>
+#include <repository/postgres/leases.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace rondo::postgres::detail {
+namespace {
+
+using std::chrono::microseconds;
+
+std::int64_t in_us(std::chrono::milliseconds t) noexcept {
+    return microseconds(t).count();
+}
+
+parameters renewal(const leases& l, const std::vector<repository_detail::lease_keeper::held_run>& held) {
+    parameters p;
+    p.add_array(held, [](const auto& h) { return h.id; }).add(plain_text{l.node}).add(in_us(l.ttl));
+    return p;
+}
+
+parameters one(std::int64_t value) {
+    parameters p;
+    p.add(value);
+    return p;
+}
+
+std::vector<run_id> ids_of(const rows& r) {
+    std::vector<run_id> ids;
+    for (std::size_t i = 0; i != r.size(); ++i) ids.push_back(r.id(i, 0));
+    return ids;
+}
+
+} // namespace
+
+database::awaitable<std::uint64_t> database::start_shared(wall_time now) {
+    if (!leases_.desk->begin_anew())
+        throw failure(errc::store_locked, "another manager uses this repository");
+    leases_.begin_anew();
+    parameters nothing;
+    const rows unheld = co_await ask(lease_sql_.has_unheld, std::move(nothing));
+    std::uint64_t ended = 0;
+    if (unheld.flag(0, 0)) { // of a manager that had all to itself
+        batch b;
+        b.add(sql_.lock_all_tasks, {});
+        parameters p;
+        p.add(now).add(plain_text{abandoned_message});
+        b.add(lease_sql_.start_runs, std::move(p));
+        const std::vector<rows> answers = co_await connection_.exchange(b);
+        ended = answers[1].changed();
+    }
+    parameters none;
+    const rows horizon = co_await ask(lease_sql_.read_horizon, std::move(none));
+    leases_.horizon = horizon.integer(0, 0);
+    co_await look();
+    co_return ended;
+}
+
+// Whoever has all to itself takes all over, and must not do that with what others hold.
+database::awaitable<void> database::refuse_if_shared() {
+    parameters none;
+    const rows r = co_await ask(lease_sql_.has_leases, std::move(none));
+    if (r.flag(0, 0))
+        throw failure(errc::store_locked, "other managers share the tasks, and have runs under way");
+}
+
+database::awaitable<void> database::look() {
+    leases_.look_at = leases::now() + leases_.look_every();
+    if (leases_.desk->is_deserted()) leases_.keeper.let_all_go(); // whoever had them is over
+    co_await renew_if_due();
+    batch b;
+    b.add(lease_sql_.find_expired, one(in_us(leases_.ttl)));
+    parameters messages;
+    messages.add(plain_text{abandoned_message}).add(plain_text{lease_lost_message});
+    b.add(lease_sql_.find_lost, std::move(messages));
+    b.add(lease_sql_.read_horizon, {});
+    b.add(lease_sql_.find_changed, one(leases_.horizon));
+    const std::vector<rows> answers = co_await connection_.exchange(b);
+    tell_lost_slots(answers[1]);
+    tell_changes(answers[3]);
+    leases_.horizon = answers[2].integer(0, 0); // that all were told of
+    co_await read_clock();
+    // Those who were cut off together with us must have had the time to renew.
+    if (answers[0].size() > 0 && leases::now() - leases_.connected_at >= leases_.ttl)
+        co_await reap(answers[0]);
+}
+
+// By itself, so that nothing that fails takes it along; and before whatever may take long.
+database::awaitable<void> database::renew_if_due() {
+    const steady_time begin = leases::now();
+    if (!is_shared() || leases_.keeper.next_renewal() > begin) co_return;
+    batch b;
+    b.add(lease_sql_.renew, renewal(leases_, leases_.keeper.begin_renewal(begin)));
+    std::optional<failure> failed;
+    std::vector<rows> answers;
+    try {
+        answers = co_await connection_.exchange(b);
+    } catch (const failure& f) {
+        failed = f;
+    } catch (...) { // no memory
+        leases_.keeper.not_renewed(leases::now());
+        throw;
+    }
+    const steady_time end = leases::now();
+    if (failed)
+        leases_.keeper.not_renewed(end);
+    else
+        leases_.keeper.renewed(ids_of(answers[0]));
+    leases_.on_time(end);
+    if (failed && !connection_.is_open()) throw failure(*failed);
+}
+
+// By itself, so that it tells of a moment.
+database::awaitable<void> database::read_clock() {
+    const steady_time begin = leases::now();
+    parameters none;
+    const rows r = co_await ask(lease_sql_.read_clock, std::move(none));
+    const steady_time end = leases::now();
+    if (!leases_.takes_reading(end - begin, end)) co_return;
+    const clock_reading reading{r.time(0, 0), end}; // so that what is shown may be late, and never early
+    leases_.desk->tell([&](repository_news& n) { n.clock = reading; });
+}
+
+database::awaitable<void> database::reap(const rows& tasks) {
+    std::vector<std::int64_t> ids;
+    for (std::size_t i = 0; i != tasks.size(); ++i) ids.push_back(tasks.integer(i, 0));
+    parameters p;
+    p.add_array(ids, [](std::int64_t id) { return id; }).add(plain_text{abandoned_message});
+    const rows r = co_await ask(lease_sql_.reap, std::move(p));
+    if (r.changed() > 0) leases_.look_at = leases::now(); // what is to be run again is seen at once
+}
+
+void database::tell_lost_slots(const rows& r) {
+    std::vector<run> ours;
+    for (run& each : read_runs(r))
+        if (leases_.schedules.contains(each.uid)) ours.push_back(std::move(each));
+    if (ours.empty()) return;
+    leases_.desk->tell([&](repository_news& n) { n.abandoned = std::move(ours); });
+}
+
+// Each once: a change is seen again while any transaction is under way that was so when it was made.
+void database::tell_changes(const rows& r) {
+    for (std::size_t i = 0; i != r.size(); ++i) {
+        task_news told;
+        told.uid = shared_string(r.text(i, 0));
+        const std::int64_t when = r.integer(i, 1);
+        const auto ours = leases_.schedules.find(told.uid);
+        if (ours == leases_.schedules.end()) continue;
+        std::int64_t& known = leases_.changes[told.uid];
+        if (known == when) continue;
+        told.superseded = r.text(i, 2) != ours->second;
+        told.paused = r.flag(i, 3);
+        if (!r.is_null(i, 4)) told.pause_reason = r.text(i, 4);
+        told.paused_until = r.time_or_never(i, 5);
+        leases_.desk->tell([&](repository_news& n) { n.tasks.push_back(std::move(told)); });
+        known = when;
+    }
+}
+
+// What others hold is not ours, and what has ended is nobody's.
+void database::note(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun,
+                    recorded_runs& said, steady_time asked_at) {
+    for (const finish_request& r : ended) leases_.keeper.let_go(r.run.id);
+    for (std::size_t i = 0; i != begun.size(); ++i) {
+        begin_answer& a = said.begun.assume_value()[i];
+        if (!begun[i].started || a.state != begin_state::recorded || leases_.desk->is_deserted()) continue;
+        leases_.keeper.took(begun[i].started->id, a.token, asked_at);
+        a.held_until = leases_.keeper.trusted_until(asked_at);
+    }
+}
+
+void database::note(const std::vector<task_definition>& tasks) {
+    for (const task_definition& t : tasks) {
+        leases_.schedules[t.uid] = t.schedule;
+        leases_.changes.erase(t.uid);
+    }
+}
+
+} // namespace rondo::postgres::detail

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef RONDO_REPOSITORY_POSTGRES_LEASES_HPP
+#define RONDO_REPOSITORY_POSTGRES_LEASES_HPP
+
+#include <rondo/shared_string.hpp>
+#include <rondo/time.hpp>
+
+#include <repository/lease_keeper.hpp>
+#include <repository/postgres/news_desk.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace rondo::postgres::detail {
+
+/// What a manager knows of the runs that it holds, and of what it has told the others. Of the thread of the connection.
+struct leases {
+    leases(std::chrono::milliseconds how_long, std::shared_ptr<news_desk> told);
+
+    const std::chrono::milliseconds ttl;
+    const std::shared_ptr<news_desk> desk;
+    const std::string
+        node; ///< who we are: another with each process, or the dead could not be told from the living
+    repository_detail::lease_keeper keeper;
+    std::unordered_map<shared_string, std::string>
+        schedules; ///< of the tasks that we have registered, as we did it
+    std::unordered_map<shared_string, std::int64_t> changes; ///< of those, the latest that was told
+    std::int64_t horizon = 0; ///< changes of all transactions before this one were seen
+    steady_time connected_at{};
+    steady_time look_at{}; ///< at the others, next
+    std::chrono::nanoseconds best_reading =
+        std::chrono::hours(1); ///< of the clock of the server: how long it took
+    steady_time read_at{};
+
+    /// For another manager: what was held runs out.
+    void begin_anew() noexcept;
+    /// Now, by the clock that goes on while the machine sleeps.
+    [[nodiscard]] static steady_time now() noexcept;
+    /// How often the others are looked at.
+    [[nodiscard]] std::chrono::nanoseconds look_every() const noexcept;
+    /// When something is to be asked of the server next.
+    [[nodiscard]] steady_time next() const noexcept;
+    /// What has run out by now is told.
+    void on_time(steady_time now);
+    void tell_lost();
+    /// Whether a reading that took so long is worth more than what was told.
+    [[nodiscard]] bool takes_reading(std::chrono::nanoseconds took, steady_time now) noexcept;
+};
+
+} // namespace rondo::postgres::detail
+
+#endif // RONDO_REPOSITORY_POSTGRES_LEASES_HPP

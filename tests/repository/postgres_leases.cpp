@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSL-1.0
+// Several managers on the same tables.
+#include <rondo/clock.hpp>
+#include <rondo/postgres.hpp>
+
+#include <repository/blocking.hpp>
+#include <repository/postgres_place.hpp>
+#include <repository/steps.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace rondo::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using repository_ptr = std::shared_ptr<repository>;
+
+/// A schema that managers share.
+struct shared_place : postgres_place {
+    explicit shared_place(std::chrono::milliseconds lease = 30s) {
+        options.lease = lease;
+        options.operation_timeout = lease * 3 / 10;
+    }
+
+    /// Another manager, with its first task registered.
+    [[nodiscard]] repository_ptr join(const std::string& schedule = "every 10s") const {
+        repository_ptr r = open();
+        REQUIRE(blocking(r->start(at(0))).has_value());
+        auto tasks = some_tasks(1);
+        tasks[0].schedule = schedule;
+        REQUIRE(blocking(r->register_tasks(tasks)).has_value());
+        return r;
+    }
+    [[nodiscard]] std::string table(const std::string& name) const { return schema() + "." + name; }
+    [[nodiscard]] std::string runs() const { return sql("select count(*) from " + table("run")).value(); }
+};
+
+begin_answer begin(const repository_ptr& r, begin_request request) {
+    std::vector<begin_request> one{std::move(request)};
+    return blocking(r->begin_runs(std::move(one))).value().at(0);
+}
+
+begin_request exclusive(begin_request r) {
+    r.exclusive = true;
+    return r;
+}
+
+begin_request by_hand(std::uint64_t n) {
+    return exclusive(one_begin(uid_of(0), n)[0]);
+}
+
+begin_request again(std::int64_t slot, std::uint64_t n, std::uint32_t attempt) {
+    begin_request r = by_hand(n);
+    r.started->trigger = trigger::retry;
+    r.started->scheduled_at = at(slot);
+    r.started->attempt = attempt;
+    return r;
+}
+
+finish_state finish(const repository_ptr& r, std::uint64_t n, std::int64_t slot, std::uint64_t token) {
+    std::vector<finish_request> one = one_end(uid_of(0), n);
+    one[0].run.trigger = trigger::schedule;
+    one[0].run.scheduled_at = at(slot);
+    one[0].token = token;
+    return blocking(r->finish_runs(std::move(one))).value().at(0);
+}
+
+/// All news until there is what is wanted.
+repository_news wait_for(const repository_ptr& r, const std::function<bool(const repository_news&)>& wanted) {
+    for (;;) {
+        repository_news n = blocking(r->watch()).value();
+        if (wanted(n)) return n;
+    }
+}
+
+TEST_SUITE_BEGIN("repository/postgres_leases");
+
+TEST_CASE("a lease that one failed renewal would end is refused") {
+    postgres_place place;
+    place.options.operation_timeout = 301ms;
+    place.options.lease = 1s;
+    CHECK(postgres::open(place.server(), place.options).error() == errc::invalid_option);
+    place.options.operation_timeout = 300ms;
+    CHECK(postgres::open(place.server(), place.options).has_value());
+    place.options.operation_timeout = 1ms;
+    for (const auto wrong : {-1ms, 1ms, 99ms, 3'600'001ms}) {
+        place.options.lease = wrong;
+        CHECK(postgres::open(place.server(), place.options).error() == errc::invalid_option);
+    }
+}
+
+TEST_CASE("only what is shared is watched") {
+    const postgres_place alone;
+    CHECK_FALSE(alone.open()->is_shared());
+    CHECK(error_of(alone.open()->watch()) == errc::invalid_option);
+    CHECK(shared_place().open()->is_shared());
+}
+
+TEST_CASE("each slot goes to one") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    const begin_answer first = begin(a, exclusive(step(0, 0, 1)));
+    CHECK(first.state == begin_state::recorded);
+    const begin_answer second = begin(b, exclusive(step(0, 0, 2)));
+    CHECK(second.state == begin_state::conflict);
+    CHECK(second.next_slot == at(1));
+    CHECK(place.runs() == "1");
+    CHECK(finish(b, 1, 0, first.token + 1) == finish_state::fenced);
+    CHECK(finish(a, 1, 0, first.token) == finish_state::recorded);
+}
+
+TEST_CASE("a slot whose task runs elsewhere is skipped, and the cursor moves on") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    REQUIRE(begin(a, exclusive(step(0, 0, 1))).state == begin_state::recorded);
+    begin_request late = exclusive(step(0, 1, 2));
+    late.next = at(5);
+    late.started->scheduled_at = at(4);
+    late.skipped = skip_range{skip_reason::missed, at(1), at(3), 3};
+    const begin_answer answer = begin(b, late);
+    CHECK(answer.state == begin_state::conflict);
+    CHECK(answer.next_slot == at(5));
+    CHECK(answer.token == 0);
+    CHECK(place.runs() == "1");
+    CHECK(place.sql("select string_agg(reason || ' ' || slots, ', ' order by first_slot) from " +
+                    place.table("skip")) == "missed 3, overlap 1");
+    SUBCASE("but for those that may run beside each other") {
+        CHECK(begin(b, step(0, 5, 3)).state == begin_state::recorded);
+    }
+    SUBCASE("until it is over") {
+        REQUIRE(finish(a, 1, 0, 1) == finish_state::recorded);
+        CHECK(begin(b, exclusive(step(0, 5, 3))).state == begin_state::recorded);
+    }
+}
+
+TEST_CASE("a run by hand waits for nobody, and changes nothing") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    REQUIRE(begin(a, by_hand(1)).state == begin_state::recorded);
+    CHECK(begin(b, by_hand(2)).state == begin_state::busy);
+    CHECK(place.runs() == "1");
+    CHECK(place.sql("select count(*) from " + place.table("skip")) == "0");
+}
+
+TEST_CASE("a begin that is repeated is answered to whom it belongs, while it goes on") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    const begin_answer first = begin(a, exclusive(step(0, 0, 1)));
+    place.sql("update " + place.table("run") + " set lease_until = 1");
+    const begin_answer repeated = begin(a, exclusive(step(0, 0, 1)));
+    CHECK(repeated.state == begin_state::recorded);
+    CHECK(repeated.token == first.token);
+    CHECK(place.sql("select lease_until > 1 from " + place.table("run")) == "t");
+    CHECK(begin(b, exclusive(step(0, 0, 1))).state == begin_state::conflict);
+    REQUIRE(finish(a, 1, 0, first.token) == finish_state::recorded);
+    CHECK(begin(a, exclusive(step(0, 0, 1))).state == begin_state::conflict); // it is over
+}
+
+TEST_CASE("each further attempt at a slot goes to one") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    REQUIRE(begin(a, exclusive(step(0, 0, 1))).state == begin_state::recorded);
+    place.sql("update " + place.table("run") + " set outcome = 'abandoned', finished_at = started_at");
+    CHECK(begin(b, again(0, 2, 2)).state == begin_state::recorded);
+    CHECK(begin(a, again(0, 3, 2)).state == begin_state::conflict);
+    REQUIRE(finish(b, 2, 0, 2) == finish_state::recorded);
+    CHECK(begin(a, again(0, 3, 2)).state == begin_state::conflict);
+    CHECK(finish(a, 1, 0, 1) == finish_state::fenced);
+    auto unknown = one_end(uid_of(0), 4); // an end without a begin, of an attempt that is another's
+    unknown[0].run.trigger = trigger::retry;
+    unknown[0].run.attempt = 2;
+    unknown[0].run.scheduled_at = at(0);
+    CHECK(blocking(a->finish_runs(unknown)).value().at(0) == finish_state::fenced);
+    CHECK(place.runs() == "2");
+}
+
+TEST_CASE("who has another schedule than the one on record moves nothing") {
+    const shared_place place;
+    const repository_ptr old = place.join("every 10s");
+    const repository_ptr fresh = place.join("every 5s");
+    const begin_answer answer = begin(old, exclusive(step(0, 0, 1)));
+    CHECK(answer.state == begin_state::superseded);
+    CHECK(answer.next_slot == at(0));
+    CHECK(begin(old, by_hand(2)).state == begin_state::recorded);
+    begin_request beside = step(0, 0, 3);
+    CHECK(begin(fresh, beside).state == begin_state::recorded);
+}
+
+TEST_CASE("what a manager has left is ended by another, which hears of it") {
+    const shared_place place(1s);
+    repository_ptr gone = place.join();
+    begin_request lost = exclusive(step(0, 0, 1));
+    lost.attempts_max = 2;
+    REQUIRE(begin(gone, lost).state == begin_state::recorded);
+    const repository_ptr other = place.join();
+    CHECK(finish(other, 1, 0, 7) == finish_state::fenced);
+    gone.reset();
+    const repository_news n = wait_for(other, [](const auto& news) { return !news.abandoned.empty(); });
+    REQUIRE(n.abandoned.size() == 1);
+    const run& r = n.abandoned[0];
+    CHECK(r.id == id(1));
+    CHECK(r.uid == uid_of(0));
+    CHECK(r.attempt == 1);
+    CHECK(r.outcome == outcome::abandoned);
+    CHECK(place.sql("select finished_at >= lease_until from " + place.table("run")) == "t");
+    // Until somebody tries it again.
+    (void)wait_for(other, [](const auto& news) { return !news.abandoned.empty(); });
+    REQUIRE(begin(other, again(0, 2, 2)).state == begin_state::recorded);
+    place.sql("update " + place.table("run") +
+              " set outcome = 'success', finished_at = 1 where outcome is null");
+}
+
+TEST_CASE("a run goes on for as long as it is renewed, whatever the manager does") {
+    const shared_place place(1s);
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    const begin_answer first = begin(a, exclusive(step(0, 0, 1)));
+    const std::string granted = place.sql("select lease_until from " + place.table("run")).value();
+    // Nobody calls `a` for two leases; `b` looks all the time, and would take it.
+    const auto end = std::chrono::steady_clock::now() + 2s;
+    while (std::chrono::steady_clock::now() < end) (void)blocking(b->users());
+    CHECK(place.sql("select lease_until > " + granted + " + 1000000 and outcome is null from " +
+                    place.table("run")) == "t");
+    CHECK(finish(a, 1, 0, first.token) == finish_state::recorded);
+}
+
+TEST_CASE("who is robbed of a run hears of it") {
+    const shared_place place(1s);
+    const repository_ptr a = place.join();
+    REQUIRE(begin(a, exclusive(step(0, 0, 1))).state == begin_state::recorded);
+    place.sql("update " + place.table("run") + " set outcome = 'abandoned', finished_at = started_at");
+    const repository_news n = wait_for(a, [](const auto& news) { return !news.lost.empty(); });
+    CHECK(n.lost == std::vector<run_id>{id(1)});
+}
+
+TEST_CASE("who cannot reach the server hears that a run is lost before another may have it") {
+    const shared_place place(1s);
+    const repository_ptr a = place.join();
+    const steady_time begun = system_clock().now().steady;
+    REQUIRE(begin(a, exclusive(step(0, 0, 1))).state == begin_state::recorded);
+    postgres_server& server = shared_server();
+    server.stop_at_once();
+    const repository_news n = wait_for(a, [](const auto& news) { return !news.lost.empty(); });
+    const steady_time heard = system_clock().now().steady;
+    server.start();
+    CHECK(n.lost == std::vector<run_id>{id(1)});
+    CHECK(heard - begun >= 800ms);
+    // Nobody was to blame: all have a lease long, from the start of the server on, to renew.
+    CHECK(place.sql("select outcome is null from " + place.table("run")) == "t");
+}
+
+TEST_CASE("pauses are told to the others, as they are now") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const repository_ptr b = place.join();
+    std::vector<task_update> update(1);
+    update[0].uid = shared_string(uid_of(0));
+    update[0].paused = true;
+    update[0].pause_reason = "by hand";
+    update[0].paused_until = at(7);
+    REQUIRE(blocking(a->update_tasks(update)).has_value());
+    for (const auto& r : {a, b}) {
+        const repository_news n = wait_for(r, [](const auto& news) { return !news.tasks.empty(); });
+        REQUIRE(n.tasks.size() == 1);
+        CHECK(n.tasks[0].uid == uid_of(0));
+        CHECK(n.tasks[0].paused);
+        CHECK(n.tasks[0].pause_reason == "by hand");
+        CHECK(n.tasks[0].paused_until == at(7));
+    }
+    update[0] = {update[0].uid, false, {}};
+    REQUIRE(blocking(a->update_tasks(update)).has_value());
+    CHECK_FALSE(wait_for(b, [](const auto& news) { return !news.tasks.empty(); }).tasks[0].paused);
+}
+
+TEST_CASE("the first news have the clock of the server") {
+    const shared_place place;
+    const repository_ptr a = place.join();
+    const wall_time before = system_clock().now().wall;
+    const repository_news n = blocking(a->watch()).value();
+    REQUIRE(n.clock.has_value());
+    // It is this machine's, so the two differ by how long it took to ask.
+    const instant now = system_clock().now();
+    const auto apart = (now.wall - n.clock->wall) - (now.steady - n.clock->at);
+    CHECK(apart < 50ms);
+    CHECK(apart > -50ms);
+    CHECK(n.clock->wall - before < 1min);
+}
+
+TEST_CASE("whoever wants all to itself is refused while others have runs, and they take over what it left") {
+    shared_place place;
+    const repository_ptr a = place.join();
+    REQUIRE(begin(a, exclusive(step(0, 0, 1))).state == begin_state::recorded);
+    place.options.lease = 0ms;
+    const repository_ptr alone = place.open();
+    CHECK(error_of(alone->start(at(9))) == errc::store_locked);
+    REQUIRE(finish(a, 1, 0, 1) == finish_state::recorded);
+    REQUIRE(blocking(alone->start(at(9))).has_value());
+    REQUIRE(begin(alone, step(0, 1, 2)).state == begin_state::recorded);
+    place.options.lease = 30s;
+    CHECK(blocking(place.open()->start(at(9))).value() == 1);
+    CHECK(finish(alone, 2, 1, 2) == finish_state::fenced);
+}
+
+TEST_SUITE_END();
+
+} // namespace
+} // namespace rondo::testing
