@@ -8,7 +8,8 @@
 #include <crash/plan.hpp>
 #include <crash/tasks.hpp>
 
-#include <rondo/clock.hpp>
+#include <support/wrong_clock.hpp>
+
 #include <rondo/manager.hpp>
 #include <rondo/sqlite.hpp>
 
@@ -30,25 +31,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-/// The machine's clock, with a wall clock that somebody set wrong.
-class wrong_clock final : public clock {
-public:
-    explicit wrong_clock(std::chrono::microseconds by) : by_(by) {}
-
-    [[nodiscard]] instant now() const noexcept override {
-        instant t = system_clock().now();
-        t.wall += by_;
-        return t;
-    }
-    [[nodiscard]] steady_time arm(clock_waiter& waiter, steady_time deadline) noexcept override {
-        return system_clock().arm(waiter, deadline);
-    }
-    void disarm(clock_waiter& waiter) noexcept override { system_clock().disarm(waiter); }
-
-private:
-    std::chrono::microseconds by_;
-};
 
 /// Makes the disk a faulty one if it is to fail.
 std::unique_ptr<faulty_disk> disk_of(const worker_orders& o) {
@@ -147,7 +129,7 @@ int work(const worker_orders& o) {
     try {
         const auto disk = disk_of(o);
         const journal j(o.journal, o.life);
-        wrong_clock clock{std::chrono::microseconds(o.shift)};
+        testing::wrong_clock clock{std::chrono::microseconds(o.shift)};
         asio::io_context io(1);
         manager_options options;
         // However slow the machine is, a run waits for its record.

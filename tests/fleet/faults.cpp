@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fleet/faults.hpp>
+
+#include <fleet/node.hpp>
+#include <fleet/process.hpp>
+#include <fleet/proxy.hpp>
+
+#include <support/postgres_server.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+#include <unistd.h>
+#include <utility>
+
+namespace rondo::fleet {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr const char* schema = "fleet";
+constexpr milliseconds lease = 2s;
+constexpr milliseconds interval = 200ms;
+constexpr milliseconds other_interval = 300ms; // of those whose definition changes
+constexpr int changing = 5;
+
+/// A folder that goes with it.
+class scratch {
+public:
+    explicit scratch(bool keep) : keep_(keep) {
+        std::string name = (std::filesystem::temp_directory_path() / "rondo-fleet-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::runtime_error("no folder for the fleet can be made");
+        path_ = name;
+    }
+    scratch(const scratch&) = delete;
+    scratch& operator=(const scratch&) = delete;
+    ~scratch() {
+        std::error_code ignored;
+        if (!keep_) std::filesystem::remove_all(path_, ignored);
+    }
+
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+    bool keep_;
+    std::filesystem::path path_;
+};
+
+/// One of the machines.
+struct machine {
+    std::filesystem::path folder;
+    std::unique_ptr<proxy> network;
+    std::unique_ptr<process> node; ///< null: it is off
+    bool faulty = false;           ///< one thing at a time
+};
+
+class campaign {
+public:
+    explicit campaign(const campaign_options& o) : options_(o), dice_(o.seed), folder_(o.keep), io_(1) {}
+
+    campaign_report run() {
+        std::exception_ptr failed;
+        asio::co_spawn(io_, all(), [&](std::exception_ptr e) { failed = std::move(e); });
+        io_.run();
+        if (failed) std::rethrow_exception(failed);
+        campaign_report r;
+        r.faults = faults_;
+        r.seed = options_.seed;
+        if (options_.keep) r.folder = folder_.path().string();
+        database db(server_.connection_string(), schema);
+        r.found =
+            check(db.read(), read_effects(effects()), [](std::string_view uid) { return rules_of(uid); });
+        for (const std::string& uid : behind_) {
+            ++r.found.stuck;
+            r.found.lines.push_back(fmt::format("{}: its slots are not decided any more", uid));
+        }
+        r.found.stuck += left_;
+        if (left_ > 0) r.found.lines.push_back(fmt::format("{} nodes did not end well", left_));
+        return r;
+    }
+
+private:
+    static rules rules_of(std::string_view uid) {
+        const int n = std::stoi(std::string(uid.substr(uid.rfind('-') + 1)));
+        return {interval, n < changing ? other_interval : milliseconds(0), runs_again(n), is_exclusive(n)};
+    }
+
+    [[nodiscard]] std::string effects() const { return (folder_.path() / "effects").string(); }
+    [[nodiscard]] std::uint64_t dice(std::uint64_t most) { return dice_() % (most + 1); }
+    [[nodiscard]] milliseconds between(milliseconds least, milliseconds most) {
+        return least + milliseconds(dice(static_cast<std::uint64_t>((most - least).count())));
+    }
+
+    asio::awaitable<void> wait(milliseconds d) {
+        asio::steady_timer timer(io_, d);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+
+    asio::awaitable<void> all() {
+        const std::string real = server_.connection_string(); // `host=FOLDER …`
+        const std::string_view host = std::string_view(real).substr(5, real.find(' ') - 5);
+        for (int i = 0; i != options_.nodes; ++i) {
+            machine m;
+            m.folder = folder_.path() / fmt::format("n{}", i);
+            m.network = std::make_unique<proxy>(io_.get_executor(), m.folder, std::filesystem::path(host));
+            machines_.push_back(std::move(m));
+        }
+        for (machine& m : machines_) switch_on(m);
+        const auto end = std::chrono::steady_clock::now() + options_.length;
+        while (std::chrono::steady_clock::now() < end) {
+            co_await wait(between(100ms, 500ms));
+            one_fault();
+            show();
+        }
+        co_await come_to_rest();
+    }
+
+    void switch_on(machine& m) {
+        node_orders o;
+        o.server = "host=" + m.folder.string() +
+                   server_.connection_string().substr(server_.connection_string().find(' '));
+        o.schema = schema;
+        o.effects = effects();
+        o.name = fmt::format("{}.{}", m.folder.filename().string(), ++started_);
+        o.tasks = options_.tasks;
+        o.changing = changing;
+        o.interval = interval;
+        o.changed = other_definition_ ? other_interval : interval;
+        o.body_max = interval / 2;
+        o.lease = lease;
+        const auto skew_max = milliseconds(10min);
+        o.skew = between(-skew_max, skew_max);
+        m.node = std::make_unique<process>(words_of(o), (m.folder / "log").string());
+    }
+
+    void one_fault() {
+        ++faults_;
+        machine& m = machines_[dice(machines_.size() - 1)];
+        const std::uint64_t which = dice(99);
+        if (which < 10) return again_later(m, 0ms, [&m](bool begin) { m.network->reset(), (void)begin; });
+        if (which < 20) return end_a_session();
+        if (which < 24) return crash_server();
+        if (which < 55) return words(m);
+        if (m.faulty) return words(m);
+        if (which < 75) return power_off(m);
+        const milliseconds how_long = between(lease / 20, lease * 3);
+        if (which < 88)
+            return again_later(m, how_long, [&m](bool begin) { m.node->signal(begin ? SIGSTOP : SIGCONT); });
+        again_later(m, how_long, [&m](bool begin) { m.network->swallow(begin); });
+    }
+
+    // For so long; then it is over.
+    template <class F>
+    void again_later(machine& m, milliseconds d, F f) {
+        f(true);
+        if (d == 0ms) return;
+        m.faulty = true;
+        under_way_ += 1;
+        asio::co_spawn(io_, end_later(m, d, std::move(f)), [this](std::exception_ptr e) {
+            under_way_ -= 1;
+            if (e) std::rethrow_exception(e);
+        });
+    }
+    template <class F>
+    asio::awaitable<void> end_later(machine& m, milliseconds d, F f) {
+        co_await wait(d);
+        f(false);
+        m.faulty = false;
+    }
+
+    void power_off(machine& m) {
+        m.node->kill();
+        if (dice(5) == 0) other_definition_ = !other_definition_; // the next to come has it
+        again_later(m, between(1ms, 1s), [this, &m](bool begin) {
+            if (!begin) switch_on(m);
+        });
+    }
+
+    // A storm of them now and then.
+    void words(machine& m) {
+        const std::uint64_t many = dice(9) == 0 ? 50 : 3;
+        for (std::uint64_t n = 0; n != many; ++n) {
+            const std::string uid =
+                uid_of(static_cast<int>(dice(static_cast<std::uint64_t>(options_.tasks) - 1)));
+            const std::uint64_t what = dice(3);
+            if (what == 0) m.node->tell("pause " + uid + "\n");
+            if (what <= 1) machines_[dice(machines_.size() - 1)].node->tell("resume " + uid + "\n");
+            if (what >= 2) m.node->tell("run " + uid + "\n");
+        }
+    }
+
+    void end_a_session() {
+        database db(server_.connection_string(), schema);
+        (void)db.ask(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rondo' "
+            "order by random() limit 1");
+    }
+
+    void crash_server() {
+        server_.stop_at_once();
+        server_.start();
+    }
+
+    void show() const {
+        if (::isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r{} faults ", faults_);
+    }
+
+    // Nothing happens any more: what was left is taken over, and run again; then the nodes end in order.
+    asio::awaitable<void> come_to_rest() {
+        while (under_way_ > 0) co_await wait(50ms);
+        for (int n = 0; n != options_.tasks; ++n) machines_[0].node->tell("resume " + uid_of(n) + "\n");
+        co_await wait(lease * 3);
+        {
+            database db(server_.connection_string(), schema);
+            behind_ = behind(db.read(), lease);
+        }
+        for (machine& m : machines_) m.node->close_input();
+        const auto limit = std::chrono::steady_clock::now() + 10 * lease;
+        for (machine& m : machines_) {
+            while (!m.node->status() && std::chrono::steady_clock::now() < limit) co_await wait(20ms);
+            if (m.node->status() != 0) ++left_;
+            m.node->kill();
+            m.network->stop();
+        }
+    }
+
+    campaign_options options_;
+    std::mt19937_64 dice_;
+    scratch folder_;
+    testing::postgres_server server_;
+    asio::io_context io_;
+    std::vector<machine> machines_;
+    std::uint64_t faults_ = 0;
+    int started_ = 0;
+    int under_way_ = 0;
+    bool other_definition_ = false;
+    std::vector<std::string> behind_;
+    std::uint64_t left_ = 0;
+};
+
+} // namespace
+
+campaign_report run(const campaign_options& o) {
+    campaign_options with_seed = o;
+    if (o.seed == 0) with_seed.seed = std::random_device()();
+    return campaign(with_seed).run();
+}
+
+} // namespace rondo::fleet
