@@ -17,7 +17,8 @@ tasks, survive a restart and a crash.
 
   --endpoint URL   http://host[:port][/path]; may be given several times
                    (default: four small ones of its own, one flaky and one down)
-  --database FILE  where history is kept (default: uptime.db); created if it is not there
+  --database FILE  where history is kept (default: uptime.db); created if it is not there. Or postgresql://…,
+                   which several of these may have at once: each probe is made by one of them
   --for SECONDS    how long to serve (default: until SIGINT or SIGTERM)
   --help           this text
 )";

@@ -11,6 +11,9 @@
 
 #include <rondo/rondo.hpp>
 #include <rondo/sqlite.hpp>
+#ifdef UPTIME_WITH_POSTGRES
+#include <rondo/postgres.hpp>
+#endif
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -126,6 +129,29 @@ asio::awaitable<std::optional<rondo::run_id>> watch(rondo::manager& tasks, const
     co_return by_hand;
 }
 
+#ifdef UPTIME_WITH_POSTGRES
+/// For a fleet: whoever is not heard of for ten seconds is taken for dead.
+rondo::result<std::shared_ptr<rondo::repository>> open_postgres(const std::string& server) {
+    rondo::postgres::options how;
+    how.schema = "uptime";
+    how.migrate = true;
+    how.lease = 10s;
+    how.operation_timeout = 3s;
+    return rondo::postgres::open(server, how);
+}
+#else
+rondo::result<std::shared_ptr<rondo::repository>> open_postgres(const std::string&) {
+    throw usage_error("built without PostgreSQL");
+}
+#endif
+
+rondo::result<std::shared_ptr<rondo::repository>> open(const std::string& database) {
+    if (database.starts_with("postgresql://") || database.starts_with("postgres://"))
+        return open_postgres(database);
+    BOOST_OUTCOME_TRY(auto file, rondo::sqlite::open(database));
+    return file;
+}
+
 asio::awaitable<void> serve(const options& opt, std::shared_ptr<rondo::repository> repository) {
     asio::any_io_executor executor = co_await asio::this_coro::executor;
     screen out;
@@ -135,6 +161,7 @@ asio::awaitable<void> serve(const options& opt, std::shared_ptr<rondo::repositor
 
     rondo::manager_options how;
     how.log = [&out](rondo::log_level, std::string_view line) { out.log(line); };
+    if (repository->is_shared()) how.on_store_failure = rondo::on_store_failure::stop;
     rondo::manager tasks(executor, repository, std::move(how));
     rondo::start_report found = (co_await tasks.async_start()).value();
     out.say(fmt::format("watching {} endpoints, history in {}", all.size(), opt.database));
@@ -158,7 +185,7 @@ int main(int argc, char** argv) {
     try {
         const uptime::options opt = uptime::parse({argv + 1, argv + std::max(argc, 1)});
         if (opt.help) return std::fputs(uptime::usage.data(), stdout) < 0 || std::fflush(stdout) != 0;
-        auto repository = rondo::sqlite::open(opt.database);
+        auto repository = uptime::open(opt.database);
         if (!repository)
             throw uptime::usage_error(
                 fmt::format("--database '{}': {}", opt.database, repository.error().message()));

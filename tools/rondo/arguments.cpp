@@ -3,6 +3,7 @@
 
 #include "command.hpp"
 #include "output.hpp"
+#include "postgres_tasks.hpp"
 
 #include <rondo/version.hpp>
 
@@ -129,13 +130,20 @@ void add_describe(CLI::App& all, work& chosen) {
 }
 
 void add_stores(CLI::App& all, work& chosen) {
-    CLI::App& tasks_app = *all.add_subcommand("tasks", "The tasks in a database of the SQLite repository");
+    CLI::App& tasks_app =
+        *all.add_subcommand("tasks", "The tasks in a database of the SQLite or the PostgreSQL repository");
     auto of_tasks = std::make_shared<tasks_options>();
-    tasks_app.add_option("file", of_tasks->file, "The database; it is only read")
+    tasks_app.add_option("file", of_tasks->file, "The database, a file or postgresql://…; it is only read")
         ->required()
         ->type_name("FILE");
+    tasks_app.add_option("--schema", of_tasks->schema, "Where the tables are, of postgresql://… (rondo)")
+        ->type_name("NAME");
     tasks_app.add_flag("--all", of_tasks->all, "Hidden tasks, too");
-    tasks_app.callback([&chosen, of_tasks] { chosen = [of_tasks] { return tasks(*of_tasks); }; });
+    tasks_app.callback([&chosen, of_tasks] {
+        chosen = [of_tasks] {
+            return is_postgres(of_tasks->file) ? postgres_tasks(*of_tasks) : tasks(*of_tasks);
+        };
+    });
 
     CLI::App& app = *all.add_subcommand("history", "The runs in a database of the SQLite repository");
     auto opt = std::make_shared<history_options>();

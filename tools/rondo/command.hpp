@@ -55,8 +55,9 @@ struct check_options {
 };
 
 struct tasks_options {
-    std::string file;
-    bool all = false; ///< hidden tasks too
+    std::string file;             ///< or where a PostgreSQL server is
+    std::string schema = "rondo"; ///< of that
+    bool all = false;             ///< hidden tasks too
 };
 
 enum class run_format : std::uint8_t { text, csv, jsonl };

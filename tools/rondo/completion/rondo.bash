@@ -30,7 +30,7 @@ _rondo() {
             check) words="$reading --help" ;;
             explain) words="$reading --uid --at --anchor --help" ;;
             describe) words="$reading --uid --help" ;;
-            tasks) words="--all --help" ;;
+            tasks) words="--all --schema --help" ;;
             history) words="--task --run --from --to --limit --format --summary --skips --help" ;;
             esac
             [[ ${COMP_WORDS[1]} =~ ^(tasks|history)$ && $word != -* ]] && words=""
