@@ -34,9 +34,11 @@ namespace {
 using steady = std::chrono::steady_clock;
 using testing::postgres_server;
 
-std::shared_ptr<repository> open(const postgres_server& server) {
+/// As one of a fleet, or by itself.
+std::shared_ptr<repository> open(const postgres_server& server, bool shared = false) {
     postgres::options o;
     o.migrate = true;
+    if (shared) o.lease = std::chrono::seconds(30);
     return postgres::open(server.connection_string(), o).value();
 }
 
@@ -91,14 +93,15 @@ boost::asio::awaitable<double> claim_on(std::shared_ptr<repository> store, std::
     co_return us_since(start) / static_cast<double>(n - 1) / static_cast<double>(tasks);
 }
 
-values measure_claims(std::size_t tasks, std::chrono::nanoseconds length) {
+values measure_claims(std::size_t tasks, std::chrono::nanoseconds length, bool shared) {
     const postgres_server server(postgres_server::sync::on);
     boost::asio::io_context io{1};
     values v;
-    boost::asio::co_spawn(io, claim_on(open(server), tasks, length), [&](std::exception_ptr e, double us) {
-        if (e) std::rethrow_exception(e);
-        v = {us};
-    });
+    boost::asio::co_spawn(io, claim_on(open(server, shared), tasks, length),
+                          [&](std::exception_ptr e, double us) {
+                              if (e) std::rethrow_exception(e);
+                              v = {us};
+                          });
     io.run();
     return v;
 }
@@ -163,7 +166,7 @@ values contend(std::size_t tasks, std::chrono::nanoseconds length) {
     (void)testing::blocking(open(server)->register_tasks(all)).value();
     (void)testing::blocking(open(server)->begin_runs(claims(all, 0, 99))).value();
     return measure_contended(length, [&](std::uint64_t no) {
-        return [&, no, store = open(server)](std::int64_t n) {
+        return [&, no, store = open(server, true)](std::int64_t n) {
             return given(testing::blocking(store->begin_runs(claims(all, n, no))));
         };
     });
@@ -189,7 +192,12 @@ std::vector<work> postgres_works(const extent& e) {
     for (std::size_t tasks : {1, 10, 100, 1000})
         works.push_back({fmt::format("postgres-claims-{}", tasks),
                          {{"us_per_claim", "us"}},
-                         [=] { return measure_claims(tasks, half); },
+                         [=] { return measure_claims(tasks, half, false); },
+                         [=] { return measure_plain(tasks, half, false); }});
+    for (std::size_t tasks : {1, 10, 100, 1000})
+        works.push_back({fmt::format("postgres-fleet-claims-{}", tasks),
+                         {{"us_per_claim", "us"}},
+                         [=] { return measure_claims(tasks, half, true); },
                          [=] { return measure_plain(tasks, half, false); }});
     for (std::size_t tasks : {1, 10, 1000})
         works.push_back({fmt::format("postgres-{}", tasks),
