@@ -247,7 +247,8 @@ findings check(const record_of_fleet& record, const std::vector<effect>& effects
 std::vector<std::string> behind(const record_of_fleet& record, std::chrono::microseconds late) {
     std::vector<std::string> uids;
     for (const task_on_record& t : record.tasks)
-        if (!t.next_slot || *t.next_slot + late < record.now) uids.push_back(t.uid);
+        if (!t.next_slot || *t.next_slot + late < record.now)
+            uids.push_back(t.uid + (t.paused ? " (paused)" : ""));
     return uids;
 }
 

@@ -69,6 +69,16 @@ task task_number(int n, const node_orders& o, const std::shared_ptr<effects_log>
     return t;
 }
 
+// Until it is on record: a task that stays paused would look as if nobody could run it.
+asio::awaitable<void> resume(manager& tasks, const std::string& uid) {
+    for (;;) {
+        const auto done = co_await tasks.async_resume(uid, asio::use_awaitable);
+        if (done || done.error() == errc::task_not_exists) co_return;
+        asio::steady_timer pause(co_await asio::this_coro::executor, 50ms);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+}
+
 asio::awaitable<void> obey(manager& tasks, const std::string& line) {
     std::istringstream words(line);
     std::string what;
@@ -76,7 +86,7 @@ asio::awaitable<void> obey(manager& tasks, const std::string& line) {
     words >> what >> uid;
     // What comes of it is in the history; that a task is running already, say, is no matter here.
     if (what == "pause") (void)co_await tasks.async_pause(uid, asio::use_awaitable);
-    if (what == "resume") (void)co_await tasks.async_resume(uid, asio::use_awaitable);
+    if (what == "resume") co_await resume(tasks, uid);
     if (what == "run") (void)co_await tasks.async_trigger(uid, asio::use_awaitable);
 }
 

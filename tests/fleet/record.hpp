@@ -22,6 +22,7 @@ struct task_on_record {
     std::string uid;
     wall_time anchor{};
     moment next_slot;
+    bool paused = false;
 };
 
 struct run_on_record {
