@@ -80,9 +80,9 @@ struct world {
 
     testing::virtual_clock clock;
     std::vector<std::string> log; // outlives the manager, which writes it to the last
+    asio::io_context context;     // outlives the repository, which may have a timer on it
     std::shared_ptr<repository> store;
     manager_options options;
-    asio::io_context context;
     std::optional<manager> tasks;
 };
 
