@@ -239,9 +239,9 @@ public:
         return initiate<run>(&start_wait, token, id);
     }
 
-    /// Asks a run to end, with reason `requested`; does not wait for it. One that then ends by its
-    /// cancellation has the outcome `cancelled`, and `why` as its message. One that will be tried again is not.
-    /// Errors: `run_not_exists` if it is not in flight.
+    /// Asks a run to end, with reason `requested`; does not wait for it. One that then ends by its cancellation has the
+    /// outcome `cancelled`, and `why` as its message. One that will be tried again is not. One of another manager, on a
+    /// repository that they share, hears of it within a second. Errors: `run_not_exists`: not in flight; the repository's.
     template <detail::token_for<void> Token = boost::asio::deferred_t>
     auto async_cancel(run_id id, std::string why, Token&& token = Token()) {
         return initiate<void>(&start_cancel_run, token, id, std::move(why));
@@ -251,7 +251,8 @@ public:
         return initiate<void>(&start_cancel_run, token, id, std::string());
     }
 
-    /// Asks all runs of a task to end, and gives their number. Errors: `task_not_exists`.
+    /// Asks all runs of a task to end, likewise, and gives their number; of other managers those that are on record as in
+    /// flight, not what waits there. Errors: `task_not_exists`; those of the repository if none was cancelled here.
     template <detail::token_for<std::size_t> Token = boost::asio::deferred_t>
     auto async_cancel(std::string uid, std::string why, Token&& token = Token()) {
         return initiate<std::size_t>(&start_cancel_task, token, std::move(uid), std::move(why));

@@ -30,7 +30,7 @@ struct options {
     std::chrono::milliseconds reconnect_max = std::chrono::seconds(2);
     /// Statements are parsed and planned once for each connection. Behind a pooler that hands a connection to others
     /// between transactions, and knows nothing of prepared statements, it must be false; then each transaction brings its
-    /// settings with it.
+    /// settings with it, and what other managers do is seen within a second, where it is heard of at once else (`LISTEN`).
     bool prepare = true;
     /// Connects to a server that may lose what it has acknowledged (`fsync` or `full_page_writes` is off, or
     /// `synchronous_commit` is off or local), so that after a crash of it slots may run twice. Otherwise calls fail

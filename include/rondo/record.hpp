@@ -11,6 +11,7 @@
 #include <rondo/user.hpp>
 #include <rondo/words.hpp>
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -85,6 +86,9 @@ struct begin_request {
     /// Of a shared repository: begin it only if no run of its task is in flight. If one is, a slot is skipped as
     /// `overlap` and the cursor moves on, which is a `conflict`; a run beside the schedule is not begun (`busy`).
     bool exclusive = false;
+    /// Likewise, of a run that somebody asked for (`run_request`): begin it only if it is still asked for, and then it is
+    /// not any more. If it is not, that is a `conflict`.
+    bool asked = false;
     /// Likewise, of a run of a slot: how many attempts there may be where one is lost with its manager; 0: no other.
     std::uint32_t attempts_max = 0;
 };
@@ -95,8 +99,10 @@ struct begin_request {
 }
 
 enum class begin_state : std::uint8_t {
-    recorded,     ///< now, or by an earlier call with the same run id
-    conflict,     ///< the cursor was not at `expected`, or another run has this slot; nothing changed
+    recorded, ///< now, or by an earlier call with the same run id
+    /// The cursor was not at `expected`, or another run has this slot; of a shared repository also, that this run is on
+    /// record, and is over or another manager's. Nothing changed.
+    conflict,
     unknown_task, ///< no such uid is registered; nothing changed
     /// Of a shared repository: another manager has registered the task with another schedule; nothing changed, and the
     /// slot is left to those who know that one.
@@ -125,7 +131,8 @@ enum class finish_state : std::uint8_t {
     recorded,
     already, ///< by an earlier call; nothing changed
     fenced,  ///< somebody else ended it, with another outcome, or its token is not this one, or the slot
-             ///< of an unknown run is another's, or its task is unknown; nothing changed
+             ///< of an unknown run is another's, or its task is unknown, or, of a shared repository, the run
+             ///< is of a slot, and its begin is not on record; nothing changed
 };
 
 /// What became of ends and begins that were handed over together: each of the two has an answer of its own.
@@ -212,17 +219,37 @@ struct clock_reading {
     steady_time at{};
 };
 
+/// A run that somebody asks for who need not have the task.
+struct run_request {
+    run_id
+        id; ///< of the run that it becomes: however often it is asked for, and of however many, it runs once
+    shared_string uid;
+    std::vector<user> users{};                 ///< empty: for all
+    std::chrono::milliseconds keep_for{60000}; ///< whoever begins it does so within this time, or nobody does
+};
+
+/// Runs that somebody wants to be cancelled, whoever has them.
+struct cancel_request {
+    run_id id{};       ///< none: all of the task
+    shared_string uid; ///< if there is no id
+    std::string why;
+};
+
 /// What a shared repository has to say of its own accord.
 struct repository_news {
     std::optional<clock_reading> clock; ///< the latest
-    /// Runs that this manager begun and holds no longer: it could not be reached in time, or another manager has taken
-    /// them for dead.
+    /// Runs that this manager has begun and holds no longer: it could not be reached in time, or another manager has
+    /// taken them for dead.
     std::vector<run_id> lost;
     /// Slots of tasks that this manager has registered whose latest attempt was lost (`abandoned_message`,
     /// `lease_lost_message`), and that may have another (`begin_request::attempts_max`). Told again and again, as long as
     /// nobody begins that, up to a day.
     std::vector<run> abandoned;
     std::vector<task_news> tasks; ///< that may have changed, of those that this manager has registered
+    /// Runs that somebody asks for, of tasks that this manager has registered. Told to each such manager, again and
+    /// again, until one has begun it.
+    std::vector<run_request> asked;
+    std::vector<cancel_request> cancelled; ///< of runs of this manager, by their ids
 };
 
 } // namespace rondo

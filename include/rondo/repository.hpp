@@ -65,12 +65,22 @@ public:
     /// held by a lease, and its clock is that of all. A manager then wants `on_store_failure::stop`,
     /// `record::write_ahead`, and tasks of `overlap::skip` or `overlap::allow_all` whose slots do not follow on ends;
     /// it calls `watch` all the time, and `start` takes over nothing but what nobody holds. Always the same. Who wraps a
-    /// repository hands both on.
+    /// repository hands these four on.
     [[nodiscard]] virtual bool is_shared() const noexcept { return false; }
 
     /// Waits for news of a shared repository, and gives all that there is. One at a time; the first after `start` has
     /// the clock. This one fails with `errc::invalid_option`. Cancellation: terminal, and at once.
     virtual awaitable<repository_news> watch();
+
+    /// Leaves word with a shared repository that a task is to run once, beside its schedule, in any process that has it
+    /// registered. That this completes says that it is on record, and no more; the run begins when a manager hears of it,
+    /// and where it may not run beside another, when that has ended. `errc::task_not_exists`, `errc::invalid_option`: it
+    /// is none of ours, or not shared, as from this one.
+    virtual awaitable<void> ask_for_run(run_request wanted);
+
+    /// Likewise, that runs of other managers are to be cancelled, as by `manager::async_cancel` there. Gives how many of
+    /// them are in flight.
+    virtual awaitable<std::uint64_t> ask_to_cancel(cancel_request unwanted);
 
     /// A process starts: marks each task inactive and ends each unfinished run as `abandoned`, at
     /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.

@@ -258,6 +258,7 @@ struct run_record {
     bool of_backfill = false;                        ///< likewise
     bool for_slot = false;                           ///< or a retry of such a one
     bool end_moves = false; ///< the cursor waits on record for its end, or its retry's
+    bool asked_for = false; ///< of each manager that has its task: another may be faster
     rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released; while it
                                                       ///< backs off, that of the attempt before
     cancel_reason cancelled = cancel_reason::none;
@@ -266,6 +267,15 @@ struct run_record {
     core::turn turn;           ///< while it waits; of one in flight, its group
 
     run_record() noexcept {}
+};
+
+/// A run beside the schedule that is to be.
+struct wanted_run {
+    rondo::trigger why;
+    wall_time scheduled_at;
+    rondo::overlap how;
+    std::vector<user> users;
+    run_id id{}; ///< none: a new one
 };
 
 /// What the last end of a run brings about that needs memory.

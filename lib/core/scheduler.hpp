@@ -91,6 +91,7 @@ public:
     /// A manual run, now, under the task's overlap policy or this one; it may be one that waited (`buffer_one`).
     result<run_record*> trigger(task_record& task, std::vector<user> users, std::optional<overlap> policy,
                                 instant now);
+    void run_if_free(task_record& task, const run_request& wanted, instant now); ///< or another manager does
     /// Runs the slots from `from` to before `to`, all past, as if they fell due now under this policy, beside the
     /// schedule. `backfill_done` follows.
     result<void> backfill(task_record& task, wall_time from, wall_time to, overlap policy, instant now);
@@ -99,23 +100,22 @@ public:
     /// A run that waits, begins, or runs; a scan over the tasks, for what people ask.
     [[nodiscard]] run_record* find_run(run_id id) const noexcept;
     void cancel(run_record& run, cancel_reason reason, instant now, std::string why = {});
-    /// Gives a run up whose body will not stop: it is `abandoned`, and counts until its body is gone. One
-    /// that has no body yet is cancelled.
+    /// Gives a run up: it is `abandoned`, and counts until its body is gone; without one it is cancelled.
     void detach(run_record& run, instant now);
     /// The repository has answered a decision that has a run, and recorded it. Token 0: it failed or is
     /// overdue; the run starts all the same, its record will follow.
     void begun(run_record& run, std::uint64_t token, instant now);
     /// The repository has refused a decision: its cursor is here. A run of it waits for that, or is null; it never was.
     void refused(const decision& d, moment cursor, instant now);
-    void postpone(run_record& run, instant now); ///< a retry that was refused for now: it comes again
+    /// Likewise, for another manager: a run beside the schedule never was, comes again, or is cancelled.
+    void refused_for_others(decision& d, const begin_answer& a, instant now);
     /// The repository has its cursor of a task elsewhere: go on from there.
     void resync(task_record& task, moment cursor, instant now);
     /// The body of a run has ended.
     void ended(run_record& run, body_end how, instant now);
 
     [[nodiscard]] static bool wants_reruns(const task_record& task, const task_state* s = nullptr) noexcept;
-    /// The run of a slot that its process took with it: another attempt follows, if the policies say so. Right after
-    /// `activate`, the latest first. Whether one does.
+    /// Another attempt of a run of a slot that was lost, if the policies say so. After `activate`, the latest first.
     bool rerun(task_record& task, const run& abandoned, instant now);
 
     // Time.
@@ -128,7 +128,6 @@ public:
     /// No run starts any more; `shutdown_done` follows. Again: the shorter grace counts.
     void shutdown(std::chrono::nanoseconds grace, instant now);
 
-    // Outputs.
     [[nodiscard]] std::vector<action>& actions() noexcept { return actions_; }
     /// Moves the first decisions, `n` at most, behind those in `out`; or as `decision_list::hand_over`.
     void take_decisions(std::vector<decision>& out, std::size_t n = std::size_t(-1));
@@ -199,7 +198,10 @@ private:
     void leave_behind(task_record& task, wall_time cursor, instant now);
     [[nodiscard]] static bool may_go_back(const task_record& task, const decision& d, moment cursor);
     void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
+    [[nodiscard]] bool may_catch_up_to_others(task_record& task, moment cursor, instant now);
     void drop_beginning(run_record& run, instant now);
+    void postpone(run_record& run, instant now);
+    void begun_attended(run_record& run, std::uint64_t token, instant now);
     void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);
 
     // scheduler_waiting.cpp
@@ -223,11 +225,9 @@ private:
     void admit_slot(task_record& task, instant seen, instant now);
     void decide_late(task_record& task, instant seen, instant now);
     void leave_waiting(task_record& task);
-    result<run_record*> ask_for_run(task_record& task, std::vector<user> users, overlap how,
-                                    rondo::trigger why, wall_time scheduled_at, instant now);
-    result<run_record*> start_beside(task_record& task, std::vector<user> users,
-                                     std::optional<overlap> policy, rondo::trigger why,
-                                     wall_time scheduled_at, instant now);
+    result<run_record*> ask_for_run(task_record& task, wanted_run wanted, instant now);
+    result<run_record*> start_beside(task_record& task, wanted_run wanted, instant now);
+    [[nodiscard]] run_record& make_wanted(task_record& task, wanted_run& wanted, instant now);
     result<run_record*> merge(task_record& task, std::vector<user> users);
     void wait_as_run(run_record& run, overlap policy);
     void drop_waiting(run_record& run, cancel_reason why, instant now);

@@ -387,8 +387,8 @@ void scheduler::follow_beside(instant now) {
             beside_.erase(beside_.begin());
             continue;
         }
-        auto asked =
-            start_beside(task, std::move(users), {}, beside_.front().why, beside_.front().scheduled_at, now);
+        const run_beside& first = beside_.front();
+        auto asked = start_beside(task, {first.why, first.scheduled_at, task.overlap, std::move(users)}, now);
         beside_.erase(beside_.begin());
         if (asked) continue;
         action& told = actions_.emplace_back(action{action::kind::follow_refused, &task});

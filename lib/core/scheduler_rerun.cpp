@@ -52,4 +52,23 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
     return true;
 }
 
+// A slot is another manager's, and so is one that was lost and is run again, and what all were asked for. A retry of ours
+// waits for the run that goes on elsewhere; what was asked for by hand, here alone, is not done. Where the task has
+// another schedule now, nobody has decided anything: it is undecided again.
+void scheduler::refused_for_others(decision& d, const begin_answer& a, instant now) {
+    run_record* const run = d.run;
+    if (a.state == begin_state::superseded) d.request.expected.reset();
+    const bool again =
+        run != nullptr && run->outcome == outcome::abandoned; // of one that we lost, or another
+    if (d.request.moves_cursor || again || (run != nullptr && run->asked_for))
+        return refused(d, a.next_slot, now);
+    if (run == nullptr) return;
+    const bool retry = run->trigger == trigger::retry && run->cancelled == cancel_reason::none;
+    if (a.state == begin_state::busy && retry && !shutting_down()) return postpone(*run, now);
+    recycle(); // once: what the first brings about must last until it is obeyed
+    attend(*run->task);
+    cancel_attended(*run, cancel_reason::overlap, now, "another manager runs this task");
+    begun_attended(*run, 0, now);
+}
+
 } // namespace rondo::core

@@ -77,10 +77,23 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
             leave_behind(*task, *cursor, now);
         else if (back)
             go_back(*task, *cursor, now);
-        else
+        else if (!may_catch_up_to_others(*task, cursor, now))
             follow(*task, cursor, now);
     }
     if (run != nullptr) drop_beginning(*run, now);
+}
+
+// Where others have the same tasks the record counts: from its cursor on nobody has decided anything, though the cursor may
+// be of a schedule that another had meanwhile, and far behind, as nobody was there who knew that.
+bool scheduler::may_catch_up_to_others(task_record& task, moment cursor, instant now) {
+    if (!options_.shared || !on_grid(task) || !cursor || task.slot == no_slot || task.slots_waiting() > 0)
+        return false;
+    if (*cursor < wall_time_first || *cursor >= task.slot) return false;
+    const moment own = task.when.next_after(*cursor - std::chrono::microseconds(1), task.anchor);
+    if (!own || *own >= task.slot) return false;
+    go_back(task, *own, now);
+    task.cursor = *cursor;
+    return true;
 }
 
 // It never was.

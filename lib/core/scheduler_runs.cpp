@@ -114,6 +114,7 @@ void scheduler::begin_manual_run(run_record& run, std::vector<user> users, insta
     d.mode = run.mode;
     d.request.uid = run.task->uid;
     d.request.moves_cursor = false;
+    d.request.asked = run.asked_for;
     mark_shared(d.request, run);
     d.request.started = rondo::run_begin{run.id,         run.trigger,      run.scheduled_at,
                                          run.started_at, std::move(users), run.attempt};
@@ -122,6 +123,10 @@ void scheduler::begin_manual_run(run_record& run, std::vector<user> users, insta
 void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     recycle();
     attend(*run.task);
+    begun_attended(run, token, now);
+}
+
+void scheduler::begun_attended(run_record& run, std::uint64_t token, instant now) {
     assert(run.state == run_state_kind::beginning);
     make_room(*run.task);
     run.token = token;
@@ -193,6 +198,7 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, end_effec
     told.last = last;
     told.followed = is_followed(task);
     told.recorded = told.followed || goes_on_record(run.mode, how, after_failure);
+    if (run.asked_for && run.token == 0) told.recorded = false; // it may be another manager's by now
     if (last) pause_if_failing(task, how, effects.note);
     if (last && run.of_backfill) ended_of_backfill(run, how);
     if (last) tell_followers(run, how, effects, now);

@@ -15,36 +15,55 @@ result<run_record*> scheduler::trigger(task_record& task, std::vector<user> user
     attend(task);
     if (shutting_down()) return errc::shutting_down;
     if (task.state != task_state_kind::live) return errc::task_not_exists;
-    return start_beside(task, std::move(users), policy, rondo::trigger::manual, now.wall, now);
+    const overlap how = policy ? *policy : task.overlap;
+    return start_beside(task, {rondo::trigger::manual, now.wall, how, std::move(users)}, now);
+}
+
+// It is told again until somebody has begun it. So what may not start at once is left to the others, and to the next time:
+// of what waited here nobody would know whose it is.
+void scheduler::run_if_free(task_record& task, const run_request& wanted, instant now) {
+    recycle();
+    attend(task);
+    if (shutting_down() || task.state != task_state_kind::live) return;
+    for (const run_record* run = task.runs(); run != nullptr; run = run->next)
+        if (run->id == wanted.id) return;
+    const overlap_answer answer = overlap_decision(task.overlap, task.in_flight(), task.runs_waiting(),
+                                                   policy_of(task).in_flight_max, policy_of(task).buffer_max);
+    if (answer != overlap_answer::start || !may_start_at_once(task, now.steady, now)) return;
+    (void)start_beside(task, {rondo::trigger::manual, now.wall, task.overlap, wanted.users, wanted.id}, now);
 }
 
 // A run beside the schedule, now or when it may.
-result<run_record*> scheduler::start_beside(task_record& task, std::vector<user> users,
-                                            std::optional<overlap> policy, rondo::trigger why,
-                                            wall_time scheduled_at, instant now) {
-    overlap how = policy ? *policy : task.overlap;
-    if (how > overlap::cancel_other) return errc::invalid_option;
+result<run_record*> scheduler::start_beside(task_record& task, wanted_run wanted, instant now) {
+    if (wanted.how > overlap::cancel_other) return errc::invalid_option;
     open_groups_in_time(now);
-    auto asked = ask_for_run(task, std::move(users), how, why, scheduled_at, now);
+    auto asked = ask_for_run(task, std::move(wanted), now);
     admit(now); // also those whose time has come by now, whatever became of this one
     return asked;
 }
 
-result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> users, overlap how,
-                                           rondo::trigger why, wall_time scheduled_at, instant now) {
+run_record& scheduler::make_wanted(task_record& task, wanted_run& wanted, instant now) {
+    run_record& run = make_run(task, wanted.why, wanted.scheduled_at, now);
+    run.users = std::move(wanted.users);
+    run.asked_for = wanted.id != run_id();
+    if (run.asked_for) run.id = wanted.id;
+    return run;
+}
+
+result<run_record*> scheduler::ask_for_run(task_record& task, wanted_run wanted, instant now) {
     const task_policy& policy = policy_of(task);
+    const overlap how = wanted.how;
     auto answer =
         overlap_decision(how, task.in_flight(), task.runs_waiting(), policy.in_flight_max, policy.buffer_max);
     if (answer == overlap_answer::skip) return errc::already_running;
     if (answer == overlap_answer::full) {
-        if (how == overlap::buffer_one) return merge(task, std::move(users));
+        if (how == overlap::buffer_one) return merge(task, std::move(wanted.users));
         return errc::queue_full;
     }
     if (answer == overlap_answer::start && may_start_at_once(task, now.steady, now)) {
         make_room_to_begin(task, 0); // first, as it may throw, like the next
-        std::vector<user> told = users;
-        run_record& run = make_run(task, why, scheduled_at, now);
-        run.users = std::move(users);
+        std::vector<user> told = wanted.users;
+        run_record& run = make_wanted(task, wanted, now);
         begin_manual_run(run, std::move(told), now);
         return &run;
     }
@@ -66,8 +85,7 @@ result<run_record*> scheduler::ask_for_run(task_record& task, std::vector<user> 
         drop_queue_if_empty(task);
         return errc::queue_full;
     }
-    run_record& run = make_run(task, why, scheduled_at, now);
-    run.users = std::move(users);
+    run_record& run = make_wanted(task, wanted, now);
     wait_as_run(run, how);
     want_place(task, now);
     return &run;

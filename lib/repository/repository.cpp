@@ -52,6 +52,14 @@ repository::awaitable<repository_news> repository::watch() {
     co_return errc::invalid_option;
 }
 
+repository::awaitable<void> repository::ask_for_run(run_request /*wanted*/) {
+    co_return errc::invalid_option;
+}
+
+repository::awaitable<std::uint64_t> repository::ask_to_cancel(cancel_request /*unwanted*/) {
+    co_return errc::invalid_option;
+}
+
 repository::awaitable<std::vector<task_summary>> repository::summary(summary_filter filter) {
     history_filter pages;
     pages.uid = std::move(filter.uid);

@@ -256,12 +256,12 @@ private:
     void log_dropped(const shared_string& uid, const run* end);
     void tell_dropped(const run& r);
     void tell_dropped(const begin_request& r);
-
     void watch_soon(); // engine_shared.cpp: where others have the same tasks
     boost::asio::awaitable<void> watch(std::shared_ptr<engine> self);
     void on_news(const repository_news& news);
     void on_news(const task_news& n);
     [[nodiscard]] bool is_refused(core::decision& d, const begin_answer& a, instant now);
+    void cancel_elsewhere(cancel_request what, answer<std::uint64_t> then);
     void on_lease_lost(core::run_record& run);
 
     struct pruning; // engine_prune.cpp

@@ -196,6 +196,15 @@ void engine::run_of(pending_ptr<std::optional<run>> done, run_id id) {
 }
 
 void engine::cancel_run(pending_ptr<void> done, run_id id, std::string why) {
+    if (sharing_.clock != nullptr && !usable() && find_run(id) == nullptr) { // another manager may have it
+        cancel_elsewhere({id, {}, std::move(why)}, [done](result<std::uint64_t> n) {
+            if (n && n.value() > 0)
+                done->complete(boost::outcome_v2::success());
+            else
+                done->complete(n ? make_error_code(errc::run_not_exists) : n.error());
+        });
+        return;
+    }
     steer_run(std::move(done), id, [&](core::scheduler& core, core::run_record& run) {
         core.cancel(run, cancel_reason::requested, clock_.now(), std::move(why));
     });
@@ -280,7 +289,13 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
         });
         obey();
     }
-    done->complete(ids.size());
+    cancel_elsewhere({{}, shared_string(uid), std::move(why)},
+                     [done, here = ids.size()](result<std::uint64_t> n) {
+                         if (n)
+                             done->complete(here + static_cast<std::size_t>(n.value()));
+                         else
+                             done->complete(n.error());
+                     });
 }
 
 } // namespace rondo::runtime

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,10 +21,6 @@ namespace {
 
 constexpr std::chrono::nanoseconds pause_after_failure = std::chrono::milliseconds(100);
 constexpr std::string_view superseded = "another manager has registered it with another schedule";
-
-bool may_wait(const core::run_record* run) noexcept {
-    return run != nullptr && run->trigger == trigger::retry && run->cancelled == cancel_reason::none;
-}
 
 boost::asio::awaitable<result<repository_news>> next_news(rondo::repository& r) {
     try {
@@ -93,13 +90,39 @@ void engine::on_news(const repository_news& news) {
         if (core::run_record* run = find_run(id); run != nullptr) on_lease_lost(*run);
     }
     for (const task_news& n : news.tasks) on_news(n);
+    for (const cancel_request& c : news.cancelled) {
+        core::run_record* run = find_run(c.id);
+        if (run == nullptr || run->cancelled != cancel_reason::none) continue;
+        log(log_level::info,
+            fmt::format("task {} run {}: somebody elsewhere has it cancelled", run->task->uid, c.id));
+        with_core(
+            [&](core::scheduler& core) { core.cancel(*run, cancel_reason::requested, clock_.now(), c.why); });
+        obey_actions();
+    }
+    for (const run_request& r : news.asked) {
+        obey_left(); // which may take the task
+        core::task_record* task = core_.find(r.uid);
+        if (task == nullptr) continue;
+        with_core([&](core::scheduler& core) { core.run_if_free(*task, r, clock_.now()); });
+        obey_actions();
+    }
     for (const run& r : news.abandoned) {
+        obey_left(); // likewise
         core::task_record* task = core_.find(r.uid);
         if (task == nullptr || !core::scheduler::wants_reruns(*task)) continue;
         with_core([&](core::scheduler& core) { core.rerun(*task, r, clock_.now()); });
         obey_actions();
     }
     obey();
+}
+
+// How many there are: of one run, or of all of a task.
+void engine::cancel_elsewhere(cancel_request what, answer<std::uint64_t> then) {
+    if (sharing_.clock == nullptr) return then(std::uint64_t(0));
+    auto answered = std::make_shared<answer<std::uint64_t>>(std::move(then));
+    call<std::uint64_t>([what = std::move(what)](rondo::repository& r) { return r.ask_to_cancel(what); },
+                        [answered](result<std::uint64_t> n) { (*answered)(std::move(n)); },
+                        [answered](error_code why) { (*answered)(why); });
 }
 
 void engine::on_lease_lost(core::run_record& run) {
@@ -141,23 +164,11 @@ void engine::on_news(const task_news& n) {
 // schedule now, which we do not know.
 bool engine::is_refused(core::decision& d, const begin_answer& a, instant now) {
     if (d.run != nullptr && sharing_.clock->is_past(a.held_until)) on_lease_lost(*d.run);
-    const bool refused = a.state != begin_state::recorded && a.state != begin_state::unknown_task;
+    const bool unknown = a.state == begin_state::unknown_task && !d.request.asked;
+    const bool refused = a.state != begin_state::recorded && !unknown;
     if (!refused || (d.request.moves_cursor && a.state != begin_state::superseded)) return false;
     const shared_string uid = d.request.uid;
-    const bool again = d.run != nullptr && d.run->outcome == outcome::abandoned; // by us, or by another
-    if (a.state == begin_state::superseded)
-        d.request.expected.reset(); // nobody has decided it: it is undecided again
-    if (d.request.moves_cursor || again) {
-        with_core([&](core::scheduler& core) { core.refused(d, a.next_slot, now); });
-    } else if (a.state == begin_state::busy && may_wait(d.run) && !core_.shutting_down()) {
-        with_core([&](core::scheduler& core) { core.postpone(*d.run, now); });
-    } else if (core::run_record* run = d.run; run != nullptr) {
-        with_core([&](core::scheduler& core) {
-            core.cancel(*run, cancel_reason::overlap, now, "another manager runs this task");
-        });
-        obey_actions(); // one input at a time
-        with_core([&](core::scheduler& core) { core.begun(*run, 0, now); });
-    }
+    with_core([&](core::scheduler& core) { core.refused_for_others(d, a, now); });
     d.run = nullptr; // told, whatever becomes of the rest
     obey_actions();
     if (a.state != begin_state::superseded) return true;

@@ -8,12 +8,17 @@
 namespace rondo::testing {
 namespace {
 
+bool is_of(detail::kept_by which, bool shared) noexcept {
+    return which == detail::kept_by::all || (which == detail::kept_by::shared) == shared;
+}
+
 void run_cases(const repository_under_test& subject, std::span<const detail::suite_case> cases,
                suite_report& report, bool at_once = false) {
     for (const detail::suite_case& c : cases) {
-        ++report.cases;
         try {
             detail::probe p(subject, c.name, report, at_once);
+            if (!is_of(c.which, p.shared())) continue;
+            ++report.cases;
             c.run(p);
         } catch (const detail::case_is_over&) {
             // What was wrong is in the report.

@@ -127,6 +127,25 @@ void unstored_end_moves_waiting_cursor(probe& p) {
     p.same("the other's cursor", show(at(0)), show(p.cursor("t")));
 }
 
+void begin_is_another_s(probe& p) {
+    p.put(task("t"));
+    p.same("of a slot", "fenced", show(p.finish(end_of(slot_run("t", 1, 0), 0))));
+    p.same("by hand", "recorded", show(p.finish(end_of(manual_run("t", 2, 5), 0))));
+    p.same("history", "2", numbers(p.history().runs));
+    const begin_request r = slot_run("t", 3, 0);
+    p.same("its slot", "recorded", show(p.begin(r).state));
+}
+
+void not_begun_again(probe& p) {
+    p.put(task("t"));
+    const begin_request r = slot_run("t", 1, 0);
+    const auto answer = p.begin(r);
+    p.same("the repeat", show(answer), show(p.begin(r)));
+    p.same("its end", "recorded", show(p.finish(end_of(r, answer.token))));
+    p.same("the repeat after that", "conflict", show(p.begin(r).state));
+    p.same("its end again", "already", show(p.finish(end_of(r, answer.token))));
+}
+
 } // namespace
 
 std::span<const suite_case> finish_cases() {
@@ -135,12 +154,14 @@ std::span<const suite_case> finish_cases() {
         {"each trigger and each outcome is kept as it is", any_trigger_and_outcome},
         {"a run ends whose begin was not acknowledged", unacknowledged_begin},
         {"a wrong token is fenced off", wrong_token},
-        {"a run whose begin was never stored is stored at its end", begin_never_stored},
-        {"a run stored at its end takes its slot", begin_never_stored_of_slot},
+        {"a run whose begin was never stored is stored at its end", begin_never_stored, kept_by::alone},
+        {"a run stored at its end takes its slot", begin_never_stored_of_slot, kept_by::alone},
         {"an end moves a cursor that waits for it", end_moves_waiting_cursor},
         {"an end leaves any other cursor where it is", end_leaves_other_cursor},
         {"an end without a next slot leaves a waiting cursor", end_without_next_slot},
-        {"a run stored at its end moves a waiting cursor", unstored_end_moves_waiting_cursor},
+        {"a run stored at its end moves a waiting cursor", unstored_end_moves_waiting_cursor, kept_by::alone},
+        {"the end of a slot whose begin is not on record is fenced off", begin_is_another_s, kept_by::shared},
+        {"what has ended is not begun again", not_begun_again, kept_by::shared},
     };
     return cases;
 }

@@ -97,7 +97,7 @@ std::span<const suite_case> finish_again_cases() {
         {"a repeated end is already there, and changes nothing", repeated_end},
         {"another outcome is fenced off", other_outcome},
         {"a repeated end moves no cursor", repeat_leaves_cursor},
-        {"ends of a batch are applied in order, each for itself", batch_of_ends},
+        {"ends of a batch are applied in order, each for itself", batch_of_ends, kept_by::alone},
         {"an end concerns its own run alone", ends_of_two_tasks},
         {"an end under the uid of another task is fenced off", end_under_another_uid},
     };

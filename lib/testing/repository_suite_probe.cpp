@@ -124,7 +124,14 @@ probe::probe(const repository_under_test& subject, std::string_view case_name, s
 
 probe::~probe() = default;
 
-std::uint64_t probe::start(wall_time now){RONDO_SUITE_CALL(start, now)}
+bool probe::shared() const noexcept {
+    return machine_->subject->is_shared();
+}
+
+std::uint64_t probe::start(wall_time now) {
+    if (subject_.let_go) subject_.let_go();
+    RONDO_SUITE_CALL(start, now)
+}
 
 std::vector<task_state> probe::register_tasks(std::vector<task_definition> tasks) {
     const std::size_t size = tasks.size();

@@ -72,6 +72,8 @@ public:
     void cut_record(std::vector<finish_request> ended, std::vector<begin_request> begun, cut how,
                     std::size_t handlers);
 
+    [[nodiscard]] bool shared() const noexcept;
+
     /// Makes the store beneath fail, or work again.
     void set_failing(bool yes) { subject_.set_failing(yes); }
     error_code try_begin(std::vector<begin_request> requests);
@@ -109,9 +111,14 @@ private:
     std::unique_ptr<machine> machine_; // the repository, and the context that its calls run on
 };
 
+/// Of which repositories a case is: a shared one does not begin again what has ended, nor stores the end of a slot whose
+/// begin is not on record, as that may be another manager's.
+enum class kept_by { all, alone, shared };
+
 struct suite_case {
     const char* name;
     void (*run)(probe&);
+    kept_by which = kept_by::all;
 };
 
 std::span<const suite_case> task_cases();

@@ -97,7 +97,7 @@ std::span<const suite_case> reopen_cases() {
     static constexpr suite_case cases[] = {
         {"all survives when the repository is opened again", all_survives},
         {"runs in flight are abandoned after it is opened again", in_flight},
-        {"calls are repeated after it is opened again", repeats},
+        {"calls are repeated after it is opened again", repeats, kept_by::alone},
         {"what was forgotten stays forgotten", forgotten_stays_forgotten},
     };
     return cases;

@@ -31,6 +31,7 @@ struct findings {
     std::uint64_t stuck = 0;       ///< what is not over, though nothing hinders it
     // What may happen, and is explained.
     std::uint64_t bodies = 0;       ///< that began
+    std::uint64_t asked = 0;        ///< runs that were asked for of all
     std::uint64_t again = 0;        ///< slots that had a second attempt
     std::uint64_t overlaps = 0;     ///< of a body that was taken for dead with the next
     std::vector<std::string> lines; ///< the first of what was found

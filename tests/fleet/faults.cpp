@@ -7,6 +7,8 @@
 
 #include <support/postgres_server.hpp>
 
+#include <rondo/postgres.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,8 +24,14 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace rondo::fleet {
 namespace {
@@ -83,8 +91,9 @@ public:
         r.seed = options_.seed;
         if (options_.keep) r.folder = folder_.path().string();
         database db(server_.connection_string(), schema);
-        r.found =
-            check(db.read(), read_effects(effects()), [](std::string_view uid) { return rules_of(uid); });
+        const record_of_fleet record = db.read();
+        r.found = check(record, read_effects(effects()), [](std::string_view uid) { return rules_of(uid); });
+        check_asked(record, r.found);
         for (const std::string& uid : behind_) {
             ++r.found.stuck;
             r.found.lines.push_back(fmt::format("{}: its slots are not decided any more", uid));
@@ -98,6 +107,19 @@ private:
     static rules rules_of(std::string_view uid) {
         const int n = std::stoi(std::string(uid.substr(uid.rfind('-') + 1)));
         return {interval, n < changing ? other_interval : milliseconds(0), runs_again(n), is_exclusive(n)};
+    }
+
+    // Each that was on record is a run; that it is one is for the others to find out.
+    void check_asked(const record_of_fleet& record, findings& found) {
+        std::set<std::string_view> runs;
+        for (const run_on_record& r : record.runs)
+            if (r.lease_until) runs.insert(r.id); // else it was only said to have ended
+        found.asked = asked_.size();
+        for (const std::string& id : asked_) {
+            if (runs.contains(id)) continue;
+            ++found.lost;
+            found.lines.push_back(fmt::format("run {} was asked for, and never begun", id));
+        }
     }
 
     [[nodiscard]] std::string effects() const { return (folder_.path() / "effects").string(); }
@@ -121,6 +143,7 @@ private:
             machines_.push_back(std::move(m));
         }
         for (machine& m : machines_) switch_on(m);
+        store_ = outsider();
         const auto end = std::chrono::steady_clock::now() + options_.length;
         while (std::chrono::steady_clock::now() < end) {
             co_await wait(between(100ms, 500ms));
@@ -128,6 +151,11 @@ private:
             show();
         }
         co_await come_to_rest();
+    }
+
+    [[nodiscard]] milliseconds skew() {
+        const auto most = milliseconds(10min);
+        return between(-most, most);
     }
 
     void switch_on(machine& m) {
@@ -143,9 +171,43 @@ private:
         o.changed = other_definition_ ? other_interval : interval;
         o.body_max = interval / 2;
         o.lease = lease;
-        const auto skew_max = milliseconds(10min);
-        o.skew = between(-skew_max, skew_max);
+        o.skew = skew();
         m.node = std::make_unique<process>(words_of(o), (m.folder / "log").string());
+    }
+
+    // Who has no tasks, and asks those who have.
+    [[nodiscard]] std::shared_ptr<repository> outsider() const {
+        postgres::options o;
+        o.schema = schema;
+        o.unsafe_server = true;
+        o.lease = lease;
+        o.operation_timeout = lease * 3 / 10;
+        o.log = {};
+        return postgres::open(server_.connection_string(), o).value();
+    }
+
+    // Until it is known to be on record.
+    asio::awaitable<void> ask_for_run(std::string uid) {
+        const run_request r{{dice_(), dice_()}, shared_string(uid), {}, 1h};
+        for (;;) {
+            const auto done = co_await store_->ask_for_run(r);
+            if (done) break;
+            co_await wait(50ms);
+        }
+        asked_.push_back(to_string(r.id));
+    }
+
+    asio::awaitable<void> ask_to_cancel(std::string uid) {
+        const cancel_request r{{}, shared_string(uid), "a storm"};
+        (void)co_await store_->ask_to_cancel(r);
+    }
+
+    void spawn(asio::awaitable<void> work) {
+        under_way_ += 1;
+        asio::co_spawn(io_, std::move(work), [this](std::exception_ptr e) {
+            under_way_ -= 1;
+            if (e) std::rethrow_exception(e);
+        });
     }
 
     void one_fault() {
@@ -155,11 +217,17 @@ private:
         if (which < 10) return again_later(m, 0ms, [&m](bool begin) { m.network->reset(), (void)begin; });
         if (which < 20) return end_a_session();
         if (which < 24) return crash_server();
-        if (which < 55) return words(m);
+        if (which < 50) return words(m);
+        if (which < 53) return m.node->tell(fmt::format("set {}\n", skew().count()));
         if (m.faulty) return words(m);
-        if (which < 75) return power_off(m);
+        if (which < 70) return power_off(m);
+        if (which < 75) return retire(m);
         const milliseconds how_long = between(lease / 20, lease * 3);
-        if (which < 88)
+        if (which < 79)
+            return again_later(m, how_long, [&m, how_long](bool begin) {
+                if (begin) m.node->tell(fmt::format("block {}\n", how_long.count()));
+            });
+        if (which < 89)
             return again_later(m, how_long, [&m](bool begin) { m.node->signal(begin ? SIGSTOP : SIGCONT); });
         again_later(m, how_long, [&m](bool begin) { m.network->swallow(begin); });
     }
@@ -170,11 +238,7 @@ private:
         f(true);
         if (d == 0ms) return;
         m.faulty = true;
-        under_way_ += 1;
-        asio::co_spawn(io_, end_later(m, d, std::move(f)), [this](std::exception_ptr e) {
-            under_way_ -= 1;
-            if (e) std::rethrow_exception(e);
-        });
+        spawn(end_later(m, d, std::move(f)));
     }
     template <class F>
     asio::awaitable<void> end_later(machine& m, milliseconds d, F f) {
@@ -191,16 +255,27 @@ private:
         });
     }
 
+    // In order, as far as it gets.
+    void retire(machine& m) {
+        m.node->close_input();
+        again_later(m, between(100ms, 2 * lease), [this, &m](bool begin) {
+            if (!begin) switch_on(m); // ends what is left of it
+        });
+    }
+
     // A storm of them now and then.
     void words(machine& m) {
         const std::uint64_t many = dice(9) == 0 ? 50 : 3;
         for (std::uint64_t n = 0; n != many; ++n) {
             const std::string uid =
                 uid_of(static_cast<int>(dice(static_cast<std::uint64_t>(options_.tasks) - 1)));
-            const std::uint64_t what = dice(3);
-            if (what == 0) m.node->tell("pause " + uid + "\n");
-            if (what <= 1) machines_[dice(machines_.size() - 1)].node->tell("resume " + uid + "\n");
-            if (what >= 2) m.node->tell("run " + uid + "\n");
+            const std::uint64_t what = dice(7);
+            if (what <= 1) m.node->tell("pause " + uid + "\n");
+            if (what <= 3) machines_[dice(machines_.size() - 1)].node->tell("resume " + uid + "\n");
+            if (what == 4) m.node->tell("run " + uid + "\n");
+            if (what == 5) m.node->tell("cancel " + uid + "\n");
+            if (what == 6) spawn(ask_for_run(uid));
+            if (what == 7) spawn(ask_to_cancel(uid));
         }
     }
 
@@ -227,6 +302,12 @@ private:
         co_await wait(lease * 3);
         {
             database db(server_.connection_string(), schema);
+            const auto limit = std::chrono::steady_clock::now() + 10 * lease;
+            while (db.ask("select count(*) from fleet.asked_run") !=
+                   "0") {                                            // one after the other, where it must be
+                if (std::chrono::steady_clock::now() > limit) break; // and then it is missed
+                co_await wait(50ms);
+            }
             behind_ = behind(db.read(), lease);
         }
         for (machine& m : machines_) m.node->close_input();
@@ -245,6 +326,8 @@ private:
     testing::postgres_server server_;
     asio::io_context io_;
     std::vector<machine> machines_;
+    std::shared_ptr<repository> store_; // of nobody's
+    std::vector<std::string> asked_;    // ids of runs
     std::uint64_t faults_ = 0;
     int started_ = 0;
     int under_way_ = 0;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -35,6 +36,13 @@ struct options {
     std::uint64_t least_faults = 0;
 };
 
+std::uint64_t number(const std::string& digits) {
+    std::uint64_t n = 0;
+    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+    if (bad != std::errc() || end != digits.data() + digits.size()) throw std::invalid_argument(digits);
+    return n;
+}
+
 options read(const std::vector<std::string>& words) {
     options o;
     for (std::size_t i = 0; i != words.size(); ++i) {
@@ -44,7 +52,7 @@ options read(const std::vector<std::string>& words) {
             continue;
         }
         if (i + 1 == words.size()) throw std::invalid_argument(w);
-        const std::uint64_t n = std::stoull(words[++i]);
+        const std::uint64_t n = number(words[++i]);
         if (w == "--seconds")
             o.campaign.length = std::chrono::seconds(n);
         else if (w == "--minutes")
@@ -71,11 +79,11 @@ int run_campaign(const options& o) {
     const findings& f = r.found;
     for (const std::string& line : f.lines) fmt::print("{}\n", line);
     const bool enough = f.slots >= o.least_slots && r.faults >= o.least_faults;
-    fmt::print("fleet: {} slots={} faults={} lost={} doubled={} unexplained={} stuck={} bodies={} again={} "
-               "overlaps={} "
-               "seed={}{}\n",
+    fmt::print("fleet: {} slots={} faults={} lost={} doubled={} unexplained={} stuck={} bodies={} asked={} "
+               "again={} overlaps={} seed={}{}\n",
                f.none() && enough ? "ok" : "FAILED", f.slots, r.faults, f.lost, f.doubled, f.unexplained,
-               f.stuck, f.bodies, f.again, f.overlaps, r.seed, r.folder.empty() ? "" : " folder=" + r.folder);
+               f.stuck, f.bodies, f.asked, f.again, f.overlaps, r.seed,
+               r.folder.empty() ? "" : " folder=" + r.folder);
     return f.none() && enough ? 0 : 1;
 }
 

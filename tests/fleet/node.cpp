@@ -79,15 +79,22 @@ asio::awaitable<void> resume(manager& tasks, const std::string& uid) {
     }
 }
 
-asio::awaitable<void> obey(manager& tasks, const std::string& line) {
+asio::awaitable<void> obey(manager& tasks, testing::wrong_clock& clock, const std::string& line) {
     std::istringstream words(line);
     std::string what;
     std::string uid;
     words >> what >> uid;
+    if (what == "block") {
+        asio::steady_timer pause(co_await asio::this_coro::executor,
+                                 std::chrono::milliseconds(std::stoll(uid)));
+        pause.wait(); // which blocks the loop
+    }
+    if (what == "set") clock.set(std::chrono::milliseconds(std::stoll(uid)));
     // What comes of it is in the history; that a task is running already, say, is no matter here.
     if (what == "pause") (void)co_await tasks.async_pause(uid, asio::use_awaitable);
     if (what == "resume") co_await resume(tasks, uid);
     if (what == "run") (void)co_await tasks.async_trigger(uid, asio::use_awaitable);
+    if (what == "cancel") (void)co_await tasks.async_cancel(uid, "a storm", asio::use_awaitable);
 }
 
 asio::awaitable<void> serve(node_orders o, std::shared_ptr<testing::wrong_clock> clock) {
@@ -126,7 +133,7 @@ asio::awaitable<void> serve(node_orders o, std::shared_ptr<testing::wrong_clock>
         if (failed) break;
         const std::string line = heard.substr(0, n);
         heard.erase(0, n);
-        co_await obey(tasks, line);
+        co_await obey(tasks, *clock, line);
     }
     (void)co_await tasks.async_shutdown(o.lease, asio::use_awaitable);
 }

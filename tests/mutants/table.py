@@ -42,9 +42,9 @@ MUTANTS = (
      "found.before == 0 && !was_held && found.latest.slot >= task.catch_up_before;",
      "found.before == 0 && !was_held;"),
     ("users mixed", "scheduler_trigger.cpp",
-     "run.users = std::move(users);\n    wait_as_run",
-     "run.users = task.runs()->next != nullptr && task.runs()->next->users.size() > users.size()"
-     " ? task.runs()->next->users : std::move(users);\n    wait_as_run"),
+     "    run.users = std::move(wanted.users);\n",
+     "    run.users = run.next != nullptr && run.next->users.size() > wanted.users.size()"
+     " ? run.next->users : std::move(wanted.users);\n"),
     ("manual run moves the slot", "scheduler_runs.cpp",
      "d.request.moves_cursor = false;",
      "d.request.moves_cursor = false;\n    if (run.task->slot != no_slot) run.task->slot += "

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -222,6 +223,51 @@ TEST_CASE("the end of a repository waits for what is under way") {
     REQUIRE(call->has_value());
     CHECK(call->value().value().size() == 500);
     CHECK(place.sql("select count(*) from " + place.schema() + ".task") == "500");
+}
+
+// What was planned for tables that were vacuumed while they were empty would look at all there is, for each task.
+TEST_CASE("tables that grow are not looked at as if they were empty") {
+    for (const std::chrono::seconds lease : {std::chrono::seconds(0), std::chrono::seconds(30)}) {
+        CAPTURE(lease.count());
+        postgres_place place;
+        place.options.lease = lease;
+        const auto r = place.open();
+        (void)blocking(r->users()).value(); // makes the tables
+        place.sql("vacuum analyze");
+        REQUIRE(blocking(r->start(at(0))).has_value());
+        REQUIRE(blocking(r->register_tasks(some_tasks(1))).has_value());
+        REQUIRE(blocking(r->begin_runs(one_begin(uid_of(0), 1))).has_value());
+        REQUIRE(blocking(r->finish_runs(one_end(uid_of(0), 1))).has_value());
+        const std::size_t tasks = 500;
+        place.sql(
+            "insert into " + place.schema() +
+            ".task (uid, name, schedule, hidden, anchor, next_slot) select 'more-' || n, '', 'every 10s', "
+            "false, 0, 0 from generate_series(1, 20000) n");
+        place.sql(
+            "insert into " + place.schema() +
+            ".run (id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, token) select "
+            "gen_random_uuid(), 1, 'manual', n, n, n, 'success', 0 from generate_series(1, 100000) n");
+        std::vector<begin_request> claims;
+        std::vector<finish_request> ends;
+        for (std::uint64_t n = 0; n != tasks; ++n) {
+            claims.push_back(step(n, 0, 10 + n));
+            ends.push_back(one_end(uid_of(n), 10 + n)[0]);
+            ends.back().run.trigger = trigger::schedule;
+            ends.back().run.scheduled_at = at(0);
+        }
+        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        const auto soon = [&](const auto& f) {
+            bool done = false;
+            while (!done && std::chrono::steady_clock::now() < give_up) done = f();
+            return done;
+        };
+        CHECK(soon([&] { return blocking(r->register_tasks(some_tasks(tasks))).has_value(); }));
+        CHECK(soon([&] { return blocking(r->begin_runs(claims)).has_value(); }));
+        CHECK(soon([&] { return blocking(r->begin_runs(claims)).has_value(); })); // again, closely
+        CHECK(soon([&] { return blocking(r->finish_runs(ends)).has_value(); }));
+        CHECK(place.sql("select count(*) from " + place.schema() + ".run where \"trigger\" = 'schedule'") ==
+              "500");
+    }
 }
 
 TEST_SUITE_END();

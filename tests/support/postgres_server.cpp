@@ -7,12 +7,14 @@
 #include <fstream>
 #include <iterator>
 #include <libpq-fe.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdexcept>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -68,6 +70,20 @@ private:
     int fd_;
 };
 
+/// On loopback, at this moment.
+std::string free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    const bool bound = ::bind(fd, any, size) == 0 && ::getsockname(fd, any, &size) == 0;
+    ::close(fd);
+    if (!bound) throw std::runtime_error("no port on loopback");
+    return std::to_string(ntohs(address.sin_port));
+}
+
 } // namespace
 
 postgres_server::postgres_server(sync s) : programs_(find_programs()), sync_(s) {
@@ -88,13 +104,41 @@ postgres_server::~postgres_server() {
 }
 
 std::string postgres_server::connection_string() const {
-    return "host=" + folder_.string() + " user=rondo dbname=postgres";
+    const std::string port = tls_port_.empty() ? "" : " port=" + tls_port_;
+    return "host=" + folder_.string() + " user=rondo dbname=postgres" + port;
+}
+
+std::string postgres_server::listen_with_tls() {
+    stop_at_once();
+    run({"/usr/bin/openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=rondo", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-out", certificate(), "-keyout", folder_ / "server.key"});
+    std::ofstream(folder_ / "data" / "pg_hba.conf")
+        << "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+    tls_port_ = free_port();
+    start();
+    return "host=127.0.0.1 port=" + tls_port_ + " user=rondo dbname=postgres";
 }
 
 void postgres_server::start() {
     const folder_changes changes(folder_ / "data"); // where it says how far it is
-    server_ = spawn({"postgres", "-D", folder_ / "data", "-k", folder_, "-h", "", "-c",
-                     sync_ == sync::on ? "fsync=on" : "fsync=off", "-c", "max_connections=50"});
+    std::vector<std::string> command{"postgres",
+                                     "-D",
+                                     folder_ / "data",
+                                     "-k",
+                                     folder_,
+                                     "-h",
+                                     tls_port_.empty() ? "" : "127.0.0.1",
+                                     "-c",
+                                     "max_connections=50",
+                                     "-c",
+                                     sync_ == sync::on ? "fsync=on" : "fsync=off"};
+    if (!tls_port_.empty())
+        for (const std::string& more :
+             {std::string("-p"), tls_port_, std::string("-c"), std::string("ssl=on"), std::string("-c"),
+              "ssl_cert_file=" + certificate(), std::string("-c"),
+              "ssl_key_file=" + (folder_ / "server.key").string()})
+            command.push_back(more);
+    server_ = spawn(command);
     while (PQping(connection_string().c_str()) != PQPING_OK) {
         int status = 0;
         if (::waitpid(server_, &status, WNOHANG) != 0 || !changes.next())

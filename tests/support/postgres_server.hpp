@@ -25,6 +25,11 @@ public:
     /// For libpq.
     [[nodiscard]] std::string connection_string() const;
 
+    /// Starts it anew so that it listens on loopback, too, where it wants TLS. Gives what libpq needs for that but
+    /// `sslrootcert`, which is `certificate()`.
+    [[nodiscard]] std::string listen_with_tls();
+    [[nodiscard]] std::string certificate() const { return folder_ / "server.crt"; }
+
     void start();
     /// As if it had crashed: it recovers from its log when it is started again.
     void stop_at_once();
@@ -37,6 +42,7 @@ private:
     std::filesystem::path folder_;
     std::filesystem::path programs_;
     sync sync_;
+    std::string tls_port_; // empty: it is not on the network
     pid_t server_ = -1;
 };
 

@@ -3,7 +3,7 @@
 
 #include "command.hpp"
 #include "output.hpp"
-#include "postgres_tasks.hpp"
+#include "postgres.hpp"
 
 #include <rondo/version.hpp>
 
@@ -170,6 +170,33 @@ void add_stores(CLI::App& all, work& chosen) {
     app.callback([&chosen, opt] { chosen = [opt] { return history(*opt); }; });
 }
 
+void add_server(CLI::App& app, auto& opt) {
+    app.add_option("server", opt.server, "Where the managers share their tasks, as postgresql://…")
+        ->required()
+        ->type_name("SERVER");
+    app.add_option("--schema", opt.schema, "Where the tables are (rondo)")->type_name("NAME");
+}
+
+void add_asking(CLI::App& all, work& chosen) {
+    CLI::App& run_app = *all.add_subcommand("run", "Asks the processes that share a task to run it once");
+    auto run = std::make_shared<run_options>();
+    add_server(run_app, *run);
+    run_app.add_option("task", run->uid, "Its uid")->required()->type_name("UID");
+    run_app.add_option("--user", run->users, "For this user; may come several times (default: for all)")
+        ->type_name("ID");
+    run_app.add_option("--within", run->within, "Not if nobody has begun it within so many seconds (60)")
+        ->check(CLI::Range(1, 86'400).description(""))
+        ->type_name("N");
+    run_app.callback([&chosen, run] { chosen = [run] { return postgres_run(*run); }; });
+
+    CLI::App& app = *all.add_subcommand("cancel", "Asks the process that has a run to cancel it");
+    auto opt = std::make_shared<cancel_options>();
+    add_server(app, *opt);
+    app.add_option("run", opt->run, "Its id")->required()->type_name("ID");
+    app.add_option("--why", opt->why, "Becomes the message of the run")->type_name("TEXT");
+    app.callback([&chosen, opt] { chosen = [opt] { return postgres_cancel(*opt); }; });
+}
+
 } // namespace
 
 work parse(int argc, const char* const* argv) {
@@ -183,6 +210,7 @@ work parse(int argc, const char* const* argv) {
     add_explain(app, chosen);
     add_describe(app, chosen);
     add_stores(app, chosen);
+    add_asking(app, chosen);
     app.footer("Exit code: 0 all went well, 1 there is no such thing, 2 what was given cannot be used.");
     try {
         app.parse(argc, argv);

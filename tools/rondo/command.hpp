@@ -60,6 +60,21 @@ struct tasks_options {
     bool all = false;             ///< hidden tasks too
 };
 
+struct run_options {
+    std::string server;
+    std::string schema = "rondo";
+    std::string uid;
+    std::vector<std::string> users; ///< none: for all
+    int within = 60;                ///< seconds
+};
+
+struct cancel_options {
+    std::string server;
+    std::string schema = "rondo";
+    std::string run; ///< its id
+    std::string why;
+};
+
 enum class run_format : std::uint8_t { text, csv, jsonl };
 
 struct history_options {

@@ -21,6 +21,9 @@ struct repository_under_test {
     /// Makes what is beneath the repository that was made last fail (true: a disk, a connection), or work again. Null
     /// if that cannot be done; the cases about stores that fail are left out.
     std::function<void(bool)> set_failing{};
+    /// Of a shared repository: makes nobody's what is in flight in the one that was made last, as of managers that are
+    /// long gone, so that a start takes it over. Called before each start.
+    std::function<void()> let_go{};
 };
 
 struct suite_report {

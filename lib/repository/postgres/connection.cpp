@@ -258,7 +258,15 @@ asio::awaitable<void> connection::wait_either() {
 
 void connection::consume() {
     check(PQconsumeInput(handle_.get()) == 1);
-    while (PGnotify* n = PQnotifies(handle_.get())) PQfreemem(n); // nobody listens
+    read_notices();
+}
+
+// Of one schema each, as one channel is for all of a database.
+void connection::read_notices() {
+    while (PGnotify* n = PQnotifies(handle_.get())) {
+        noticed_ = noticed_ || settings_.chosen.schema == n->extra;
+        PQfreemem(n);
+    }
 }
 
 asio::awaitable<void> connection::flush() {
@@ -348,6 +356,7 @@ asio::awaitable<std::vector<rows>> connection::exchange(const batch& b) {
         if (a.refused && !overdue_) throw failure(*a.refused); // why it ended
         throw;
     }
+    read_notices(); // those that came behind the answer, or among it
     if (!a.refused) co_return std::move(a.results);
     if (PQstatus(handle_.get()) != CONNECTION_OK || a.refused->wants_reconnect()) close();
     throw failure(std::move(*a.refused));
@@ -360,6 +369,8 @@ asio::awaitable<void> connection::idle() {
         explicit in_idleness(bool& y) noexcept : yes(y) { yes = true; }
         ~in_idleness() { yes = false; }
     } const while_here(idle_);
+    read_notices(); // what has been read is not waited for
+    if (noticed_) co_return;
     error_code ignored;
     co_await socket_.async_wait(wait_type::wait_read, asio::redirect_error(asio::use_awaitable, ignored));
     overdue_ = false;
@@ -368,7 +379,7 @@ asio::awaitable<void> connection::idle() {
         co_return;
     }
     (void)PQisBusy(handle_.get()); // which takes in what came
-    while (PGnotify* n = PQnotifies(handle_.get())) PQfreemem(n);
+    read_notices();
     if (PQstatus(handle_.get()) != CONNECTION_OK) close();
 }
 

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 extern "C" {
@@ -49,6 +50,8 @@ public:
     /// Waits until `stop_idling`, or until the server does what it was not asked for: then it may be closed afterwards.
     boost::asio::awaitable<void> idle();
     void stop_idling() noexcept;
+    /// Whether another process has told since the last time that there is something to look at (`listen rondo`).
+    [[nodiscard]] bool take_notice() noexcept { return std::exchange(noticed_, false); }
     /// Nobody needs it any more: `open` fails, and soon.
     void stop_opening() noexcept;
 
@@ -80,6 +83,7 @@ private:
     void send_settings(std::vector<sent>& all);
     void watch();
     void consume();
+    void read_notices();
     void check(bool ok) const;
     [[nodiscard]] std::string last_message() const;
 
@@ -94,6 +98,7 @@ private:
     bool idle_ = false;
     bool open_ = false;
     bool over_ = false;
+    bool noticed_ = false;
     std::unordered_map<std::string, std::string> names_; // of prepared statements, by their text
     std::string name_;                                   // with which those of this connection begin
     std::unique_ptr<pg_conn, finish> handle_;

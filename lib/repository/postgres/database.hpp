@@ -35,14 +35,17 @@ public:
     [[nodiscard]] bool is_open() const noexcept { return connection_.is_open(); }
     /// The first on a new connection: sees to it that the server and the tables are what they must be.
     awaitable<void> greet();
+    /// The server plans statements anew, for tables as they are by now.
+    awaitable<void> forget_plans();
 
     awaitable<std::uint64_t> start(wall_time now);
     awaitable<std::vector<task_state>> register_tasks(const std::vector<task_definition>& tasks);
     awaitable<void> update_tasks(const std::vector<task_update>& updates);
 
-    /// In one transaction, the ends first.
+    /// In one transaction, the ends first, but that begins that must be looked at more closely are one of their own.
+    /// `closely`: all are.
     awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
-                                    const std::vector<begin_request>& begun);
+                                    const std::vector<begin_request>& begun, bool closely);
 
     awaitable<history_page> history(const history_filter& filter);
     awaitable<std::optional<run>> find_run(const run_id& id);
@@ -54,6 +57,11 @@ public:
     awaitable<void> remove_users(const std::vector<user>& users);
 
     awaitable<prune_progress> prune(const prune_policy& policy);
+
+    enum class asked { on_record, no_such_task, of_another };
+    /// Leaves word for others.
+    awaitable<asked> ask_for_run(const run_request& wanted);
+    awaitable<std::uint64_t> ask_to_cancel(const cancel_request& unwanted);
 
     /// Whether other managers have the same tasks.
     [[nodiscard]] bool is_shared() const noexcept { return settings_.chosen.lease.count() > 0; }
@@ -68,8 +76,13 @@ private:
     awaitable<void> reap(const rows& tasks);
     void tell_lost_slots(const rows& r);
     void tell_changes(const rows& r);
-    void note(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun,
-              recorded_runs& said, steady_time asked_at);
+    void tell_asked(const rows& r);
+    void tell_asked(const rows& r, std::size_t i);
+    void tell_cancelled(const rows& r);
+    awaitable<void> tell_others();
+    void note_ended(const std::vector<finish_request>& ended);
+    void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
+                    steady_time asked_at);
     void note(const std::vector<task_definition>& tasks);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();
@@ -88,6 +101,7 @@ private:
     leases& leases_;
     const statements sql_;
     const lease_statements lease_sql_;
+    int closely_left_ = 0; // so many calls have no claims
 };
 
 } // namespace rondo::postgres::detail

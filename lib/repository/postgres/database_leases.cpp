@@ -4,9 +4,13 @@
 #include <repository/postgres/database.hpp>
 #include <repository/postgres/failure.hpp>
 #include <repository/postgres/leases.hpp>
+#include <repository/user_ids.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +18,8 @@ namespace rondo::postgres::detail {
 namespace {
 
 using std::chrono::microseconds;
+
+constexpr std::size_t lost_max = 1000; // of slots, in a look
 
 std::int64_t in_us(std::chrono::milliseconds t) noexcept {
     return microseconds(t).count();
@@ -28,6 +34,12 @@ parameters renewal(const leases& l, const std::vector<repository_detail::lease_k
 parameters one(std::int64_t value) {
     parameters p;
     p.add(value);
+    return p;
+}
+
+parameters only(const shared_string& uid) {
+    parameters p;
+    p.add_array(std::span(&uid, 1), [](const shared_string& each) { return each.view(); });
     return p;
 }
 
@@ -71,16 +83,22 @@ database::awaitable<void> database::refuse_if_shared() {
 }
 
 database::awaitable<void> database::look() {
-    leases_.look_at = leases::now() + leases_.look_every();
+    leases_.looked_at = leases::now();
+    leases_.look_at = leases_.looked_at + leases_.look_every();
     if (leases_.desk->is_deserted()) leases_.keeper.let_all_go(); // whoever had them is over
     co_await renew_if_due();
     batch b;
     b.add(lease_sql_.find_expired, one(in_us(leases_.ttl)));
     parameters messages;
-    messages.add(plain_text{abandoned_message}).add(plain_text{lease_lost_message});
+    messages.add(plain_text{abandoned_message}).add(plain_text{lease_lost_message}).add(leases_.lost_before);
     b.add(lease_sql_.find_lost, std::move(messages));
     b.add(lease_sql_.read_horizon, {});
     b.add(lease_sql_.find_changed, one(leases_.horizon));
+    b.add(lease_sql_.drop_asked, {});
+    b.add(lease_sql_.find_asked, {});
+    parameters node;
+    node.add(plain_text{leases_.node});
+    b.add(lease_sql_.find_cancelled, std::move(node));
     const std::vector<rows> answers = co_await connection_.exchange(b);
     tell_lost_slots(answers[1]);
     tell_changes(answers[3]);
@@ -89,6 +107,8 @@ database::awaitable<void> database::look() {
     // Those who were cut off together with us must have had the time to renew.
     if (answers[0].size() > 0 && leases::now() - leases_.connected_at >= leases_.ttl)
         co_await reap(answers[0]);
+    tell_asked(answers[5]); // last, as anybody may write there
+    tell_cancelled(answers[6]);
 }
 
 // By itself, so that nothing that fails takes it along; and before whatever may take long.
@@ -138,7 +158,10 @@ database::awaitable<void> database::reap(const rows& tasks) {
 
 void database::tell_lost_slots(const rows& r) {
     std::vector<run> ours;
-    for (run& each : read_runs(r))
+    std::vector<run> all = read_runs(r);
+    leases_.lost_before =
+        all.size() < lost_max ? wall_time::max() : all.back().finished_at.value_or(wall_time::max());
+    for (run& each : all)
         if (leases_.schedules.contains(each.uid)) ours.push_back(std::move(each));
     if (ours.empty()) return;
     leases_.desk->tell([&](repository_news& n) { n.abandoned = std::move(ours); });
@@ -163,12 +186,99 @@ void database::tell_changes(const rows& r) {
     }
 }
 
-// What others hold is not ours, and what has ended is nobody's.
-void database::note(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun,
-                    recorded_runs& said, steady_time asked_at) {
+// Not by a definition that others have replaced. What cannot be read is told when all else is.
+void database::tell_asked(const rows& r) {
+    std::optional<failure> bad;
+    for (std::size_t i = 0; i != r.size(); ++i) {
+        try {
+            tell_asked(r, i);
+        } catch (const failure& f) {
+            bad = f;
+        }
+    }
+    if (bad) throw failure(*bad);
+}
+
+void database::tell_asked(const rows& r, std::size_t i) {
+    run_request wanted{r.id(i, 0), shared_string(r.text(i, 1))};
+    if (leases_.schedule_of(wanted.uid) != r.text(i, 3)) return;
+    for (std::string& id : r.texts(i, 2)) wanted.users.emplace_back(std::move(id));
+    if (!repository_detail::all_valid(wanted.users))
+        throw failure(errc::store_corrupt, "a run is asked for by users that are none of ours");
+    leases_.desk->tell([&](repository_news& n) {
+        if (std::ranges::find(n.asked, wanted.id, &run_request::id) == n.asked.end())
+            n.asked.push_back(std::move(wanted));
+    });
+}
+
+void database::tell_cancelled(const rows& r) {
+    for (std::size_t i = 0; i != r.size(); ++i) {
+        cancel_request unwanted{r.id(i, 0), {}, r.text(i, 1)};
+        leases_.desk->tell([&](repository_news& n) {
+            if (std::ranges::find(n.cancelled, unwanted.id, &cancel_request::id) == n.cancelled.end())
+                n.cancelled.push_back(std::move(unwanted));
+        });
+    }
+}
+
+// Behind a lock on the task, as whoever begins such a run has that: it is not asked for again while it begins.
+database::awaitable<database::asked> database::ask_for_run(const run_request& wanted) {
+    batch b;
+    b.add(sql_.lock_tasks, only(wanted.uid));
+    parameters p;
+    p.add(wanted.id).add(wanted.uid.view());
+    p.add_array(wanted.users, [](const user& u) { return std::string_view(u.id()); });
+    p.add(in_us(wanted.keep_for));
+    b.add(lease_sql_.ask_for_run, std::move(p));
+    co_await renew_if_due();
+    const std::vector<rows> answers = co_await connection_.exchange(b);
+    const rows& known = answers[1];
+    if (known.size() == 0) co_return asked::no_such_task;
+    if (known.flag(0, 0)) co_return asked::of_another; // its id is
+    co_await tell_others();
+    co_return asked::on_record;
+}
+
+database::awaitable<std::uint64_t> database::ask_to_cancel(const cancel_request& unwanted) {
+    const bool one_run = unwanted.id != run_id();
+    parameters p;
+    if (one_run)
+        p.add(unwanted.id);
+    else
+        p.add(unwanted.uid.view());
+    p.add(plain_text{leases_.node}).add(std::string_view(unwanted.why));
+    batch b;
+    if (!one_run) b.add(sql_.lock_tasks, only(unwanted.uid));
+    b.add(one_run ? lease_sql_.cancel_run : lease_sql_.cancel_task, std::move(p));
+    co_await renew_if_due();
+    const std::vector<rows> answers = co_await connection_.exchange(b);
+    const std::uint64_t n = answers.back().changed();
+    if (n > 0) co_await tell_others();
+    co_return n;
+}
+
+// By itself, as the server has all who do so wait for each other. If it fails they find out a little later.
+database::awaitable<void> database::tell_others() {
+    try {
+        parameters schema;
+        schema.add(plain_text{settings_.chosen.schema});
+        batch b;
+        b.add(lease_sql_.notify, std::move(schema));
+        co_await connection_.exchange(b);
+    } catch (const std::exception&) { // of the connection, mostly, which the next call sees
+    }
+}
+
+// What has ended is nobody's.
+void database::note_ended(const std::vector<finish_request>& ended) {
     for (const finish_request& r : ended) leases_.keeper.let_go(r.run.id);
+}
+
+// What others hold is not ours.
+void database::note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
+                          steady_time asked_at) {
     for (std::size_t i = 0; i != begun.size(); ++i) {
-        begin_answer& a = said.begun.assume_value()[i];
+        begin_answer& a = answers[i];
         if (!begun[i].started || a.state != begin_state::recorded || leases_.desk->is_deserted()) continue;
         leases_.keeper.took(begun[i].started->id, a.token, asked_at);
         a.held_until = leases_.keeper.trusted_until(asked_at);

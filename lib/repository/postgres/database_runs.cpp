@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/postgres/batch.hpp>
+#include <repository/postgres/claims.hpp>
 #include <repository/postgres/database.hpp>
 #include <repository/postgres/failure.hpp>
 #include <repository/postgres/waves.hpp>
@@ -117,12 +118,9 @@ parameters begin_parameters(const std::vector<const begin_request*>& requests, c
     if (shared == nullptr) return p;
     p.add(plain_text{shared->node}).add(std::int64_t{std::chrono::microseconds(shared->ttl).count()});
     p.add_array(requests, [](const auto* r) { return r->exclusive; });
-    p.add_array(requests, [&](const auto* r) {
-        const auto known = shared->schedules.find(r->uid);
-        const bool is = known != shared->schedules.end();
-        return is ? std::optional<std::string_view>(known->second) : std::nullopt;
-    });
+    p.add_array(requests, [&](const auto* r) { return shared->schedule_of(r->uid); });
     p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
+    p.add_array(requests, [](const auto* r) { return r->asked; });
     return p;
 }
 
@@ -135,7 +133,7 @@ auto of_progress(F f) {
     };
 }
 
-parameters finish_parameters(const std::vector<const finish_request*>& requests) {
+parameters finish_parameters(const std::vector<const finish_request*>& requests, const leases* shared) {
     parameters p;
     p.add_array(requests, [](const auto* r) { return r->run.uid.view(); });
     p.add_array(requests, [](const auto* r) { return r->run.id; });
@@ -170,6 +168,7 @@ parameters finish_parameters(const std::vector<const finish_request*>& requests)
     p.add_array(wrote, [](const auto& d) { return d.value->at; });
     p.add_array(wrote, [](const auto& d) { return std::string_view(d.value->text); });
     p.add(run_id());
+    if (shared != nullptr) p.add(plain_text{shared->node});
     return p;
 }
 
@@ -205,6 +204,28 @@ std::vector<wave<finish_request>> waves_of_ends(const std::vector<finish_request
     });
 }
 
+const std::string& finish_statement(const statements& sql, const wave<finish_request>& w) {
+    return sql.finish_runs(std::ranges::any_of(w.requests, has_users),
+                           std::ranges::any_of(w.requests, tells));
+}
+
+const std::string& begin_statement(const statements& sql, const wave<begin_request>& w) {
+    return sql.begin_runs(std::ranges::any_of(w.requests, asked_for_some),
+                          std::ranges::any_of(w.requests, has_skip));
+}
+
+void read_ends(const rows& r, const wave<finish_request>& w, std::vector<finish_state>& to) {
+    expect_size(r, w.places.size());
+    for (std::size_t i = 0; i != w.places.size(); ++i) to[w.places[i]] = finish_state_from(r.word(i, 0));
+}
+
+void read_begins(const rows& r, const wave<begin_request>& w, std::vector<begin_answer>& to) {
+    expect_size(r, w.places.size());
+    for (std::size_t i = 0; i != w.places.size(); ++i)
+        to[w.places[i]] = {begin_state_from(r.word(i, 0)), r.time_or_never(i, 1), r.count(i, 2),
+                           steady_time::max()};
+}
+
 parameters uids_of(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun) {
     std::vector<std::string_view> uids;
     for (const finish_request& r : ended) uids.push_back(r.run.uid.view());
@@ -217,39 +238,42 @@ parameters uids_of(const std::vector<finish_request>& ended, const std::vector<b
 } // namespace
 
 database::awaitable<recorded_runs> database::record(const std::vector<finish_request>& ended,
-                                                    const std::vector<begin_request>& begun) {
+                                                    const std::vector<begin_request>& begun, bool closely) {
     recorded_runs said{std::vector<finish_state>(ended.size()), std::vector<begin_answer>(begun.size())};
     if (ended.empty() && begun.empty()) co_return said;
+    const leases* const shared = is_shared() ? &leases_ : nullptr;
     const auto ends = waves_of_ends(ended);
     const auto begins = waves_of_begins(begun);
+    closely = closely || closely_left_ > 0;
+    if (closely_left_ > 0) --closely_left_;
+    const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
     batch b;
-    b.add(sql_.lock_tasks, uids_of(ended, begun));
-    for (const auto& w : ends)
-        b.add(sql_.finish_runs(std::ranges::any_of(w.requests, has_users),
-                               std::ranges::any_of(w.requests, tells)),
-              finish_parameters(w.requests));
-    for (const auto& w : begins)
-        b.add(sql_.begin_runs(std::ranges::any_of(w.requests, asked_for_some),
-                              std::ranges::any_of(w.requests, has_skip)),
-              begin_parameters(w.requests, is_shared() ? &leases_ : nullptr));
+    if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
+    std::size_t next = b.statements.size();
+    for (const auto& w : ends) b.add(finish_statement(sql_, w), finish_parameters(w.requests, shared));
+    if (claims)
+        b.add(sql_.claim, claim_parameters(begins[0].requests, shared));
+    else
+        for (const auto& w : begins) b.add(begin_statement(sql_, w), begin_parameters(w.requests, shared));
     co_await renew_if_due();
     const steady_time asked_at = leases::now();
     const std::vector<rows> answers = co_await connection_.exchange(b);
-    std::size_t next = 1;
-    for (const auto& w : ends) {
-        const rows& r = answers[next++];
-        expect_size(r, w.places.size());
-        for (std::size_t i = 0; i != w.places.size(); ++i)
-            said.finished.assume_value()[w.places[i]] = finish_state_from(r.word(i, 0));
+    for (const auto& w : ends) read_ends(answers[next++], w, said.finished.assume_value());
+    if (shared != nullptr) note_ended(ended);
+    if (claims) {
+        auto given = read_claims(answers[next], begins[0].requests);
+        if (!given) { // it has done nothing, and might not the next time
+            closely_left_ = 4;
+            const std::vector<finish_request> none;
+            recorded_runs rest = co_await record(none, begun, true);
+            said.begun = std::move(rest.begun);
+            co_return said;
+        }
+        said.begun = std::move(*given);
+    } else {
+        for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
     }
-    for (const auto& w : begins) {
-        const rows& r = answers[next++];
-        expect_size(r, w.places.size());
-        for (std::size_t i = 0; i != w.places.size(); ++i)
-            said.begun.assume_value()[w.places[i]] = {begin_state_from(r.word(i, 0)), r.time_or_never(i, 1),
-                                                      r.count(i, 2), steady_time::max()};
-    }
-    if (is_shared()) note(ended, begun, said, asked_at);
+    if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
     co_return said;
 }
 

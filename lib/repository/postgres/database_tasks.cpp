@@ -126,6 +126,7 @@ database::awaitable<std::uint64_t> database::start(wall_time now) {
     p.add(now).add(plain_text{abandoned_message});
     b.add(sql_.start_runs, std::move(p));
     const std::vector<rows> answers = co_await connection_.exchange(b);
+    co_await refuse_if_shared();
     co_return answers[2].changed();
 }
 
@@ -141,7 +142,9 @@ database::register_tasks(const std::vector<task_definition>& tasks) {
         left = co_await register_some(tasks, std::move(left), states);
     }
     co_await count_failures(tasks, states);
-    if (is_shared()) note(tasks);
+    if (!is_shared()) co_return states;
+    note(tasks);
+    if (std::ranges::any_of(states, &task_state::schedule_changed)) co_await tell_others();
     co_return states;
 }
 
@@ -212,7 +215,10 @@ database::awaitable<void> database::update_tasks(const std::vector<task_update>&
     b.add(sql_.lock_tasks, uids_of(updates));
     for (const auto& w : waves_of(updates, [](const task_update& u, auto take) { take(hash_of(u.uid)); }))
         b.add(sql_.update_tasks, changes(w.requests));
+    co_await renew_if_due();
     co_await connection_.exchange(b);
+    const auto pauses = [](const task_update& u) { return u.paused.has_value(); };
+    if (is_shared() && std::ranges::any_of(updates, pauses)) co_await tell_others();
 }
 
 database::awaitable<std::vector<user>> database::users() {

@@ -21,6 +21,14 @@ struct lease_statements {
     std::string find_lost;
     std::string read_horizon;
     std::string find_changed;
+    std::string notify;
+    std::string ask_for_run;
+    std::string drop_asked;
+    std::string take_back;
+    std::string find_asked;
+    std::string cancel_run;
+    std::string cancel_task;
+    std::string find_cancelled;
 };
 
 } // namespace rondo::postgres::detail

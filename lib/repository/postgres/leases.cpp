@@ -39,10 +39,17 @@ leases::leases(milliseconds how_long, std::shared_ptr<news_desk> told)
     : ttl(how_long), desk(std::move(told)), node(own_name()),
       keeper(std::max<nanoseconds>(how_long, milliseconds(1))) {}
 
+std::optional<std::string_view> leases::schedule_of(const shared_string& uid) const {
+    const auto known = schedules.find(uid);
+    if (known == schedules.end()) return std::nullopt;
+    return known->second;
+}
+
 void leases::begin_anew() noexcept {
     keeper.let_all_go();
     schedules.clear();
     changes.clear();
+    lost_before = wall_time::max();
     best_reading = std::chrono::hours(1);
     read_at = {};
 }
@@ -53,6 +60,10 @@ steady_time leases::now() noexcept {
 
 nanoseconds leases::look_every() const noexcept {
     return std::clamp<nanoseconds>(ttl / 6, milliseconds(10), std::chrono::seconds(1));
+}
+
+void leases::look_soon() noexcept {
+    look_at = std::min(look_at, looked_at + look_every() / 10);
 }
 
 steady_time leases::next() const noexcept {

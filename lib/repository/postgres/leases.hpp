@@ -11,7 +11,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace rondo::postgres::detail {
@@ -28,19 +30,26 @@ struct leases {
     std::unordered_map<shared_string, std::string>
         schedules; ///< of the tasks that we have registered, as we did it
     std::unordered_map<shared_string, std::int64_t> changes; ///< of those, the latest that was told
+    wall_time lost_before = wall_time::
+        max(); ///< such slots are looked at next; if there are too many for a look, each gets its turn
     std::int64_t horizon = 0; ///< changes of all transactions before this one were seen
     steady_time connected_at{};
-    steady_time look_at{}; ///< at the others, next
+    steady_time look_at{};   ///< at the others, next
+    steady_time looked_at{}; ///< likewise, the last time
     std::chrono::nanoseconds best_reading =
         std::chrono::hours(1); ///< of the clock of the server: how long it took
     steady_time read_at{};
 
+    /// Of this task, as we have registered it; nothing: we have not.
+    [[nodiscard]] std::optional<std::string_view> schedule_of(const shared_string& uid) const;
     /// For another manager: what was held runs out.
     void begin_anew() noexcept;
     /// Now, by the clock that goes on while the machine sleeps.
     [[nodiscard]] static steady_time now() noexcept;
     /// How often the others are looked at.
     [[nodiscard]] std::chrono::nanoseconds look_every() const noexcept;
+    /// Somebody says that there is something to see: now, or soon, if there was such a look just now.
+    void look_soon() noexcept;
     /// When something is to be asked of the server next.
     [[nodiscard]] steady_time next() const noexcept;
     /// What has run out by now is told.

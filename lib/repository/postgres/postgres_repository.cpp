@@ -38,6 +38,15 @@ repository::awaitable<std::vector<finish_state>> finish_all(std::shared_ptr<sess
     co_return said.finished;
 }
 
+repository::awaitable<void> ask_for_run_of(std::shared_ptr<session> s, run_request wanted) {
+    auto work = [wanted = std::move(wanted)](database& db) { return db.ask_for_run(wanted); };
+    const result<database::asked> said = co_await call(std::move(s), std::move(work));
+    if (!said) co_return said.error();
+    if (said.value() == database::asked::no_such_task) co_return errc::task_not_exists;
+    if (said.value() == database::asked::of_another) co_return errc::invalid_option;
+    co_return boost::outcome_v2::success();
+}
+
 } // namespace
 
 postgres_repository::postgres_repository(std::shared_ptr<session> s)
@@ -50,6 +59,20 @@ postgres_repository::~postgres_repository() {
 
 repository::awaitable<repository_news> postgres_repository::watch() {
     return session_->is_shared() ? news_desk::wait(session_->desk()) : repository::watch();
+}
+
+repository::awaitable<void> postgres_repository::ask_for_run(run_request wanted) {
+    constexpr std::chrono::hours longest(24);
+    const bool sound = wanted.id != run_id() && wanted.keep_for > std::chrono::milliseconds(0) &&
+                       wanted.keep_for <= longest && repository_detail::all_valid(wanted.users);
+    if (!session_->is_shared() || !sound) return refuse<void>();
+    return ask_for_run_of(session_, std::move(wanted));
+}
+
+repository::awaitable<std::uint64_t> postgres_repository::ask_to_cancel(cancel_request unwanted) {
+    if (!session_->is_shared()) return refuse<std::uint64_t>();
+    return call(session_,
+                [unwanted = std::move(unwanted)](database& db) { return db.ask_to_cancel(unwanted); });
 }
 
 repository::awaitable<std::uint64_t> postgres_repository::start(wall_time now) {

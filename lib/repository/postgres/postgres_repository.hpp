@@ -22,6 +22,8 @@ public:
     [[nodiscard]] bool records_together() const noexcept override { return true; }
     [[nodiscard]] bool is_shared() const noexcept override { return session_->is_shared(); }
     awaitable<repository_news> watch() override;
+    awaitable<void> ask_for_run(run_request wanted) override;
+    awaitable<std::uint64_t> ask_to_cancel(cancel_request unwanted) override;
     awaitable<std::uint64_t> start(wall_time now) override;
     awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override;
     awaitable<void> update_tasks(std::vector<task_update> updates) override;

@@ -18,7 +18,7 @@ boost::asio::awaitable<std::optional<failure>> recording::record(database& db,
                                                                  const std::vector<finish_request>& ended,
                                                                  const std::vector<begin_request>& begun) {
     try {
-        recorded_runs said = co_await db.record(ended, begun);
+        recorded_runs said = co_await db.record(ended, begun, closely_);
         if (&ended == &ended_) said_.finished = std::move(said.finished);
         if (&begun == &begun_) said_.begun = std::move(said.begun);
         co_return std::nullopt;
@@ -37,9 +37,10 @@ boost::asio::awaitable<void> recording::run(database& db) {
     const std::vector<finish_request>& ended = sound ? ended_ : no_ends;
     const std::optional<failure> failed = co_await record(db, ended, begun_);
     if (!failed) co_return;
-    if (failed->again()) throw failure(*failed);
+    closely_ = true; // there may be a run, or one of that slot, on record already
     if (sound) said_.finished = error_code(failed->why());
     said_.begun = error_code(failed->why());
+    if (failed->again()) throw failure(*failed);
     if (ended.empty() || begun_.empty() || !db.is_open()) throw failure(*failed);
     if (const auto f = co_await record(db, ended_, no_begins)) said_.finished = error_code(f->why());
     if (const auto f = co_await record(db, no_ends, begun_)) said_.begun = error_code(f->why());

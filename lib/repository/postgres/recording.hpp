@@ -29,6 +29,7 @@ private:
 
     const std::vector<finish_request> ended_;
     const std::vector<begin_request> begun_;
+    bool closely_ = false;
     recorded_runs said_{error_code(errc::store_failed), error_code(errc::store_failed)};
 };
 

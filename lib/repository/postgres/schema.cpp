@@ -88,19 +88,32 @@ constexpr std::string_view version_1[] = {
   from @run r join @task t on t.id = r.task)",
 };
 
-// What several managers need: who has a run, until when, and how often it may be tried; and by which transaction a task
-// has changed, so that whoever has seen all up to one looks for what came after.
+// What several managers need: who has a run, until when, and how often it may be tried; by which transaction a task
+// has changed, so that whoever has seen all up to one looks for what came after; and what they are asked for.
 constexpr std::string_view version_2[] = {
     R"(alter table @run
   add column node         text,              -- null: of a manager that has all to itself
   add column lease_until  bigint,
-  add column attempts_max bigint not null default 0)",
-    "create index run_by_lease on @run (lease_until) where outcome is null",
+  add column attempts_max bigint not null default 0,
+  add column cancel_asked text               -- why, in the words of who asked whoever has it; null: nobody did
+)",
+    // Of the runs in flight there must be one index for each question, or the planner, which thinks of them as none, picks
+    // any: hence `lease_until is not null`.
+    "drop index @run_in_flight",
     "create index run_of_task_in_flight on @run (task) where outcome is null",
+    "create index run_by_lease on @run (lease_until) where outcome is null and lease_until is not null",
     R"(create index run_by_retry on @run (task, scheduled_at, attempt) where "trigger" = 'retry')",
     R"(create index run_beside on @run (task, scheduled_at) where "trigger" in ('manual', 'backfill'))",
     R"(create index run_lost on @run (finished_at)
   where attempt < attempts_max and outcome in ('abandoned', 'interrupted'))",
+    "create index run_to_cancel on @run (node) where outcome is null and cancel_asked is not null",
+    R"(create table @asked_run (                  -- for whoever has the task
+  id    uuid   primary key,                  -- of the run that it becomes
+  task  bigint not null references @task (id),
+  users text[] not null,
+  until bigint not null                      -- by when it is to have begun
+))",
+    "create index asked_run_by_end on @asked_run (until)",
     "alter table @task add column changed bigint not null default 0", // its schedule or its pause; 0: never
     "create index task_changed on @task (changed)",
     R"(create or replace view @history as

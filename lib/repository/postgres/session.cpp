@@ -157,6 +157,11 @@ asio::awaitable<void> session::serve() {
 }
 
 asio::awaitable<void> session::take_turn() {
+    if (is_shared()) leases_.on_time(leases::now()); // first: the watch below begins anew
+    if (connection_.take_notice()) {
+        leases_.look_soon();
+        keep_watch();
+    }
     if (!watching_) keep_watch();
     if (!connection_.is_open()) {
         const bool connected = co_await connect();
@@ -165,6 +170,7 @@ asio::awaitable<void> session::take_turn() {
             co_return;
         }
     }
+    if (settings_.chosen.prepare && leases::now() >= replan_at_) co_return co_await replan();
     if (has_to_look()) co_return co_await look();
     if (const std::shared_ptr<job> next = take(); next != nullptr) {
         std::optional<failure> failed;
@@ -186,6 +192,22 @@ bool session::has_to_look() const noexcept {
     return is_shared() && leases_.next() <= leases::now();
 }
 
+// Plans are kept, and are for tables as they were: small ones grow, soon after the start above all.
+asio::awaitable<void> session::replan() {
+    constexpr std::chrono::seconds longest(64);
+    replan_at_ = leases::now() + replan_every_;
+    replan_every_ = std::min(2 * replan_every_, longest);
+    std::optional<failure> failed;
+    try {
+        co_await database_.forget_plans();
+    } catch (...) {
+        failed = failure_in_flight();
+    }
+    if (!failed) co_return;
+    if (failed->wants_reconnect()) connection_.close();
+    complain(*failed);
+}
+
 // Between two jobs, each of which is over long before a lease runs out.
 asio::awaitable<void> session::look() {
     std::optional<failure> failed;
@@ -202,12 +224,14 @@ asio::awaitable<void> session::look() {
 // Tells of leases that run out while nothing else can be done, and ends the wait for something to do when it is time to
 // look.
 void session::keep_watch() {
+    watching_ = false; // until it is there, as it may throw
     if (!is_shared() || !serving_) return;
     const steady_time now = leases::now();
     const std::chrono::nanoseconds longest = leases_.look_every();
     const auto until = [&](steady_time t) { return t <= now ? longest : std::min(longest, t - now); };
     watch_.expires_after(std::min(until(leases_.keeper.next_expiry()), until(leases_.next())));
-    watch_.async_wait([this](const error_code& e) {
+    watch_.async_wait([this, no = ++watch_no_](const error_code& e) {
+        if (no != watch_no_) return; // another wait is in its place
         watching_ = false;
         if (e || !serving_) return;
         if (has_to_look()) connection_.stop_idling();
@@ -240,6 +264,9 @@ asio::awaitable<bool> session::connect() {
     if (std::exchange(told_lost_, false)) log(log_level::warning, "PostgreSQL can be used again");
     pause_max_ = first_pause_max;
     leases_.connected_at = leases::now();
+    leases_.look_at = leases_.connected_at; // at what nobody told us meanwhile
+    replan_every_ = std::chrono::seconds(1);
+    replan_at_ = leases_.connected_at + replan_every_;
     co_return true;
 }
 

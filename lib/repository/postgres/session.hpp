@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -67,6 +68,7 @@ private:
     boost::asio::awaitable<bool> connect();
     [[nodiscard]] bool has_to_look() const noexcept;
     boost::asio::awaitable<void> look();
+    boost::asio::awaitable<void> replan();
     void keep_watch();
     boost::asio::awaitable<std::optional<failure>> perform(job& j);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds how_long);
@@ -88,9 +90,12 @@ private:
     boost::asio::steady_timer wake_;  // of a pause; cancelled when there is something to do
     boost::asio::steady_timer watch_; // over the leases, whatever the connection waits for
     bool watching_ = false;
+    std::uint64_t watch_no_ = 0; // of the wait under way
     bool serving_ = false;
     std::minstd_rand random_;
     std::chrono::milliseconds pause_max_;
+    steady_time replan_at_{};
+    std::chrono::seconds replan_every_{1};
     bool told_lost_ = false; // the log knows that there is no connection
     std::string last_complaint_;
     std::mutex mutex_; // guards the next

@@ -9,8 +9,8 @@
 namespace rondo::postgres::detail {
 namespace {
 
-// To plan a statement takes longer than to execute it. And plans are kept: one that reads a small table as a whole would
-// do so when it is large. The last few find out that the
+// To plan a statement takes longer than to execute it. And plans are kept for a while: one that reads a small table as a
+// whole would do so when it is large. The last few find out that the
 // other side of a network is gone.
 constexpr std::string_view sql = R"(
 select set_config('statement_timeout', $1, $3), set_config('lock_timeout', $2, $3),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <repository/postgres/statements.hpp>
 
+#include <repository/postgres/claim_statement.hpp>
+#include <repository/postgres/server_clock.hpp>
+
 #include <array>
 #include <span>
 
@@ -9,9 +12,6 @@ namespace {
 
 // The condition of the index of slots: `takes_slot` in SQL.
 #define RONDO_TAKES_SLOT(alias) alias ".\"trigger\" in ('schedule', 'catch_up')"
-
-// By the clock of the server, in microseconds: when the transaction began, so that leases are rather too short.
-#define RONDO_NOW "(extract(epoch from now()) * 1000000)::int8"
 
 // Who changes tasks locks them first, in one order, so that the statements behind it, of the same transaction, see
 // what is the case, and nobody waits for somebody who waits for him.
@@ -60,12 +60,13 @@ begun as (
 // other by their number, as whoever comes next may begin it, and whoever comes second must not; the locks on the tasks
 // let the second see the first.
 constexpr std::array<std::string_view, 9> begin_marks = {
-    ", $22, $23, $24",
-    ", alone, schedule, attempts_max",
+    ", $22, $23, $24, $25",
+    ", alone, schedule, attempts_max, asked",
     " and k.outcome is null and k.node = $20",
     R"(when w.moves and t.schedule <> w.schedule then 'superseded'
          )",
     R"(when w.why = 'retry' and n.id is not null then 'conflict'
+         when w.asked and q.id is null then 'conflict'
          when w.alone and b.id is not null then case when w.moves then 'overlap' else 'busy' end
          )",
     R"(
@@ -73,13 +74,18 @@ constexpr std::array<std::string_view, 9> begin_marks = {
       select id from @run n where n.task = t.id and n.scheduled_at = w.scheduled_at and n."trigger" = 'retry'
         and n.attempt >= w.attempt and w.why = 'retry' limit 1) n on true
     left join lateral (
+      select id from @asked_run q where q.id = w.run and w.asked and q.until > )" RONDO_NOW
+    R"( limit 1) q on true
+    left join lateral (
       select id from @run b where b.task = t.id and b.outcome is null and w.run is not null limit 1) b on true)",
     ", node, lease_until, attempts_max",
     ", $20, " RONDO_NOW " + $21, attempts_max",
     R"(,
 held as (
   update @run r set lease_until = )" RONDO_NOW R"( + $21
-  from v where v.verdict = 'recorded' and r.id = v.run and r.outcome is null),
+  from v where v.verdict = 'recorded' and r.id = v.run and coalesce(r.outcome, '') = ''),
+taken as (
+  delete from @asked_run a using v where v.verdict = 'apply' and v.asked and a.id = v.run),
 overlapped as (
   insert into @skip (task, reason, first_slot, last_slot, slots)
   select task, 'overlap', scheduled_at, scheduled_at, 1 from v where verdict = 'overlap'))",
@@ -131,7 +137,7 @@ v as materialized (
   select w.*, t.id as task, t.token as task_token, t.next_slot, coalesce(k.started_at, w.started_at) as began,
     case when t.id is null then 'fenced'
          when k.id is not null then
-           case when k.task <> t.id or w.token <> 0 and w.token <> k.token then 'fenced'
+           case when k.task <> t.id or w.token <> 0 and w.token <> k.token#2 then 'fenced'
                 when k.outcome is null then 'end'
                 when k.outcome = w.outcome then 'already'
                 else 'fenced' end
@@ -160,8 +166,12 @@ moved as (
   from v where t.id = v.task and (v.verdict = 'store'
     or v.verdict = 'end' and v.next is not null and v.next_slot = 9223372036854775807)))";
 
-// As `begin_marks`: of a slot nothing is stored whose begin is not there, as that was refused, or never came.
-constexpr std::array<std::string_view, 1> finish_marks = {" or w.why in ('schedule', 'catch_up', 'retry')"};
+// As `begin_marks`: of a slot nothing is stored whose begin is not there, as that was refused, or never came; and who
+// knows no token ends what he has begun himself alone. $29 is who we are.
+constexpr std::array<std::string_view, 2> finish_marks = {
+    " or w.why in ('schedule', 'catch_up', 'retry')",
+    " or w.token = 0 and k.node is distinct from $29",
+};
 
 constexpr std::string_view finish_users = R"(,
 asked as (
@@ -235,8 +245,10 @@ select count(*) from (select 1 from @task order by id for no key update) locked)
 constexpr std::string_view start_tasks = R"(
 update @task set active = false where active)";
 
+// Not of managers that share the tasks, and have just begun them: whoever takes all over looks for those afterwards.
 constexpr std::string_view start_runs = R"(
-update @run set finished_at = greatest(started_at, $1), outcome = 'abandoned', message = $2 where outcome is null)";
+update @run set finished_at = greatest(started_at, $1), outcome = 'abandoned', message = $2
+where outcome is null and (lease_until is null or lease_until <= )" RONDO_NOW R"())";
 
 constexpr std::string_view columns = R"(
 r.id, t.uid, r."trigger", r.scheduled_at, r.started_at, r.finished_at, r.outcome, r.message, r.attempt,
@@ -345,7 +357,7 @@ statements::statements(std::string_view schema, bool shared)
       add_users(in_schema(detail::add_users, schema)), remove_users(in_schema(detail::remove_users, schema)),
       prune_old_runs(in_schema(detail::prune_old_runs, schema)),
       prune_old_skips(in_schema(detail::prune_old_skips, schema)),
-      prune_surplus(in_schema(detail::prune_surplus, schema)) {
+      prune_surplus(in_schema(detail::prune_surplus, schema)), claim(claim_statement(schema, shared)) {
     for (const bool users : {false, true}) {
         for (const bool more : {false, true}) {
             const auto put = [&](parts& all, std::string head, std::string_view with_users,

@@ -1,114 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // A manager whose repository others use, too: here others are played by hand.
-#include "world.hpp"
+#include "shared_world.hpp"
 
-#include <repository/forwarding_repository.hpp>
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-
-#include <functional>
+#include <cstdint>
+#include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace rondo::tests {
-namespace {
-
-/// Memory, with the answers and the news that a test wants.
-class played final : public testing::forwarding_repository {
-public:
-    explicit played(asio::io_context& io) : forwarding_repository(memory::open()), told_(io) {
-        told_.expires_at(asio::steady_timer::time_point::max());
-    }
-
-    [[nodiscard]] bool is_shared() const noexcept override { return true; }
-
-    awaitable<repository_news> watch() override {
-        while (!any_) {
-            auto waited = co_await told_.async_wait(asio::as_tuple(asio::deferred));
-            if (std::get<0>(waited) && !any_) co_return asio::error::operation_aborted;
-        }
-        any_ = false;
-        co_return std::exchange(news_, {});
-    }
-
-    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
-        for (const begin_request& r : requests) asked.push_back(r);
-        if (answer) {
-            std::vector<begin_answer> all;
-            for (const begin_request& r : requests) all.push_back(answer(r));
-            co_return all;
-        }
-        co_return co_await inner_->begin_runs(std::move(requests));
-    }
-
-    void tell(repository_news n) {
-        news_ = std::move(n);
-        any_ = true;
-        told_.cancel();
-    }
-
-    std::function<begin_answer(const begin_request&)> answer; ///< none: those of memory
-    std::vector<begin_request> asked;
-
-private:
-    asio::steady_timer told_; // cancelled when there is something
-    repository_news news_;
-    bool any_ = false;
-};
-
-manager_options waiting_for_the_store() {
-    manager_options o;
-    o.on_store_failure = on_store_failure::stop;
-    return o;
-}
-
-struct fleet_world : world {
-    fleet_world() : world(nullptr, waiting_for_the_store()), others(std::make_shared<played>(context)) {
-        store = others;
-        tasks.emplace(context.get_executor(), store, options);
-    }
-    /// Their clock is `ahead` of ours.
-    void start(std::chrono::nanoseconds ahead = 0s) {
-        tell_clock(ahead);
-        world::start();
-    }
-    void tell_clock(std::chrono::nanoseconds ahead) {
-        repository_news n;
-        const instant now = clock.now();
-        n.clock = clock_reading{now.wall + std::chrono::floor<wall_time::duration>(ahead), now.steady};
-        others->tell(std::move(n));
-    }
-    void tell_lost(run_id id) {
-        repository_news n;
-        n.lost.push_back(id);
-        others->tell(std::move(n));
-        pass(0s);
-    }
-    void tell_pause(bool paused) {
-        repository_news n;
-        n.tasks.push_back({shared_string("t"), false, paused, paused ? "by hand" : "", {}});
-        others->tell(std::move(n));
-        pass(0s);
-    }
-
-    std::shared_ptr<played> others;
-};
-
-task counted(int& runs) {
-    return task("t", "", every(10s), [&runs]() -> asio::awaitable<void> {
-        ++runs;
-        co_return;
-    });
-}
-
-run_id run_in_flight(world& w) {
-    for (const run& r : w.history())
-        if (!r.outcome) return r.id;
-    FAIL("nothing is in flight");
-    return {};
-}
-
-} // namespace
 
 TEST_SUITE_BEGIN("runtime/shared");
 

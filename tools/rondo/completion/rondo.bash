@@ -20,10 +20,12 @@ _rondo() {
         [[ -r /usr/share/zoneinfo/tzdata.zi ]] &&
             words="UTC $(awk '$1 == "Z" { print $2 } $1 == "L" { print $3 }' /usr/share/zoneinfo/tzdata.zi)"
         ;;
-    --uid | --from | --to | --count | --at | --anchor | --task | --limit | --run) return ;;
+    --uid | --from | --to | --count | --at | --anchor | --task | --limit | --run | --schema | --user | --within | --why)
+        return
+        ;;
     *)
         if ((COMP_CWORD == 1)); then
-            words="next check explain describe tasks history --help --version"
+            words="next check explain describe tasks history run cancel --help --version"
         else
             case ${COMP_WORDS[1]} in
             next) words="$reading --uid --from --count --format --stdin --help" ;;
@@ -31,6 +33,8 @@ _rondo() {
             explain) words="$reading --uid --at --anchor --help" ;;
             describe) words="$reading --uid --help" ;;
             tasks) words="--all --schema --help" ;;
+            run) words="--schema --user --within --help" ;;
+            cancel) words="--schema --why --help" ;;
             history) words="--task --run --from --to --limit --format --summary --skips --help" ;;
             esac
             [[ ${COMP_WORDS[1]} =~ ^(tasks|history)$ && $word != -* ]] && words=""

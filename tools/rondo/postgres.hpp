@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef RONDO_TOOLS_RONDO_POSTGRES_TASKS_HPP
-#define RONDO_TOOLS_RONDO_POSTGRES_TASKS_HPP
+#ifndef RONDO_TOOLS_RONDO_POSTGRES_HPP
+#define RONDO_TOOLS_RONDO_POSTGRES_HPP
 
 #include "command.hpp"
 
@@ -14,6 +14,12 @@ namespace rondo::command {
 /// As `tasks`, of a schema of the PostgreSQL repository, which is only read.
 [[nodiscard]] int postgres_tasks(const tasks_options& opt);
 
+/// Asks the managers that share a schema for a run, and prints its id and who has begun it.
+[[nodiscard]] int postgres_run(const run_options& opt);
+
+/// Asks whoever has a run to cancel it.
+[[nodiscard]] int postgres_cancel(const cancel_options& opt);
+
 } // namespace rondo::command
 
-#endif // RONDO_TOOLS_RONDO_POSTGRES_TASKS_HPP
+#endif // RONDO_TOOLS_RONDO_POSTGRES_HPP

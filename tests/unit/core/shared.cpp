@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a core does with begins that are refused as other managers have its tasks.
+#include <core/scheduler.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr instant now_at(std::chrono::nanoseconds t) {
+    return {steady_time(t + 1h), wall_time(std::chrono::floor<wall_time::duration>(t) + 24h)};
+}
+
+/// A core whose passes go one task at a time, and who obeys it.
+struct shared_core {
+    shared_core() : core(core::scheduler_options{.work_max = 1, .shared = true}) {
+        for (const char* uid : {"a", "b", "c"}) add(uid);
+    }
+
+    void add(std::string_view uid) {
+        core::task_spec spec{.uid = uid,
+                             .name = uid,
+                             .when = every(1h),
+                             .first = after_interval,
+                             .payload = std::make_unique<core::task_payload>()};
+        core::task_record& task = *core.reserve(spec).value();
+        const task_definition d = core.definition(task, now);
+        task_state state;
+        state.created = true;
+        state.anchor = d.anchor;
+        state.next_slot = d.first_slot;
+        REQUIRE(core.activate(task, state, now));
+        obey();
+    }
+    core::decision trigger(std::string_view uid, std::optional<overlap> how = {}) {
+        REQUIRE(core.trigger(*core.find(uid), {}, how, now));
+        obey();
+        std::vector<core::decision> all;
+        core.take_decisions(all);
+        return all.empty() ? core::decision() : std::move(all.front());
+    }
+    /// Its next decision, by now.
+    core::decision decide(std::string_view uid) {
+        do {
+            core.on_time(now);
+            obey();
+        } while (core.next_wakeup(now) <= now.steady);
+        std::vector<core::decision> all;
+        core.take_decisions(all);
+        for (core::decision& d : all)
+            if (d.request.uid == uid) return std::move(d);
+        FAIL("nothing is decided");
+        return {};
+    }
+    /// What it told, in words; each may still be looked at.
+    std::vector<std::string> obey() {
+        std::vector<std::string> told;
+        for (const core::action& a : core.actions()) {
+            using kind = enum core::action::kind;
+            if (a.kind == kind::end_run)
+                told.push_back(std::string(to_string(a.outcome)) + " " + a.run->why_cancelled);
+        }
+        core.actions().clear();
+        return told;
+    }
+
+    core::scheduler core;
+    instant now = now_at(0s);
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/shared");
+
+TEST_CASE("a run by hand that is refused ends, though much else does at the same moment") {
+    shared_core s;
+    core::decision first = s.trigger("c");
+    REQUIRE(first.run != nullptr);
+    CHECK(s.trigger("c", overlap::buffer_all).run == nullptr); // it waits for the first
+    s.core.shutdown(1h, s.now);                                // which "c" hears of later
+    s.obey();
+    s.core.refused_for_others(first, {begin_state::busy, {}, 0}, s.now);
+    CHECK(s.obey().size() == 2);
+    CHECK(s.core.stat_of(*s.core.find("c")).status == status::waiting);
+}
+
+// As with a task whose schedule is changed there and back, while those who have the other are gone.
+TEST_CASE("what nobody has decided is decided, though the cursor on record is of another schedule") {
+    for (const begin_state state : {begin_state::conflict, begin_state::superseded}) {
+        shared_core s;
+        const core::task_record& task = *s.core.find("a"); // every hour
+        const wall_time first = task.slot;
+        s.now = now_at(5h + 1min);
+        core::decision d = s.decide("a");
+        CHECK(d.request.expected == first);
+        const wall_time on_record = first + 17min;
+        s.core.refused_for_others(d, {state, on_record, 0}, s.now);
+        s.obey();
+        d = s.decide("a");
+        CHECK(d.request.expected == on_record);
+        REQUIRE(d.request.skipped);
+        CHECK(d.request.skipped->first == first + 1h);
+        REQUIRE(d.request.started);
+        CHECK(d.request.started->scheduled_at == first + 4h);
+        CHECK(d.request.next == first + 5h);
+    }
+}
+
+TEST_SUITE_END();
+
+} // namespace rondo::test
