@@ -22,8 +22,10 @@ constexpr std::size_t part = 1000;
 // thousand leaves holes in the heap that would be charged to the tasks.
 constexpr std::size_t batch = 8;
 
-manager_options options_with(std::chrono::nanoseconds resolution, std::size_t shards) {
+manager_options options_with(std::chrono::nanoseconds resolution, std::size_t shards,
+                             const repository& store) {
     manager_options o;
+    if (store.is_shared()) o.on_store_failure = on_store_failure::stop;
     o.resolution = resolution;
     o.shards = shards;
     return o;
@@ -50,7 +52,7 @@ ours::ours(std::chrono::nanoseconds resolution, std::size_t threads)
 
 ours::ours(std::chrono::nanoseconds resolution, std::shared_ptr<repository> store, std::size_t threads)
     : stage_(io_, threads), threads_(threads > 1),
-      manager_(io_.get_executor(), std::move(store), options_with(resolution, threads)) {
+      manager_(io_.get_executor(), store, options_with(resolution, threads, *store)) {
     manager_.async_start(counted<start_report>());
     wait_for_all();
 }

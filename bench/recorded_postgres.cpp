@@ -184,6 +184,27 @@ values contend_plainly(std::size_t tasks, std::chrono::nanoseconds length) {
     });
 }
 
+/// By hand, tasks that are all due every 100 ms: how late each is when its slot is given to it.
+values measure_plain_delay(std::size_t tasks, std::chrono::nanoseconds length) {
+    const postgres_server server(postgres_server::sync::on);
+    (void)testing::blocking(open(server)->users()).value();
+    plain_server plain(server.connection_string(), 1);
+    plain.add(tasks);
+    plain.begin(tasks, 0);
+    plain.end();
+    std::vector<std::chrono::nanoseconds> late;
+    auto due = steady::now() + std::chrono::milliseconds(100);
+    const auto until = due + length;
+    for (std::int64_t n = 1; due < until; ++n, due += std::chrono::milliseconds(100)) {
+        std::this_thread::sleep_until(due);
+        if (plain.begin(tasks, n) != tasks) throw std::runtime_error("a slot was not given");
+        late.insert(late.end(), tasks, steady::now() - due);
+        plain.end();
+    }
+    std::ranges::sort(late);
+    return {percentile_us(late, 0.5), percentile_us(late, 0.99), 0};
+}
+
 } // namespace
 
 std::vector<work> postgres_works(const extent& e) {
@@ -222,6 +243,16 @@ std::vector<work> postgres_works(const extent& e) {
                  ours subject(std::chrono::milliseconds(0), memory::open());
                  return measure_delay(subject, tasks, length);
              }});
+    for (std::size_t tasks : {1, 100})
+        works.push_back(
+            {fmt::format("postgres-fleet-delay-{}", tasks),
+             {{"p50_us", "us"}, {"p99_us", "us"}, {early_figure, "runs", figure::over_rounds::max}},
+             [=, length = e.window] {
+                 const postgres_server server(postgres_server::sync::on);
+                 ours subject(std::chrono::milliseconds(0), open(server, true));
+                 return measure_delay(subject, tasks, length);
+             },
+             [=, length = e.window] { return measure_plain_delay(tasks, length); }});
     return works;
 }
 
