@@ -194,11 +194,11 @@ private:
     void drop_surplus_retries(task_record& task, instant now);
     void change_schedule(task_record& task, rondo::schedule when, instant now);
     void follow(task_record& task, moment cursor, instant now);
-    void go_back(task_record& task, wall_time slot, instant now);
+    void go_back(task_record& task, wall_time slot, instant now, moment cursor = {}); // which is the slot
     void leave_behind(task_record& task, wall_time cursor, instant now);
     [[nodiscard]] static bool may_go_back(const task_record& task, const decision& d, moment cursor);
     void take_back(task_record& task, const begin_request& r, moment cursor, bool back);
-    [[nodiscard]] bool may_catch_up_to_others(task_record& task, moment cursor, instant now);
+    [[nodiscard]] moment own_slot_from(const task_record& task, const decision& d, moment cursor) const;
     void drop_beginning(run_record& run, instant now);
     void postpone(run_record& run, instant now);
     void begun_attended(run_record& run, std::uint64_t token, instant now);

@@ -63,11 +63,12 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
         task->made_past().undecided = no_slot;
         return follow(*task, cursor, now);
     }
-    bool back = may_go_back(*task, d, cursor);
-    take_back(*task, request, cursor, back);
+    const bool back = may_go_back(*task, d, cursor);
+    const moment own = back ? cursor : own_slot_from(*task, d, cursor);
+    take_back(*task, request, own ? own : cursor, own.has_value());
     if (!latest) { // those that follow will be refused too, and the last of them tells where it is
-        if (back || (d.schedule_no != task->schedule_no() && within(request, cursor))) {
-            task->past->undecided = *cursor;
+        if (own || (d.schedule_no != task->schedule_no() && within(request, cursor))) {
+            task->past->undecided = own ? *own : *cursor;
             task->past->undecided_no = d.schedule_no;
         }
     } else if (task->state == task_state_kind::live) {
@@ -75,25 +76,25 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
         bool taken = run != nullptr && cursor && cursor == request.expected;
         if (taken && task->slot == no_slot)
             leave_behind(*task, *cursor, now);
-        else if (back)
-            go_back(*task, *cursor, now);
-        else if (!may_catch_up_to_others(*task, cursor, now))
+        else if (own)
+            go_back(*task, *own, now, *cursor);
+        else
             follow(*task, cursor, now);
     }
     if (run != nullptr) drop_beginning(*run, now);
 }
 
 // Where others have the same tasks the record counts: from its cursor on nobody has decided anything, though the cursor may
-// be of a schedule that another had meanwhile, and far behind, as nobody was there who knew that.
-bool scheduler::may_catch_up_to_others(task_record& task, moment cursor, instant now) {
-    if (!options_.shared || !on_grid(task) || !cursor || task.slot == no_slot || task.slots_waiting() > 0)
-        return false;
-    if (*cursor < wall_time_first || *cursor >= task.slot) return false;
+// be of a schedule that another had meanwhile, and far behind, as nobody was there who knew that. The first of these slots
+// in, or before, this decision; nothing if it is the slot at the cursor that another run has, or others have passed it.
+moment scheduler::own_slot_from(const task_record& task, const decision& d, moment cursor) const {
+    constexpr std::chrono::years longest(100);
+    const begin_request& r = d.request;
+    if (!options_.shared || !on_grid(task) || d.schedule_no != task.schedule_no()) return {};
+    if (!cursor || cursor == r.expected || *cursor < wall_time_first || *cursor > last_of(r)) return {};
     const moment own = task.when.next_after(*cursor - std::chrono::microseconds(1), task.anchor);
-    if (!own || *own >= task.slot) return false;
-    go_back(task, *own, now);
-    task.cursor = *cursor;
-    return true;
+    const bool near = own && *own <= last_of(r) && last_of(r) - *own < longest;
+    return near ? own : moment();
 }
 
 // It never was.
@@ -154,10 +155,10 @@ void scheduler::tell_not_owner(task_record& task, wall_time first, wall_time las
 }
 
 // Slots that wait lie behind it, and are looked at again with it.
-void scheduler::go_back(task_record& task, wall_time slot, instant now) {
+void scheduler::go_back(task_record& task, wall_time slot, instant now, moment cursor) {
     forget_slots(task);
     unschedule(task);
-    task.cursor = slot;
+    task.cursor = cursor ? *cursor : slot;
     if (!task.by_wall() && task.slot != no_slot)
         schedule_slot(task, {slot, task.due - std::chrono::nanoseconds(task.slot - slot).count()});
     else

@@ -62,6 +62,7 @@ struct shared_core {
         FAIL("nothing is decided");
         return {};
     }
+    [[nodiscard]] rondo::counters counters() { return core.stat_of(*core.find("a")).counters; }
     /// What it told, in words; each may still be looked at.
     std::vector<std::string> obey() {
         std::vector<std::string> told;
@@ -97,23 +98,42 @@ TEST_CASE("a run by hand that is refused ends, though much else does at the same
 // As with a task whose schedule is changed there and back, while those who have the other are gone.
 TEST_CASE("what nobody has decided is decided, though the cursor on record is of another schedule") {
     for (const begin_state state : {begin_state::conflict, begin_state::superseded}) {
-        shared_core s;
-        const core::task_record& task = *s.core.find("a"); // every hour
-        const wall_time first = task.slot;
-        s.now = now_at(5h + 1min);
-        core::decision d = s.decide("a");
-        CHECK(d.request.expected == first);
-        const wall_time on_record = first + 17min;
-        s.core.refused_for_others(d, {state, on_record, 0}, s.now);
-        s.obey();
-        d = s.decide("a");
-        CHECK(d.request.expected == on_record);
-        REQUIRE(d.request.skipped);
-        CHECK(d.request.skipped->first == first + 1h);
-        REQUIRE(d.request.started);
-        CHECK(d.request.started->scheduled_at == first + 4h);
-        CHECK(d.request.next == first + 5h);
+        for (const auto behind : {17min, -5min}) {
+            shared_core s;
+            const core::task_record& task = *s.core.find("a"); // every hour
+            const wall_time first = task.slot;
+            s.now = now_at(5h + 1min);
+            core::decision d = s.decide("a");
+            CHECK(d.request.expected == first);
+            const wall_time on_record = first + behind;
+            const wall_time again = behind > 0min ? first + 1h : first;
+            s.core.refused_for_others(d, {state, on_record, 0}, s.now);
+            s.obey();
+            CHECK(s.counters().skipped_missed == 0);
+            CHECK(s.counters().runs == 0);
+            CHECK(s.counters().skipped_not_owner == (again == first ? 0 : 1));
+            d = s.decide("a");
+            CHECK(d.request.expected == on_record);
+            REQUIRE(d.request.skipped);
+            CHECK(d.request.skipped->first == again);
+            REQUIRE(d.request.started);
+            CHECK(d.request.started->scheduled_at == first + 4h);
+            CHECK(d.request.next == first + 5h);
+            CHECK(s.counters().skipped_missed == d.request.skipped->count);
+        }
     }
+}
+
+TEST_CASE("a slot that another run has on record is not tried again and again") {
+    shared_core s;
+    const wall_time first = s.core.find("a")->slot;
+    s.now = now_at(1h + 1min);
+    core::decision d = s.decide("a");
+    CHECK(d.request.expected == first);
+    s.core.refused_for_others(d, {begin_state::conflict, first, 0}, s.now);
+    s.obey();
+    CHECK(s.core.find("a")->slot == first + 1h);
+    CHECK(s.core.next_wakeup(s.now) > s.now.steady);
 }
 
 TEST_SUITE_END();
