@@ -225,7 +225,7 @@ struct run_request {
         id; ///< of the run that it becomes: however often it is asked for, and of however many, it runs once
     shared_string uid;
     std::vector<user> users{};                 ///< empty: for all
-    std::chrono::milliseconds keep_for{60000}; ///< whoever begins it does so within this time, or nobody does
+    std::chrono::milliseconds keep_for{60000}; ///< nobody begins it later than that; at most a day
 };
 
 /// Runs that somebody wants to be cancelled, whoever has them.
@@ -247,7 +247,7 @@ struct repository_news {
     std::vector<run> abandoned;
     std::vector<task_news> tasks; ///< that may have changed, of those that this manager has registered
     /// Runs that somebody asks for, of tasks that this manager has registered. Told to each such manager, again and
-    /// again, until one has begun it.
+    /// again, until one has begun it or its time is over.
     std::vector<run_request> asked;
     std::vector<cancel_request> cancelled; ///< of runs of this manager, by their ids
 };

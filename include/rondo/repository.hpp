@@ -74,8 +74,8 @@ public:
 
     /// Leaves word with a shared repository that a task is to run once, beside its schedule, in any process that has it
     /// registered. That this completes says that it is on record, and no more; the run begins when a manager hears of it,
-    /// and where it may not run beside another, when that has ended. `errc::task_not_exists`, `errc::invalid_option`: it
-    /// is none of ours, or not shared, as from this one.
+    /// and where it may not run beside another, when that has ended. Errors: `errc::task_not_exists`; `errc::invalid_option`:
+    /// a request that makes no sense, an id that is of another task, or not shared, as from this one.
     virtual awaitable<void> ask_for_run(run_request wanted);
 
     /// Likewise, that runs of other managers are to be cancelled, as by `manager::async_cancel` there. Gives how many of

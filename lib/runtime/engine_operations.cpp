@@ -291,8 +291,8 @@ void engine::cancel_task(pending_ptr<std::size_t> done, std::string uid, std::st
     }
     cancel_elsewhere({{}, shared_string(uid), std::move(why)},
                      [done, here = ids.size()](result<std::uint64_t> n) {
-                         if (n)
-                             done->complete(here + static_cast<std::size_t>(n.value()));
+                         if (n || here > 0) // those here are, whatever is known of the others
+                             done->complete(here + static_cast<std::size_t>(n ? n.value() : 0));
                          else
                              done->complete(n.error());
                      });

@@ -114,9 +114,14 @@ TEST_CASE("a request that nobody can read keeps nobody from the others") {
         place.sql("insert into " + place.table("asked_run") + " select gen_random_uuid(), id, '" + users +
                   "', 9000000000000000 from " + place.table("task"));
     REQUIRE(blocking(a->ask_for_run(request(1))).has_value());
+    begin_request ours = one_begin(uid_of(0), 9)[0];
+    REQUIRE(begin(a, ours).state == begin_state::recorded);
+    CHECK(blocking(place.open()->ask_to_cancel({id(9), {}, "no"})).value() == 1);
+    CHECK(wait_for(a, [](const auto& news) { return !news.cancelled.empty(); }).cancelled[0].id == id(9));
     gone.reset();
     std::vector<run_request> heard;
-    while (place.sql("select outcome from " + place.table("run")) != "abandoned" || heard.empty()) {
+    while (place.sql("select count(*) from " + place.table("run") + " where outcome = 'abandoned'") != "1" ||
+           heard.empty()) {
         repository_news n = blocking(a->watch()).value();
         heard.insert(heard.end(), n.asked.begin(), n.asked.end());
     }

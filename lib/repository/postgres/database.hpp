@@ -76,9 +76,8 @@ private:
     awaitable<void> reap(const rows& tasks);
     void tell_lost_slots(const rows& r);
     void tell_changes(const rows& r);
-    void tell_asked(const rows& r);
     void tell_asked(const rows& r, std::size_t i);
-    void tell_cancelled(const rows& r);
+    void tell_cancelled(const rows& r, std::size_t i);
     awaitable<void> tell_others();
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,

@@ -20,6 +20,21 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr std::size_t lost_max = 1000; // of slots, in a look
+constexpr std::size_t asked_max = 1000;
+
+// Anybody may write there: one that cannot be read keeps nobody from the others. Gives the last such.
+template <class F>
+std::optional<failure> tell_each(const rows& r, F tell) {
+    std::optional<failure> bad;
+    for (std::size_t i = 0; i != r.size(); ++i) {
+        try {
+            tell(i);
+        } catch (const failure& f) {
+            bad = f;
+        }
+    }
+    return bad;
+}
 
 std::int64_t in_us(std::chrono::milliseconds t) noexcept {
     return microseconds(t).count();
@@ -95,7 +110,7 @@ database::awaitable<void> database::look() {
     b.add(lease_sql_.read_horizon, {});
     b.add(lease_sql_.find_changed, one(leases_.horizon));
     b.add(lease_sql_.drop_asked, {});
-    b.add(lease_sql_.find_asked, {});
+    b.add(lease_sql_.find_asked, one(leases_.asked_after));
     parameters node;
     node.add(plain_text{leases_.node});
     b.add(lease_sql_.find_cancelled, std::move(node));
@@ -107,8 +122,10 @@ database::awaitable<void> database::look() {
     // Those who were cut off together with us must have had the time to renew.
     if (answers[0].size() > 0 && leases::now() - leases_.connected_at >= leases_.ttl)
         co_await reap(answers[0]);
-    tell_asked(answers[5]); // last, as anybody may write there
-    tell_cancelled(answers[6]);
+    std::optional<failure> bad = tell_each(answers[6], [&](std::size_t i) { tell_cancelled(answers[6], i); });
+    if (auto f = tell_each(answers[5], [&](std::size_t i) { tell_asked(answers[5], i); })) bad = std::move(f);
+    leases_.asked_after = answers[5].size() < asked_max ? 0 : answers[5].integer(asked_max - 1, 4);
+    if (bad) throw failure(*bad);
 }
 
 // By itself, so that nothing that fails takes it along; and before whatever may take long.
@@ -186,19 +203,7 @@ void database::tell_changes(const rows& r) {
     }
 }
 
-// Not by a definition that others have replaced. What cannot be read is told when all else is.
-void database::tell_asked(const rows& r) {
-    std::optional<failure> bad;
-    for (std::size_t i = 0; i != r.size(); ++i) {
-        try {
-            tell_asked(r, i);
-        } catch (const failure& f) {
-            bad = f;
-        }
-    }
-    if (bad) throw failure(*bad);
-}
-
+// Not by a definition that others have replaced.
 void database::tell_asked(const rows& r, std::size_t i) {
     run_request wanted{r.id(i, 0), shared_string(r.text(i, 1))};
     if (leases_.schedule_of(wanted.uid) != r.text(i, 3)) return;
@@ -211,14 +216,12 @@ void database::tell_asked(const rows& r, std::size_t i) {
     });
 }
 
-void database::tell_cancelled(const rows& r) {
-    for (std::size_t i = 0; i != r.size(); ++i) {
-        cancel_request unwanted{r.id(i, 0), {}, r.text(i, 1)};
-        leases_.desk->tell([&](repository_news& n) {
-            if (std::ranges::find(n.cancelled, unwanted.id, &cancel_request::id) == n.cancelled.end())
-                n.cancelled.push_back(std::move(unwanted));
-        });
-    }
+void database::tell_cancelled(const rows& r, std::size_t i) {
+    cancel_request unwanted{r.id(i, 0), {}, r.text(i, 1)};
+    leases_.desk->tell([&](repository_news& n) {
+        if (std::ranges::find(n.cancelled, unwanted.id, &cancel_request::id) == n.cancelled.end())
+            n.cancelled.push_back(std::move(unwanted));
+    });
 }
 
 // Behind a lock on the task, as whoever begins such a run has that: it is not asked for again while it begins.

@@ -89,8 +89,8 @@ with t as materialized (
 delete from @asked_run where id = $1 and exists (select from t))";
 
 constexpr std::string_view find_asked = R"(
-select a.id, t.uid, a.users, t.schedule from @asked_run a join @task t on t.id = a.task
-where a.until > )" RONDO_NOW R"( order by a.until limit 1000)";
+select a.id, t.uid, a.users, t.schedule, a.until from @asked_run a join @task t on t.id = a.task
+where a.until > greatest()" RONDO_NOW R"(, $1) order by a.until limit 1000)";
 
 // Of others than $2.
 constexpr std::string_view cancel_run = R"(

@@ -32,7 +32,8 @@ struct leases {
     std::unordered_map<shared_string, std::int64_t> changes; ///< of those, the latest that was told
     wall_time lost_before = wall_time::
         max(); ///< such slots are looked at next; if there are too many for a look, each gets its turn
-    std::int64_t horizon = 0; ///< changes of all transactions before this one were seen
+    std::int64_t asked_after = 0; ///< likewise, of runs that are asked for, by when they are not any more
+    std::int64_t horizon = 0;     ///< changes of all transactions before this one were seen
     steady_time connected_at{};
     steady_time look_at{};   ///< at the others, next
     steady_time looked_at{}; ///< likewise, the last time

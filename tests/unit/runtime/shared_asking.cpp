@@ -132,6 +132,10 @@ TEST_CASE("who cancels a run of another manager leaves word for it") {
     CHECK(w.get<void>(w.tasks->async_cancel(run_id{1, 2})).error() == errc::store_failed);
     CHECK(w.get<void>(w.tasks->async_cancel(run_in_flight(w))).has_value()); // one of ours
     CHECK(w.others->unwanted.size() == 3);
+    w.others->held_elsewhere = errc::store_failed;
+    CHECK(w.get<std::size_t>(w.tasks->async_cancel("t")).error() == errc::store_failed);
+    REQUIRE(w.get<run_id>(w.tasks->async_trigger("t")).has_value());
+    CHECK(w.get<std::size_t>(w.tasks->async_cancel("t")).value() == 1); // that much is known
     w.others->held_elsewhere = 4;
     CHECK(w.get<std::size_t>(w.tasks->async_cancel("t", "all")).value() == 4);
     CHECK(w.others->unwanted.back().id == run_id());
