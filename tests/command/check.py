@@ -228,7 +228,7 @@ class Papers(Case):
         man = Path(OPTIONS.root, "docs/man/rondo.1").read_text().replace("\\-", "-")
         bash, zsh = (Path(OPTIONS.root, "tools/rondo/completion", name).read_text() for name in ("rondo.bash", "_rondo"))
         verbs = re.findall(r"^  (\w+) ", rondo("--help")[1].split("Subcommands:")[1], re.M)
-        self.assertEqual(["next", "check", "explain", "describe", "tasks", "history"], verbs)
+        self.assertEqual(["next", "check", "explain", "describe", "tasks", "history", "run", "cancel"], verbs)
         for name, paper in (("the manual page", man), ("bash", bash), ("zsh", zsh)):
             for verb in verbs:
                 self.assertRegex(paper, rf"\b{verb}\b", name)

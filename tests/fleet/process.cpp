@@ -31,6 +31,7 @@ process::process(const std::vector<std::string>& arguments, const std::string& l
         ::dup2(ends[0], STDIN_FILENO);
         ::dup2(out, STDOUT_FILENO);
         ::dup2(out, STDERR_FILENO);
+        ::close_range(3, ~0U, 0); // or connections that are cut would go on with us
         ::execv("/proc/self/exe", argv.data());
         ::_exit(127);
     }

@@ -180,6 +180,7 @@ pid_t postgres_server::spawn(const std::vector<std::string>& command) const {
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
+    ::close_range(3, ~0U, 0);
     ::execve(program.c_str(), arguments.data(), variables.data());
     ::_exit(127);
 }
