@@ -120,13 +120,20 @@ void scheduler::begin_manual_run(run_record& run, std::vector<user> users, insta
                                          run.started_at, std::move(users), run.attempt};
 }
 
+// One that was cancelled meanwhile; as below, which is called for each run.
+void scheduler::begun_attended(run_record& run, std::uint64_t token, instant now) {
+    assert(run.state == run_state_kind::beginning && run.cancelled != cancel_reason::none);
+    make_room(*run.task);
+    run.token = token;
+    run.task->made_past().last_run = run.started_at;
+    finish(run, outcome_of(run.cancelled), true, now);
+    --beginning_;
+    release(run, now);
+}
+
 void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     recycle();
     attend(*run.task);
-    begun_attended(run, token, now);
-}
-
-void scheduler::begun_attended(run_record& run, std::uint64_t token, instant now) {
     assert(run.state == run_state_kind::beginning);
     make_room(*run.task);
     run.token = token;
