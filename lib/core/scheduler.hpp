@@ -201,7 +201,7 @@ private:
     [[nodiscard]] moment own_slot_from(const task_record& task, const decision& d, moment cursor) const;
     void drop_beginning(run_record& run, instant now);
     void postpone(run_record& run, instant now);
-    void begun_attended(run_record& run, std::uint64_t token, instant now);
+    void end_unbegun(run_record& run, instant now);
     void tell_not_owner(task_record& task, wall_time first, wall_time last, std::uint64_t n);
 
     // scheduler_waiting.cpp

@@ -68,7 +68,7 @@ void scheduler::refused_for_others(decision& d, const begin_answer& a, instant n
     recycle(); // once: what the first brings about must last until it is obeyed
     attend(*run->task);
     cancel_attended(*run, cancel_reason::overlap, now, "another manager runs this task");
-    begun_attended(*run, 0, now);
+    end_unbegun(*run, now);
 }
 
 } // namespace rondo::core

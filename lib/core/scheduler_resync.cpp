@@ -102,6 +102,7 @@ void scheduler::drop_beginning(run_record& run, instant now) {
     assert(run.state == run_state_kind::beginning);
     --beginning_;
     --run.task->past->counts.runs;
+    if (run.trigger == rondo::trigger::retry) --run.task->past->counts.retries;
     if (run.for_slot) let_followers_go_on(*run.task, &run, now);
     release(run, now);
 }

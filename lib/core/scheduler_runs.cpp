@@ -120,11 +120,10 @@ void scheduler::begin_manual_run(run_record& run, std::vector<user> users, insta
                                          run.started_at, std::move(users), run.attempt};
 }
 
-// One that was cancelled meanwhile; as below, which is called for each run.
-void scheduler::begun_attended(run_record& run, std::uint64_t token, instant now) {
-    assert(run.state == run_state_kind::beginning && run.cancelled != cancel_reason::none);
+// One whose begin was refused, and that was cancelled therefore: its end alone is put on record.
+void scheduler::end_unbegun(run_record& run, instant now) {
+    assert(run.state == run_state_kind::beginning && run.cancelled != cancel_reason::none && run.token == 0);
     make_room(*run.task);
-    run.token = token;
     run.task->made_past().last_run = run.started_at;
     finish(run, outcome_of(run.cancelled), true, now);
     --beginning_;

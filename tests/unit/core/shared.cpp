@@ -27,11 +27,12 @@ struct shared_core {
         for (const char* uid : {"a", "b", "c"}) add(uid);
     }
 
-    void add(std::string_view uid) {
+    void add(std::string_view uid, const core::task_policy& policy = {}) {
         core::task_spec spec{.uid = uid,
                              .name = uid,
                              .when = every(1h),
                              .first = after_interval,
+                             .policy = policy,
                              .payload = std::make_unique<core::task_payload>()};
         core::task_record& task = *core.reserve(spec).value();
         const task_definition d = core.definition(task, now);
@@ -62,7 +63,9 @@ struct shared_core {
         FAIL("nothing is decided");
         return {};
     }
-    [[nodiscard]] rondo::counters counters() { return core.stat_of(*core.find("a")).counters; }
+    [[nodiscard]] rondo::counters counters(std::string_view uid = "a") {
+        return core.stat_of(*core.find(uid)).counters;
+    }
     /// What it told, in words; each may still be looked at.
     std::vector<std::string> obey() {
         std::vector<std::string> told;
@@ -121,6 +124,26 @@ TEST_CASE("what nobody has decided is decided, though the cursor on record is of
             CHECK(d.request.next == first + 5h);
             CHECK(s.counters().skipped_missed == d.request.skipped->count);
         }
+    }
+}
+
+TEST_CASE("an attempt at a lost slot that another manager has, or keeps from beginning, counts as none") {
+    shared_core s;
+    core::task_policy policy;
+    policy.abandoned = on_abandoned::rerun;
+    s.add("d", policy);
+    rondo::run lost;
+    lost.outcome = outcome::abandoned;
+    lost.scheduled_at = s.now.wall;
+    for (const begin_state state : {begin_state::busy, begin_state::conflict}) {
+        REQUIRE(s.core.rerun(*s.core.find("d"), lost, s.now));
+        core::decision d = s.decide("d");
+        REQUIRE(d.run != nullptr);
+        CHECK(s.counters("d").retries == 1);
+        s.core.refused_for_others(d, {state, {}, 0}, s.now);
+        s.obey();
+        CHECK(s.counters("d").retries == 0);
+        CHECK(s.counters("d").runs == 0);
     }
 }
 
