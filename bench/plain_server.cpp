@@ -14,17 +14,17 @@ namespace {
 
 // The cursor moves only from where it is thought to be; who holds it at that moment gets it. In one order, so that
 // nobody waits for somebody who waits for him.
-constexpr const char* begin_sql = R"(
+constexpr std::string_view begin_sql = R"(
 with w as (
   select w.uid, w.id from unnest($1::text[], $2::uuid[]) as w (uid, id) join rondo.task t on t.uid = w.uid
   order by t.id for no key update of t),
 moved as (
   update rondo.task t set next_slot = $3::bigint + 1000000, token = t.token + 1 from w
   where t.uid = w.uid and t.next_slot = $3::bigint returning t.id as task, t.token, w.id)
-insert into rondo.run (id, task, "trigger", scheduled_at, started_at, token)
-  select id, task, 'schedule', $3::bigint, $3::bigint, token from moved returning id)";
+insert into rondo.run (id, task, "trigger", scheduled_at, started_at, token{})
+  select id, task, 'schedule', $3::bigint, $3::bigint, token{} from moved returning id)";
 
-constexpr const char* end_sql = R"(
+constexpr std::string_view end_sql = R"(
 update rondo.run set finished_at = started_at + 1, outcome = 'success' where id = any($1::uuid[]) and outcome is null)";
 
 struct clear {
@@ -44,11 +44,15 @@ void plain_server::finish::operator()(pg_conn* c) const noexcept {
     PQfinish(c);
 }
 
-plain_server::plain_server(const std::string& server, std::uint64_t no)
+plain_server::plain_server(const std::string& server, std::uint64_t no, bool leases)
     : connection_(PQconnectdb(server.c_str())), no_(no) {
     pg_conn* const c = connection_.get();
-    for (const auto& [name, sql] : {std::pair{"begin", begin_sql}, std::pair{"end", end_sql}}) {
-        const answer r(PQprepare(c, name, sql, 0, nullptr));
+    const std::string begin =
+        fmt::format(begin_sql, leases ? ", node, lease_until, attempts_max" : "",
+                    leases ? fmt::format(", 'node {}', extract(epoch from now()) * 1000000 + 30000000, 1", no)
+                           : std::string());
+    for (const auto& [name, sql] : {std::pair{"begin", begin}, std::pair{"end", std::string(end_sql)}}) {
+        const answer r(PQprepare(c, name, sql.c_str(), 0, nullptr));
         check(c, r.get());
     }
 }

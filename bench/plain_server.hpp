@@ -17,8 +17,9 @@ namespace rondo::bench {
 /// one for all that end, each of which is a transaction, prepared, with arrays. What a careful user would write.
 class plain_server {
 public:
-    /// The tables are there. `no` sets its runs apart from those of others.
-    plain_server(const std::string& server, std::uint64_t no);
+    /// The tables are there. `no` sets its runs apart from those of others. `leases`: it has each run for 30 s, and says
+    /// that it is who has it.
+    plain_server(const std::string& server, std::uint64_t no, bool leases);
 
     /// Tasks of which each is due at 0, and then every second.
     void add(std::size_t tasks);

@@ -106,11 +106,11 @@ values measure_claims(std::size_t tasks, std::chrono::nanoseconds length, bool s
     return v;
 }
 
-/// By hand, with ends or without.
-values measure_plain(std::size_t tasks, std::chrono::nanoseconds length, bool ends) {
+/// By hand, with ends or without, and with leases or without.
+values measure_plain(std::size_t tasks, std::chrono::nanoseconds length, bool ends, bool leases = false) {
     const postgres_server server(postgres_server::sync::on);
     (void)testing::blocking(open(server)->users()).value(); // makes the tables
-    plain_server plain(server.connection_string(), 1);
+    plain_server plain(server.connection_string(), 1, leases);
     plain.add(tasks);
     plain.begin(tasks, 0);
     const auto start = steady::now();
@@ -175,11 +175,11 @@ values contend(std::size_t tasks, std::chrono::nanoseconds length) {
 values contend_plainly(std::size_t tasks, std::chrono::nanoseconds length) {
     const postgres_server server(postgres_server::sync::on);
     (void)testing::blocking(open(server)->users()).value();
-    plain_server first(server.connection_string(), 99);
+    plain_server first(server.connection_string(), 99, true);
     first.add(tasks);
     first.begin(tasks, 0);
     return measure_contended(length, [&](std::uint64_t no) {
-        auto plain = std::make_shared<plain_server>(server.connection_string(), no);
+        auto plain = std::make_shared<plain_server>(server.connection_string(), no, true);
         return [=](std::int64_t n) { return plain->begin(tasks, n); };
     });
 }
@@ -188,7 +188,7 @@ values contend_plainly(std::size_t tasks, std::chrono::nanoseconds length) {
 values measure_plain_delay(std::size_t tasks, std::chrono::nanoseconds length) {
     const postgres_server server(postgres_server::sync::on);
     (void)testing::blocking(open(server)->users()).value();
-    plain_server plain(server.connection_string(), 1);
+    plain_server plain(server.connection_string(), 1, true);
     plain.add(tasks);
     plain.begin(tasks, 0);
     plain.end();
@@ -219,7 +219,7 @@ std::vector<work> postgres_works(const extent& e) {
         works.push_back({fmt::format("postgres-fleet-claims-{}", tasks),
                          {{"us_per_claim", "us"}},
                          [=] { return measure_claims(tasks, half, true); },
-                         [=] { return measure_plain(tasks, half, false); }});
+                         [=] { return measure_plain(tasks, half, false, true); }});
     for (std::size_t tasks : {1, 10, 1000})
         works.push_back({fmt::format("postgres-{}", tasks),
                          {{"us_per_run", "us"}},
