@@ -101,7 +101,7 @@ struct begin_request {
 enum class begin_state : std::uint8_t {
     recorded, ///< now, or by an earlier call with the same run id
     /// The cursor was not at `expected`, or another run has this slot; of a shared repository also, that this run is on
-    /// record, and is over or another manager's. Nothing changed.
+    /// record, and is over or another manager's, or not `asked` for any more. Nothing changed, but as `exclusive` says.
     conflict,
     unknown_task, ///< no such uid is registered; nothing changed
     /// Of a shared repository: another manager has registered the task with another schedule; nothing changed, and the
@@ -219,23 +219,23 @@ struct clock_reading {
     steady_time at{};
 };
 
-/// A run that somebody asks for who need not have the task.
+/// A run that anybody asks for, who need not have the task: `repository::ask_for_run`.
 struct run_request {
-    run_id
-        id; ///< of the run that it becomes: however often it is asked for, and of however many, it runs once
+    /// Of the run that it becomes, which runs once, however often it is asked for, while it is on record (`prune_policy`).
+    run_id id;
     shared_string uid;
     std::vector<user> users{};                 ///< empty: for all
     std::chrono::milliseconds keep_for{60000}; ///< nobody begins it later than that; at most a day
 };
 
-/// Runs that somebody wants to be cancelled, whoever has them.
+/// Runs that somebody wants to be cancelled, whoever has them: `repository::ask_to_cancel`.
 struct cancel_request {
     run_id id{};       ///< none: all of the task
     shared_string uid; ///< if there is no id
     std::string why;
 };
 
-/// What a shared repository has to say of its own accord.
+/// What a shared repository tells its manager of its own accord: `repository::watch`.
 struct repository_news {
     std::optional<clock_reading> clock; ///< the latest
     /// Runs that this manager has begun and holds no longer: it could not be reached in time, or another manager has

@@ -24,9 +24,9 @@ namespace rondo {
 /// Where tasks, runs and users are kept. Write one for your own database; check it with
 /// `rondo::testing::check_repository`.
 ///
-/// Contract. Each call is one transaction: all or nothing, visible to later calls when it completes.
-/// Each may be repeated: an answer that got lost is no harm. Requests of one batch are applied in
-/// order, and one that is refused does not fail the others. Arguments are values, so a call that its
+/// Contract. Each call is one transaction: all or nothing, visible to later calls when it completes; but `begin_runs`
+/// may fail behind some of its requests. Each may be repeated: an answer that got lost is no harm. Requests of one batch
+/// are applied in order, and one that is refused does not fail the others. Arguments are values, so a call that its
 /// manager gave up waiting for still owns them.
 ///
 /// Errors are `error_code`s: `errc::store_*`, or codes of your own. What a call throws is treated as
@@ -38,7 +38,7 @@ namespace rondo {
 ///
 /// Cancellation: terminal. A call that is overdue gets it; ending early with an error is welcome,
 /// ignoring it is allowed. Then, and where the execution context of a call is destroyed before it completes,
-/// all of it is done or nothing.
+/// it counts as one whose answer got lost.
 class repository {
 public:
     template <class T>
@@ -100,7 +100,7 @@ public:
     /// Records the ends of runs, with their messages, results and output. One answer for each request, in order.
     virtual awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) = 0;
 
-    /// Counts as the two calls above, in any order: each half is all or nothing, may fail by itself, and has its own
+    /// Counts as the two calls above, in any order: each half may fail by itself, as that call may, and has its own
     /// answers, however the other fares. One of them may be empty, and then its answer
     /// does not count; nothing in one builds on the other. One
     /// `store_timeout` is for both. What it throws counts for both. More may join it, if it opens `more`, which is null

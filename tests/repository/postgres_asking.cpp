@@ -105,7 +105,7 @@ TEST_CASE("a run that nobody has begun in time is not begun") {
     CHECK(blocking(a->watch()).value().asked.empty());
 }
 
-TEST_CASE("a request that nobody can read keeps nobody from the others") {
+TEST_CASE("what nobody can read keeps nobody from the rest") {
     const shared_place place(1s);
     repository_ptr gone = place.join();
     REQUIRE(begin(gone, exclusive(step(0, 0, 7))).state == begin_state::recorded);
@@ -113,6 +113,15 @@ TEST_CASE("a request that nobody can read keeps nobody from the others") {
     for (const std::string users : {"{NULL}", "{\"\\\\x\"}", "{\"\"}", "{{a,b},{c,d}}"})
         place.sql("insert into " + place.table("asked_run") + " select gen_random_uuid(), id, '" + users +
                   "', 9000000000000000 from " + place.table("task"));
+    place.sql("insert into " + place.table("task") +
+              " (uid, name, schedule, hidden, anchor, changed) values (E'\\\\', '', '', false, 0, "
+              "9000000000000000000)");
+    place.sql("insert into " + place.table("run") +
+              " (id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token, "
+              "attempts_max) select gen_random_uuid(), id, 'no trigger', 0, 0, extract(epoch from now()) * "
+              "1000000, 'abandoned', '" +
+              std::string(abandoned_message) + "', 1, 2 from " + place.table("task") + " where uid = '" +
+              uid_of(0) + "'");
     REQUIRE(blocking(a->ask_for_run(request(1))).has_value());
     begin_request ours = one_begin(uid_of(0), 9)[0];
     REQUIRE(begin(a, ours).state == begin_state::recorded);
@@ -120,7 +129,7 @@ TEST_CASE("a request that nobody can read keeps nobody from the others") {
     CHECK(wait_for(a, [](const auto& news) { return !news.cancelled.empty(); }).cancelled[0].id == id(9));
     gone.reset();
     std::vector<run_request> heard;
-    while (place.sql("select count(*) from " + place.table("run") + " where outcome = 'abandoned'") != "1" ||
+    while (place.sql("select count(*) from " + place.table("run") + " where outcome = 'abandoned'") != "2" ||
            heard.empty()) {
         repository_news n = blocking(a->watch()).value();
         heard.insert(heard.end(), n.asked.begin(), n.asked.end());
@@ -165,6 +174,8 @@ TEST_CASE("a run by a definition that is replaced is not asked for of those who 
     const repository_news n = wait_for(old, [](const auto& news) { return !news.tasks.empty(); });
     CHECK(n.tasks[0].superseded);
     CHECK(n.asked.empty());
+    CHECK(begin(old, asked_for(1)).state == begin_state::conflict); // whoever asked when
+    CHECK(begin(fresh, asked_for(1)).state == begin_state::recorded);
 }
 
 TEST_CASE("a run that somebody wants cancelled is told to whoever has it, until it is over") {

@@ -144,7 +144,12 @@ TEST_CASE("what a manager has left is ended by another, which hears of it") {
     CHECK(place.sql("select finished_at >= lease_until from " + place.table("run")) == "t");
     // Until somebody tries it again.
     (void)wait_for(other, [](const auto& news) { return !news.abandoned.empty(); });
+    const std::string to_look_at =
+        "select count(*) from " + place.table("run") +
+        " where attempt < attempts_max and outcome in ('abandoned', 'interrupted')";
+    CHECK(place.sql(to_look_at) == "1");
     REQUIRE(begin(other, again(0, 2, 2)).state == begin_state::recorded);
+    CHECK(place.sql(to_look_at) == "0");
     place.sql("update " + place.table("run") +
               " set outcome = 'success', finished_at = 1 where outcome is null");
 }

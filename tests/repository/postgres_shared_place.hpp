@@ -77,12 +77,14 @@ inline finish_state finish(const repository_ptr& r, std::uint64_t n, std::int64_
     return blocking(r->finish_runs(std::move(one))).value().at(0);
 }
 
-/// All news until there is what is wanted.
+/// All news until there is what is wanted. They come all the time, as each look of a manager reads the clock.
 inline repository_news wait_for(const repository_ptr& r,
                                 const std::function<bool(const repository_news&)>& wanted) {
+    const auto give_up = std::chrono::steady_clock::now() + 60s;
     for (;;) {
         repository_news n = blocking(r->watch()).value();
         if (wanted(n)) return n;
+        REQUIRE(std::chrono::steady_clock::now() < give_up);
     }
 }
 

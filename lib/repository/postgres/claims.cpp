@@ -4,8 +4,8 @@
 #include <repository/postgres/failure.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace rondo::postgres::detail {
 
@@ -15,7 +15,8 @@ bool is_claim(const begin_request& r) noexcept {
            r.started->scheduled_at == *r.expected;
 }
 
-parameters claim_parameters(const std::vector<const begin_request*>& requests, const leases* with_others) {
+parameters claim_parameters(const std::vector<const begin_request*>& requests, const leases* shared,
+                            bool alone) {
     parameters p;
     p.add_array(requests, [](const auto* r) { return r->uid.view(); });
     p.add_array(requests, [](const auto* r) { return *r->expected; });
@@ -23,28 +24,39 @@ parameters claim_parameters(const std::vector<const begin_request*>& requests, c
     p.add_array(requests, [](const auto* r) { return r->started->id; });
     p.add_array(requests, [](const auto* r) { return plain_text{to_string(r->started->trigger)}; });
     p.add_array(requests, [](const auto* r) { return r->started->started_at; });
-    if (with_others == nullptr) return p;
+    if (shared == nullptr) return p;
     p.add_array(requests, [](const auto* r) { return r->exclusive; });
-    p.add_array(requests, [&](const auto* r) { return with_others->schedule_of(r->uid); });
+    p.add_array(requests, [&](const auto* r) { return shared->schedule_of(r->uid); });
     p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
-    p.add(plain_text{with_others->node});
-    p.add(std::int64_t{std::chrono::microseconds(with_others->ttl).count()});
+    p.add(plain_text{shared->node});
+    p.add(std::int64_t{std::chrono::microseconds(shared->ttl).count()}).add(alone);
     return p;
 }
 
-std::optional<std::vector<begin_answer>> read_claims(const rows& r,
-                                                     const std::vector<const begin_request*>& requests) {
-    if (r.size() != requests.size())
-        throw failure(errc::store_corrupt, "PostgreSQL gave fewer rows than were asked for");
-    std::vector<begin_answer> answers(requests.size());
-    for (std::size_t i = 0; i != answers.size(); ++i) {
-        if (!r.flag(i, 2)) return std::nullopt;
-        const bool is_ours = !r.is_null(i, 0);
-        answers[i].state = is_ours ? begin_state::recorded : begin_state::conflict;
-        answers[i].next_slot = is_ours ? requests[i]->next : r.time_or_never(i, 1);
-        if (is_ours) answers[i].token = r.count(i, 0);
+open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
+                        std::vector<begin_answer>& answers) {
+    open_claims open;
+    std::vector<bool> seen(requests.size());
+    for (std::size_t i = 0; i != r.size(); ++i) {
+        const std::uint64_t place = r.count(i, 0) - 1;
+        if (place >= seen.size() || seen[place])
+            throw failure(errc::store_corrupt, "PostgreSQL gave a row that was not asked for");
+        seen[place] = true;
+        begin_answer& a = answers[place];
+        const std::string_view word = r.word(i, 1);
+        if (word == "recorded") {
+            a = {begin_state::recorded, requests[place]->next, r.count(i, 2), steady_time::max()};
+        } else if (word == "conflict") {
+            a = {begin_state::conflict, r.time_or_never(i, 3), 0, steady_time::max()};
+        } else {
+            a.state = begin_state::conflict; // until it is decided
+            open.places.push_back(place);
+            open.closely = open.closely || word != "again";
+        }
     }
-    return answers;
+    if (r.size() != seen.size())
+        throw failure(errc::store_corrupt, "PostgreSQL gave fewer rows than were asked for");
+    return open;
 }
 
 } // namespace rondo::postgres::detail

@@ -8,7 +8,7 @@
 #include <repository/postgres/parameters.hpp>
 #include <repository/postgres/rows.hpp>
 
-#include <optional>
+#include <cstddef>
 #include <vector>
 
 namespace rondo::postgres::detail {
@@ -16,13 +16,19 @@ namespace rondo::postgres::detail {
 /// Whether `claim_statement` is for this one.
 [[nodiscard]] bool is_claim(const begin_request& r) noexcept;
 
-/// `shared`: null if the tasks are not.
+/// `shared`: null if the tasks are not. `alone`: nothing else is in the transaction.
 [[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
-                                          const leases* shared);
+                                          const leases* shared, bool alone);
 
-/// The answers, in their order; nothing: it has done nothing.
-[[nodiscard]] std::optional<std::vector<begin_answer>>
-read_claims(const rows& r, const std::vector<const begin_request*>& requests);
+/// Those that were not decided.
+struct open_claims {
+    std::vector<std::size_t> places;
+    bool closely = false; ///< some are no claims
+};
+
+/// Puts the answers where they belong, in the order of the requests.
+[[nodiscard]] open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
+                                      std::vector<begin_answer>& answers);
 
 } // namespace rondo::postgres::detail
 

@@ -42,8 +42,8 @@ public:
     awaitable<std::vector<task_state>> register_tasks(const std::vector<task_definition>& tasks);
     awaitable<void> update_tasks(const std::vector<task_update>& updates);
 
-    /// In one transaction, the ends first, but that begins that must be looked at more closely are one of their own.
-    /// `closely`: all are.
+    /// In one transaction, the ends first; but begins that others were faster with, or that must be looked at more
+    /// closely, are decided in the next. `closely`: all are looked at so.
     awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
                                     const std::vector<begin_request>& begun, bool closely);
 
@@ -74,11 +74,13 @@ private:
     awaitable<void> read_clock();
     awaitable<void> renew_if_due();
     awaitable<void> reap(const rows& tasks);
-    void tell_lost_slots(const rows& r);
-    void tell_changes(const rows& r);
+    std::optional<failure> tell_lost_slots(const rows& r);
+    void tell_change(const rows& r, std::size_t i);
     void tell_asked(const rows& r, std::size_t i);
     void tell_cancelled(const rows& r, std::size_t i);
     awaitable<void> tell_others();
+    awaitable<recorded_runs> ask_for_runs(const std::vector<finish_request>& ended,
+                                          const std::vector<begin_request>& begun, int claims_left);
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
                     steady_time asked_at);
@@ -100,7 +102,6 @@ private:
     leases& leases_;
     const statements sql_;
     const lease_statements lease_sql_;
-    int closely_left_ = 0; // so many calls have no claims
 };
 
 } // namespace rondo::postgres::detail

@@ -19,9 +19,6 @@ namespace {
 
 using std::chrono::microseconds;
 
-constexpr std::size_t lost_max = 1000; // of slots, in a look
-constexpr std::size_t asked_max = 1000;
-
 // Anybody may write there: one that cannot be read keeps nobody from the others. Gives the last such.
 template <class F>
 std::optional<failure> tell_each(const rows& r, F tell) {
@@ -100,7 +97,8 @@ database::awaitable<void> database::refuse_if_shared() {
 database::awaitable<void> database::look() {
     leases_.looked_at = leases::now();
     leases_.look_at = leases_.looked_at + leases_.look_every();
-    if (leases_.desk->is_deserted()) leases_.keeper.let_all_go(); // whoever had them is over
+    if (leases_.desk->is_deserted())
+        leases_.lose_all(); // whoever had them is over, or hears of it if he comes back
     co_await renew_if_due();
     batch b;
     b.add(lease_sql_.find_expired, one(in_us(leases_.ttl)));
@@ -115,15 +113,18 @@ database::awaitable<void> database::look() {
     node.add(plain_text{leases_.node});
     b.add(lease_sql_.find_cancelled, std::move(node));
     const std::vector<rows> answers = co_await connection_.exchange(b);
-    tell_lost_slots(answers[1]);
-    tell_changes(answers[3]);
+    std::optional<failure> bad = tell_lost_slots(answers[1]);
+    const auto tell = [&](std::optional<failure> f) {
+        if (f) bad = std::move(f);
+    };
+    tell(tell_each(answers[3], [&](std::size_t i) { tell_change(answers[3], i); }));
     leases_.horizon = answers[2].integer(0, 0); // that all were told of
     co_await read_clock();
     // Those who were cut off together with us must have had the time to renew.
     if (answers[0].size() > 0 && leases::now() - leases_.connected_at >= leases_.ttl)
         co_await reap(answers[0]);
-    std::optional<failure> bad = tell_each(answers[6], [&](std::size_t i) { tell_cancelled(answers[6], i); });
-    if (auto f = tell_each(answers[5], [&](std::size_t i) { tell_asked(answers[5], i); })) bad = std::move(f);
+    tell(tell_each(answers[6], [&](std::size_t i) { tell_cancelled(answers[6], i); }));
+    tell(tell_each(answers[5], [&](std::size_t i) { tell_asked(answers[5], i); }));
     leases_.asked_after = answers[5].size() < asked_max ? 0 : answers[5].integer(asked_max - 1, 4);
     if (bad) throw failure(*bad);
 }
@@ -173,34 +174,33 @@ database::awaitable<void> database::reap(const rows& tasks) {
     if (r.changed() > 0) leases_.look_at = leases::now(); // what is to be run again is seen at once
 }
 
-void database::tell_lost_slots(const rows& r) {
+std::optional<failure> database::tell_lost_slots(const rows& r) {
     std::vector<run> ours;
-    std::vector<run> all = read_runs(r);
-    leases_.lost_before =
-        all.size() < lost_max ? wall_time::max() : all.back().finished_at.value_or(wall_time::max());
-    for (run& each : all)
-        if (leases_.schedules.contains(each.uid)) ours.push_back(std::move(each));
-    if (ours.empty()) return;
-    leases_.desk->tell([&](repository_news& n) { n.abandoned = std::move(ours); });
+    std::optional<failure> bad = tell_each(r, [&](std::size_t i) {
+        run lost = read_run(r, i);
+        leases_.lost_before = lost.finished_at.value_or(wall_time::max()); // the last is the earliest
+        if (leases_.schedules.contains(lost.uid)) ours.push_back(std::move(lost));
+    });
+    if (r.size() < lost_max) leases_.lost_before = wall_time::max();
+    if (!ours.empty()) leases_.desk->tell([&](repository_news& n) { n.abandoned = std::move(ours); });
+    return bad;
 }
 
 // Each once: a change is seen again while any transaction is under way that was so when it was made.
-void database::tell_changes(const rows& r) {
-    for (std::size_t i = 0; i != r.size(); ++i) {
-        task_news told;
-        told.uid = shared_string(r.text(i, 0));
-        const std::int64_t when = r.integer(i, 1);
-        const auto ours = leases_.schedules.find(told.uid);
-        if (ours == leases_.schedules.end()) continue;
-        std::int64_t& known = leases_.changes[told.uid];
-        if (known == when) continue;
-        told.superseded = r.text(i, 2) != ours->second;
-        told.paused = r.flag(i, 3);
-        if (!r.is_null(i, 4)) told.pause_reason = r.text(i, 4);
-        told.paused_until = r.time_or_never(i, 5);
-        leases_.desk->tell([&](repository_news& n) { n.tasks.push_back(std::move(told)); });
-        known = when;
-    }
+void database::tell_change(const rows& r, std::size_t i) {
+    task_news told;
+    told.uid = shared_string(r.text(i, 0));
+    const std::int64_t when = r.integer(i, 1);
+    const auto ours = leases_.schedules.find(told.uid);
+    if (ours == leases_.schedules.end()) return;
+    std::int64_t& known = leases_.changes[told.uid];
+    if (known == when) return;
+    told.superseded = r.text(i, 2) != ours->second;
+    told.paused = r.flag(i, 3);
+    if (!r.is_null(i, 4)) told.pause_reason = r.text(i, 4);
+    told.paused_until = r.time_or_never(i, 5);
+    leases_.desk->tell([&](repository_news& n) { n.tasks.push_back(std::move(told)); });
+    known = when;
 }
 
 // Not by a definition that others have replaced.

@@ -45,6 +45,8 @@ void read_results(const rows& q, std::size_t i, run& r) {
     }
 }
 
+} // namespace
+
 run read_run(const rows& q, std::size_t i) {
     run r;
     r.id = q.id(i, 0);
@@ -66,6 +68,8 @@ run read_run(const rows& q, std::size_t i) {
     r.output = read_output(q, i);
     return r;
 }
+
+namespace {
 
 /// A statement that is put together, with a number for each of its parameters.
 struct query_text {

@@ -20,6 +20,8 @@ std::int64_t as_integer(std::uint64_t n) noexcept {
     return static_cast<std::int64_t>(n < most ? n : most);
 }
 
+constexpr int claims_max = 2; // the second time it is seen who was faster the first
+
 std::size_t hash_of(std::string_view uid) noexcept {
     return std::hash<std::string_view>()(uid);
 }
@@ -239,20 +241,27 @@ parameters uids_of(const std::vector<finish_request>& ended, const std::vector<b
 
 database::awaitable<recorded_runs> database::record(const std::vector<finish_request>& ended,
                                                     const std::vector<begin_request>& begun, bool closely) {
+    if (ended.empty() && begun.empty())
+        co_return recorded_runs{std::vector<finish_state>(), std::vector<begin_answer>()};
+    co_return co_await ask_for_runs(ended, begun, closely ? 0 : claims_max);
+}
+
+// `claims_left`: in so many statements they may be claims. Where the next of them fails, those that are recorded are held
+// until they are asked for again, as all will be that fails.
+database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<finish_request>& ended,
+                                                          const std::vector<begin_request>& begun,
+                                                          int claims_left) {
     recorded_runs said{std::vector<finish_state>(ended.size()), std::vector<begin_answer>(begun.size())};
-    if (ended.empty() && begun.empty()) co_return said;
     const leases* const shared = is_shared() ? &leases_ : nullptr;
     const auto ends = waves_of_ends(ended);
     const auto begins = waves_of_begins(begun);
-    closely = closely || closely_left_ > 0;
-    if (closely_left_ > 0) --closely_left_;
-    const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
+    const bool claims = claims_left > 0 && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
     batch b;
     if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
     std::size_t next = b.statements.size();
     for (const auto& w : ends) b.add(finish_statement(sql_, w), finish_parameters(w.requests, shared));
     if (claims)
-        b.add(sql_.claim, claim_parameters(begins[0].requests, shared));
+        b.add(sql_.claim, claim_parameters(begins[0].requests, shared, ended.empty()));
     else
         for (const auto& w : begins) b.add(begin_statement(sql_, w), begin_parameters(w.requests, shared));
     co_await renew_if_due();
@@ -260,20 +269,19 @@ database::awaitable<recorded_runs> database::record(const std::vector<finish_req
     const std::vector<rows> answers = co_await connection_.exchange(b);
     for (const auto& w : ends) read_ends(answers[next++], w, said.finished.assume_value());
     if (shared != nullptr) note_ended(ended);
-    if (claims) {
-        auto given = read_claims(answers[next], begins[0].requests);
-        if (!given) { // it has done nothing, and might not the next time
-            closely_left_ = 4;
-            const std::vector<finish_request> none;
-            recorded_runs rest = co_await record(none, begun, true);
-            said.begun = std::move(rest.begun);
-            co_return said;
-        }
-        said.begun = std::move(*given);
-    } else {
+    open_claims open;
+    if (claims)
+        open = read_claims(answers[next], begins[0].requests, said.begun.assume_value());
+    else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
-    }
     if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
+    if (open.places.empty()) co_return said;
+    const std::vector<finish_request> no_ends;
+    std::vector<begin_request> rest;
+    for (const std::size_t place : open.places) rest.push_back(begun[place]);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, open.closely ? 0 : claims_left - 1);
+    for (std::size_t i = 0; i != open.places.size(); ++i)
+        said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
     co_return said;
 }
 

@@ -44,8 +44,8 @@ expired as materialized (
 update @run set finished_at = greatest(started_at, )" RONDO_NOW R"(), outcome = 'abandoned', message = $2
 where id = any(array(select id from expired)) and coalesce(outcome, '') = '' and lease_until < )" RONDO_NOW;
 
-// Of slots, by their last attempts, the latest first, of those that were lost before $3. What somebody asked for by hand of the same instant has attempts
-// that cannot be told from these.
+// Of slots, by their last attempts, the latest first, of those that were lost before $3. What somebody asked for by hand
+// of the same instant has attempts that cannot be told from these.
 constexpr std::string_view find_lost = R"(
 from @run r join @task t on t.id = r.task
 where r.attempt < r.attempts_max and r.outcome in ('abandoned', 'interrupted')
@@ -55,7 +55,7 @@ where r.attempt < r.attempts_max and r.outcome in ('abandoned', 'interrupted')
                     and n."trigger" = 'retry' and n.attempt > r.attempt)
   and not exists (select from @run m where m.task = r.task and m.scheduled_at = r.scheduled_at
                     and m."trigger" in ('manual', 'backfill'))
-order by r.finished_at desc limit 1000)";
+order by r.finished_at desc limit )";
 
 // All transactions before this one are over, and are seen by what comes after.
 constexpr std::string_view read_horizon = "select pg_snapshot_xmin(pg_current_snapshot())::text::int8";
@@ -90,7 +90,7 @@ delete from @asked_run where id = $1 and exists (select from t))";
 
 constexpr std::string_view find_asked = R"(
 select a.id, t.uid, a.users, t.schedule, a.until from @asked_run a join @task t on t.id = a.task
-where a.until > greatest()" RONDO_NOW R"(, $1) order by a.until limit 1000)";
+where a.until > greatest()" RONDO_NOW R"(, $1) order by a.until limit )";
 
 // Of others than $2.
 constexpr std::string_view cancel_run = R"(
@@ -112,12 +112,13 @@ lease_statements::lease_statements(std::string_view schema)
       has_unheld(in_schema(detail::has_unheld, schema)), has_leases(in_schema(detail::has_leases, schema)),
       read_clock(detail::read_clock), renew(in_schema(detail::renew, schema)),
       find_expired(in_schema(detail::find_expired, schema)), reap(in_schema(detail::reap, schema)),
-      find_lost(in_schema("select " + std::string(run_columns()) + std::string(detail::find_lost), schema)),
+      find_lost(in_schema("select " + std::string(run_columns()) + std::string(detail::find_lost), schema) +
+                std::to_string(lost_max)),
       read_horizon(detail::read_horizon), find_changed(in_schema(detail::find_changed, schema)),
       notify(detail::notify), ask_for_run(in_schema(detail::ask_for_run, schema)),
       drop_asked(in_schema(detail::drop_asked, schema)), take_back(in_schema(detail::take_back, schema)),
-      find_asked(in_schema(detail::find_asked, schema)), cancel_run(in_schema(detail::cancel_run, schema)),
-      cancel_task(in_schema(detail::cancel_task, schema)),
+      find_asked(in_schema(detail::find_asked, schema) + std::to_string(asked_max)),
+      cancel_run(in_schema(detail::cancel_run, schema)), cancel_task(in_schema(detail::cancel_task, schema)),
       find_cancelled(in_schema(detail::find_cancelled, schema)) {}
 
 } // namespace rondo::postgres::detail

@@ -2,10 +2,14 @@
 #ifndef RONDO_REPOSITORY_POSTGRES_LEASE_STATEMENTS_HPP
 #define RONDO_REPOSITORY_POSTGRES_LEASE_STATEMENTS_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace rondo::postgres::detail {
+
+inline constexpr std::size_t lost_max = 1000; // of slots, in a look
+inline constexpr std::size_t asked_max = 1000;
 
 /// What is said over and over where managers share the tasks, for one schema.
 struct lease_statements {

@@ -75,6 +75,11 @@ void leases::on_time(steady_time now) {
     tell_lost();
 }
 
+void leases::lose_all() {
+    keeper.lose_all();
+    tell_lost();
+}
+
 void leases::tell_lost() {
     if (keeper.lost() == 0) return;
     desk->tell([&](repository_news& n) {

@@ -56,6 +56,8 @@ struct leases {
     /// What has run out by now is told.
     void on_time(steady_time now);
     void tell_lost();
+    /// All that is held is lost, and that is told.
+    void lose_all();
     /// Whether a reading that took so long is worth more than what was told.
     [[nodiscard]] bool takes_reading(std::chrono::nanoseconds took, steady_time now) noexcept;
 };

@@ -26,6 +26,7 @@ struct news_desk::initiate {
         {
             const std::lock_guard lock(desk->mutex_);
             desk->waiting_ = waiting;
+            desk->deserted_ = false; // whoever waited before may have found no memory
             at_once = desk->there_is_some_ || desk->closed_;
         }
         if (at_once) waiting->home().complete(*waiting, false);

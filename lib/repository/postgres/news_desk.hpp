@@ -36,7 +36,7 @@ public:
     void close() noexcept;
     /// A manager starts. False: another waits for news.
     [[nodiscard]] bool begin_anew();
-    /// Whether the one who waited has given up, so that nobody looks after its runs.
+    /// Whether the one who waited has given up, and nobody waits since: nobody looks after its runs.
     [[nodiscard]] bool is_deserted() const noexcept { return deserted_; }
 
 private:

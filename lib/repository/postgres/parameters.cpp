@@ -7,6 +7,7 @@
 #include <repository/postgres/failure.hpp>
 #include <repository/postgres/stored_text.hpp>
 
+#include <array>
 #include <bit>
 
 namespace rondo::postgres::detail {
@@ -18,8 +19,10 @@ constexpr std::size_t header_size = 20; // of an array with one dimension
 
 template <class T>
 void append_number(std::string& to, T n) {
-    for (int shift = 8 * (static_cast<int>(sizeof n) - 1); shift >= 0; shift -= 8)
-        to += static_cast<char>(static_cast<unsigned char>(n >> shift));
+    std::array<char, sizeof n> bytes{};
+    for (std::size_t i = 0; i != bytes.size(); ++i)
+        bytes[i] = static_cast<char>(static_cast<unsigned char>(n >> (8 * (bytes.size() - 1 - i))));
+    to.append(bytes.data(), bytes.size());
 }
 
 void overwrite(std::string& in, std::size_t place, std::uint32_t n) {

@@ -94,7 +94,7 @@ constexpr std::string_view version_2[] = {
     R"(alter table @run
   add column node         text,              -- null: of a manager that has all to itself
   add column lease_until  bigint,
-  add column attempts_max bigint not null default 0,
+  add column attempts_max bigint not null default 0, -- if this one is lost, as many as it if the next has begun
   add column cancel_asked text               -- why, in the words of who asked whoever has it; null: nobody did
 )",
     // Of the runs in flight there must be one index for each question, or the planner, which thinks of them as none, picks

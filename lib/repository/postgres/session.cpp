@@ -171,7 +171,11 @@ asio::awaitable<void> session::take_turn() {
         }
     }
     if (settings_.chosen.prepare && leases::now() >= replan_at_) co_return co_await replan();
-    if (has_to_look()) co_return co_await look();
+    // By turns, where both have much to do: a job is over long before a lease runs out.
+    if (const bool others_first = std::exchange(looked_, false); has_to_look() && !others_first) {
+        looked_ = true;
+        co_return co_await attempt(database_.look());
+    }
     if (const std::shared_ptr<job> next = take(); next != nullptr) {
         std::optional<failure> failed;
         {
@@ -185,7 +189,7 @@ asio::awaitable<void> session::take_turn() {
         co_return;
     }
     // What was pushed since posts a handler, which ends the wait.
-    if (!is_over()) co_await connection_.idle();
+    if (!is_over() && !has_to_look()) co_await connection_.idle();
 }
 
 bool session::has_to_look() const noexcept {
@@ -197,22 +201,14 @@ asio::awaitable<void> session::replan() {
     constexpr std::chrono::seconds longest(64);
     replan_at_ = leases::now() + replan_every_;
     replan_every_ = std::min(2 * replan_every_, longest);
-    std::optional<failure> failed;
-    try {
-        co_await database_.forget_plans();
-    } catch (...) {
-        failed = failure_in_flight();
-    }
-    if (!failed) co_return;
-    if (failed->wants_reconnect()) connection_.close();
-    complain(*failed);
+    co_await attempt(database_.forget_plans());
 }
 
-// Between two jobs, each of which is over long before a lease runs out.
-asio::awaitable<void> session::look() {
+// What nobody waits for.
+asio::awaitable<void> session::attempt(asio::awaitable<void> work) {
     std::optional<failure> failed;
     try {
-        co_await database_.look();
+        co_await std::move(work);
     } catch (...) {
         failed = failure_in_flight();
     }

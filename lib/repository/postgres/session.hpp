@@ -67,8 +67,8 @@ private:
     boost::asio::awaitable<void> take_turn();
     boost::asio::awaitable<bool> connect();
     [[nodiscard]] bool has_to_look() const noexcept;
-    boost::asio::awaitable<void> look();
     boost::asio::awaitable<void> replan();
+    boost::asio::awaitable<void> attempt(boost::asio::awaitable<void> work);
     void keep_watch();
     boost::asio::awaitable<std::optional<failure>> perform(job& j);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds how_long);
@@ -89,6 +89,7 @@ private:
     database database_;
     boost::asio::steady_timer wake_;  // of a pause; cancelled when there is something to do
     boost::asio::steady_timer watch_; // over the leases, whatever the connection waits for
+    bool looked_ = false;             // in the turn before
     bool watching_ = false;
     std::uint64_t watch_no_ = 0; // of the wait under way
     bool serving_ = false;

@@ -4,7 +4,9 @@
 #include <repository/postgres/claim_statement.hpp>
 #include <repository/postgres/server_clock.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <span>
 
 namespace rondo::postgres::detail {
@@ -23,64 +25,64 @@ select 1 from @task where uid = any($1) order by id for no key update)";
 // `k` is the run if it is on record; `s` another that has its slot.
 constexpr std::string_view begin_requests = R"(
 with w as materialized (
-  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15#1) with ordinality
-    as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at#2, ord)))";
+  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15{arrays}) with ordinality
+    as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at{columns}, ord)))";
 
 constexpr std::string_view begin_requests_with_skips = R"(
 with w as materialized (
-  select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15#1) with ordinality
+  select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15{arrays}) with ordinality
     as w (uid, moves, forced, expected, next, reason, first_slot, last_slot, slots, skip_is_later,
-          run, why, attempt, scheduled_at, started_at#2, ord)))";
+          run, why, attempt, scheduled_at, started_at{columns}, ord)))";
 
 constexpr std::string_view begin_head = R"(,
 v as materialized (
   select w.*, t.id as task, t.next_slot, t.token, k.token as known_token,
     case when t.id is null then 'unknown_task'
-         when k.id is not null then case when k.task = t.id#3 then 'recorded' else 'conflict' end
+         when k.id is not null then case when k.task = t.id{held_by_us} then 'recorded' else 'conflict' end
          when s.id is not null then 'conflict'
-         #4when w.moves and not w.forced and t.next_slot is distinct from w.expected then 'conflict'
-         #5else 'apply' end as verdict
+         {superseded}when w.moves and not w.forced and t.next_slot is distinct from w.expected then 'conflict'
+         {refused}else 'apply' end as verdict
   from w left join @task t on t.uid = w.uid
     left join @run k on k.id = w.run
     left join lateral (
       select id from @run s where s.task = t.id and s.scheduled_at = w.scheduled_at and )" RONDO_TAKES_SLOT(
     "s") R"(
-        and w.why in ('schedule', 'catch_up') limit 1) s on true#6),
+        and w.why in ('schedule', 'catch_up') limit 1) s on true{look_ups}),
 moved as (
   update @task t set next_slot = case when v.moves then v.next else t.next_slot end,
     token = t.token + case when v.run is null or v.verdict <> 'apply' then 0 else 1 end
   from v where v.verdict in ('apply', 'overlap') and t.id = v.task and (v.moves or v.run is not null)),
 begun as (
-  insert into @run (id, task, "trigger", attempt, scheduled_at, started_at, token#7)
-  select run, task, why, attempt, scheduled_at, started_at, token + 1#8
-  from v where verdict = 'apply' and run is not null)#9)";
+  insert into @run (id, task, "trigger", attempt, scheduled_at, started_at, token{stored})
+  select run, task, why, attempt, scheduled_at, started_at, token + 1{values}
+  from v where verdict = 'apply' and run is not null){more})";
 
-// What `begin_runs` has besides where managers share the tasks, in place of the marks. $20 is who we are, $21 for how
-// long we may have a run. A run that we have already is ours for as long again. The retries of a slot are told from each
-// other by their number, as whoever comes next may begin it, and whoever comes second must not; the locks on the tasks
-// let the second see the first.
-constexpr std::array<std::string_view, 9> begin_marks = {
-    ", $22, $23, $24, $25",
-    ", alone, schedule, attempts_max, asked",
-    " and k.outcome is null and k.node = $20",
-    R"(when w.moves and t.schedule <> w.schedule then 'superseded'
-         )",
-    R"(when w.why = 'retry' and n.id is not null then 'conflict'
-         when w.asked and q.id is null then 'conflict'
+// What `begin_runs` has besides where managers share the tasks. $20 is who we are, $21 for how long we may have a run. A
+// run that we have already is ours for as long again. The retries of a slot are told from each other by their number, as
+// whoever comes next may begin it, and whoever comes second must not; the locks on the tasks let the second see the first.
+// The one before is not looked for any more: a look is at what is lost now, not at all that ever was.
+constexpr std::array<shared_part, 9> shared_begin{{
+    {"arrays", ", $22, $23, $24, $25"},
+    {"columns", ", alone, schedule, attempts_max, asked"},
+    {"held_by_us", " and k.outcome is null and k.node = $20"},
+    {"superseded", R"(when w.moves and t.schedule <> w.schedule then 'superseded'
+         )"},
+    {"refused", R"(when w.why = 'retry' and n.id is not null then 'conflict'
+         when w.asked and (q.id is null or t.schedule is distinct from w.schedule) then 'conflict'
          when w.alone and b.id is not null then case when w.moves then 'overlap' else 'busy' end
-         )",
-    R"(
+         )"},
+    {"look_ups", R"(
     left join lateral (
       select id from @run n where n.task = t.id and n.scheduled_at = w.scheduled_at and n."trigger" = 'retry'
         and n.attempt >= w.attempt and w.why = 'retry' limit 1) n on true
     left join lateral (
       select id from @asked_run q where q.id = w.run and w.asked and q.until > )" RONDO_NOW
-    R"( limit 1) q on true
+                 R"( limit 1) q on true
     left join lateral (
-      select id from @run b where b.task = t.id and b.outcome is null and w.run is not null limit 1) b on true)",
-    ", node, lease_until, attempts_max",
-    ", $20, " RONDO_NOW " + $21, attempts_max",
-    R"(,
+      select id from @run b where b.task = t.id and b.outcome is null and w.run is not null limit 1) b on true)"},
+    {"stored", ", node, lease_until, attempts_max"},
+    {"values", ", $20, " RONDO_NOW " + $21, attempts_max"},
+    {"more", R"(,
 held as (
   update @run r set lease_until = )" RONDO_NOW R"( + $21
   from v where v.verdict = 'recorded' and r.id = v.run and coalesce(r.outcome, '') = ''),
@@ -88,8 +90,19 @@ taken as (
   delete from @asked_run a using v where v.verdict = 'apply' and v.asked and a.id = v.run),
 overlapped as (
   insert into @skip (task, reason, first_slot, last_slot, slots)
-  select task, 'overlap', scheduled_at, scheduled_at, 1 from v where verdict = 'overlap'))",
-};
+  select task, 'overlap', scheduled_at, scheduled_at, 1 from v where verdict = 'overlap'),
+followed as (
+  update @run r set attempts_max = r.attempt
+  from v cross join lateral (
+    select id from @run s where s.task = v.task and s.scheduled_at = v.scheduled_at and )" RONDO_TAKES_SLOT(
+                 "s") R"(
+      and s.attempt < s.attempts_max
+    union all
+    select id from @run n where n.task = v.task and n.scheduled_at = v.scheduled_at and n."trigger" = 'retry'
+      and n.attempt < v.attempt and n.attempt < n.attempts_max) b
+  where v.verdict = 'apply' and v.why = 'retry' and r.id = b.id
+    and coalesce(r.outcome, '') in ('abandoned', 'interrupted')))"},
+}};
 
 constexpr std::string_view begin_users = R"(,
 asked as (
@@ -137,11 +150,11 @@ v as materialized (
   select w.*, t.id as task, t.token as task_token, t.next_slot, coalesce(k.started_at, w.started_at) as began,
     case when t.id is null then 'fenced'
          when k.id is not null then
-           case when k.task <> t.id or w.token <> 0 and w.token <> k.token#2 then 'fenced'
+           case when k.task <> t.id or w.token <> 0 and w.token <> k.token{of_another} then 'fenced'
                 when k.outcome is null then 'end'
                 when k.outcome = w.outcome then 'already'
                 else 'fenced' end
-         when s.id is not null#1 then 'fenced'
+         when s.id is not null{never_begun} then 'fenced'
          else 'store' end as verdict
   from w left join @task t on t.uid = w.uid
     left join @run k on k.id = w.run
@@ -166,12 +179,12 @@ moved as (
   from v where t.id = v.task and (v.verdict = 'store'
     or v.verdict = 'end' and v.next is not null and v.next_slot = 9223372036854775807)))";
 
-// As `begin_marks`: of a slot nothing is stored whose begin is not there, as that was refused, or never came; and who
-// knows no token ends what he has begun himself alone. $29 is who we are.
-constexpr std::array<std::string_view, 2> finish_marks = {
-    " or w.why in ('schedule', 'catch_up', 'retry')",
-    " or w.token = 0 and k.node is distinct from $29",
-};
+// Likewise: of a slot nothing is stored whose begin is not there, as that was refused, or never came; and who knows no
+// token ends what he has begun himself alone. $29 is who we are.
+constexpr std::array<shared_part, 2> shared_finish{{
+    {"never_begun", " or w.why in ('schedule', 'catch_up', 'retry')"},
+    {"of_another", " or w.token = 0 and k.node is distinct from $29"},
+}};
 
 constexpr std::string_view finish_users = R"(,
 asked as (
@@ -309,18 +322,6 @@ gone as (delete from @run where id = any(array(select id from doomed)))
 select (select count(*) from looked), coalesce((select max(id) from looked), 0), (select count(*) from doomed),
   coalesce((select max(task) from doomed), 0))";
 
-/// With the marks `#1`, `#2`, … in place, or with nothing there.
-std::string marked(std::string_view sql, std::span<const std::string_view> marks, bool wanted) {
-    std::string text;
-    for (std::size_t i = 0; i != sql.size(); ++i) {
-        if (sql[i] != '#')
-            text += sql[i];
-        else if (const auto n = static_cast<std::size_t>(sql[++i] - '1'); wanted)
-            text += marks[n];
-    }
-    return text;
-}
-
 std::string run_query(std::string_view from) {
     return "select " + std::string(columns) + std::string(from);
 }
@@ -340,6 +341,22 @@ std::string in_quotes(std::string_view identifier) {
 std::string in_schema(std::string_view sql, std::string_view schema) {
     std::string text;
     for (const char c : sql) text += c == '@' ? in_quotes(schema) + '.' : std::string(1, c);
+    return text;
+}
+
+std::string with_parts(std::string_view sql, std::span<const shared_part> parts, bool shared) {
+    std::string text;
+    for (std::size_t end = 0; !sql.empty(); sql.remove_prefix(end)) {
+        end = std::min(sql.find('{'), sql.size());
+        text += sql.substr(0, end);
+        if (end == sql.size()) break;
+        sql.remove_prefix(end + 1);
+        end = sql.find('}');
+        assert(end != sql.npos);
+        const auto part = std::ranges::find(parts, sql.substr(0, end++), &shared_part::name);
+        assert(part != parts.end());
+        if (shared) text += part->text;
+    }
     return text;
 }
 
@@ -368,9 +385,10 @@ statements::statements(std::string_view schema, bool shared)
                 all[index_of(users, more)] = in_schema(head, schema);
             };
             const std::string_view requests = more ? begin_requests_with_skips : begin_requests;
-            put(begin_runs_, marked(std::string(requests) + std::string(begin_head), begin_marks, shared),
+            put(begin_runs_,
+                with_parts(std::string(requests) + std::string(begin_head), shared_begin, shared),
                 begin_users, begin_skips, begin_tail);
-            put(finish_runs_, marked(finish_head, finish_marks, shared), finish_users, finish_details,
+            put(finish_runs_, with_parts(finish_head, shared_finish, shared), finish_users, finish_details,
                 finish_tail);
         }
     }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,15 @@ namespace rondo::postgres::detail {
 
 /// `sql` with the tables of this schema: `@run` becomes `"schema".run`.
 [[nodiscard]] std::string in_schema(std::string_view sql, std::string_view schema);
+
+/// What a statement has at the place `{name}` where managers share the tasks.
+struct shared_part {
+    std::string_view name;
+    std::string_view text;
+};
+
+/// With the parts, of which each place must name one, or without.
+[[nodiscard]] std::string with_parts(std::string_view sql, std::span<const shared_part> parts, bool shared);
 
 /// What is said over and over, for one schema.
 struct statements {
@@ -64,7 +74,8 @@ private:
 /// The columns of a run with all that belongs to it, of run r and task t, as `read_runs` wants them.
 [[nodiscard]] std::string_view run_columns() noexcept;
 
-/// Each row is a run, of those columns.
+/// Each row is a run, of those columns. Throw `failure`, as `store_corrupt`.
+[[nodiscard]] run read_run(const rows& q, std::size_t i);
 [[nodiscard]] std::vector<run> read_runs(const rows& q);
 
 } // namespace rondo::postgres::detail

@@ -22,11 +22,15 @@ struct wave {
 template <class Request, class Keys>
 std::vector<wave<Request>> waves_of(const std::vector<Request>& requests, Keys keys) {
     std::vector<wave<Request>> waves;
+    std::vector<std::size_t> all;
+    for (const Request& r : requests) keys(r, [&](std::size_t key) { all.push_back(key); });
+    std::ranges::sort(all);
+    const bool distinct = std::ranges::adjacent_find(all) == all.end(); // as they are, mostly
     std::unordered_map<std::size_t, std::size_t> taken; // how many waves have, or had, this key
     for (std::size_t i = 0; i != requests.size(); ++i) {
         std::size_t no = 0;
-        keys(requests[i], [&](std::size_t key) { no = std::max(no, taken[key]); });
-        keys(requests[i], [&](std::size_t key) { taken[key] = no + 1; });
+        if (!distinct) keys(requests[i], [&](std::size_t key) { no = std::max(no, taken[key]); });
+        if (!distinct) keys(requests[i], [&](std::size_t key) { taken[key] = no + 1; });
         if (no == waves.size()) waves.emplace_back();
         waves[no].requests.push_back(&requests[i]);
         waves[no].places.push_back(i);

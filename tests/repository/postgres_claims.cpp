@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+// Several who want the same slots at the same moment: those who come later wait for the transaction of whoever was first.
+#include <repository/postgres_shared_place.hpp>
+
+#include <rondo/run.hpp>
+
+#include <algorithm>
+
+namespace rondo::testing {
+namespace {
+
+TEST_SUITE_BEGIN("repository/postgres_claims");
+
+/// Whoever was first, in a transaction that is not over yet.
+class transaction {
+public:
+    explicit transaction(const postgres_place& place)
+        : connection_(PQconnectdb(place.server().c_str()), PQfinish) {
+        say("begin");
+    }
+    void say(const std::string& sql) const {
+        const std::unique_ptr<PGresult, void (*)(PGresult*)> done(PQexec(connection_.get(), sql.c_str()),
+                                                                  PQclear);
+        INFO(PQerrorMessage(connection_.get()));
+        REQUIRE(PQresultStatus(done.get()) == PGRES_COMMAND_OK);
+    }
+
+private:
+    std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
+};
+
+/// The slot at 0 of each of three tasks, by the runs 1, 2 and 3.
+std::vector<begin_request> three_claims() {
+    std::vector<begin_request> claims;
+    for (std::size_t task = 0; task != 3; ++task) claims.push_back(exclusive(step(task, 0, task + 1)));
+    return claims;
+}
+
+std::string moves_second_task(const shared_place& place) {
+    return "update " + place.table("task") + " set next_slot = 1000000, token = token + 1 where uid = '" +
+           uid_of(1) + "'";
+}
+
+std::string begins_second_task(const shared_place& place, const run_id& id, const std::string& node) {
+    return "insert into " + place.table("run") +
+           " (id, task, \"trigger\", scheduled_at, started_at, token, node, lease_until) select '" +
+           to_string(id) + "', id, 'schedule', 0, 0, 1, " + node + ", 4000000000000000 from " +
+           place.table("task") + " where uid = '" + uid_of(1) + "'";
+}
+
+/// What becomes of the claims, of which the second waits for `first` until `last_words` are said.
+std::vector<begin_answer> answers_behind(const shared_place& place, const repository_ptr& r,
+                                         const transaction& first, const std::string& last_words) {
+    boost::asio::io_context io{1};
+    const auto claims = launch<std::vector<begin_answer>>(io, r->begin_runs(three_claims()));
+    io.poll();
+    const auto give_up = std::chrono::steady_clock::now() + 4s; // the server waits no longer either
+    const std::string waiting = "select count(*) from pg_stat_activity where application_name = 'rondo' and "
+                                "wait_event_type = 'Lock'";
+    while (place.sql(waiting) == "0") REQUIRE(std::chrono::steady_clock::now() < give_up);
+    first.say(last_words);
+    io.restart();
+    io.run();
+    return claims->value().value();
+}
+
+repository_ptr with_three_tasks(const shared_place& place) {
+    repository_ptr r = place.open();
+    REQUIRE(blocking(r->start(at(0))).has_value());
+    REQUIRE(blocking(r->register_tasks(some_tasks(3))).has_value());
+    return r;
+}
+
+TEST_CASE("whoever comes too late for one slot gets the others, and hears where the cursor is") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const transaction other(place);
+    other.say(moves_second_task(place));
+    other.say(begins_second_task(place, id(9), "'another'"));
+    const auto answers = answers_behind(place, r, other, "commit");
+    REQUIRE(answers.size() == 3);
+    CHECK(answers[0].state == begin_state::recorded);
+    CHECK(answers[0].token == 1);
+    CHECK(answers[1].state == begin_state::conflict);
+    CHECK(answers[1].next_slot == at(1));
+    CHECK(answers[1].token == 0);
+    CHECK(answers[1].held_until == steady_time::max());
+    CHECK(answers[2].state == begin_state::recorded);
+    CHECK(answers[2].held_until < steady_time::max());
+    CHECK(place.runs() == "3");
+}
+
+TEST_CASE("whoever waited for one who gave up has all") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const transaction other(place);
+    other.say(moves_second_task(place));
+    const auto answers = answers_behind(place, r, other, "rollback");
+    CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
+    CHECK(place.runs() == "3");
+}
+
+// As if the answer to the first claim had been lost while it was under way.
+TEST_CASE("whoever waited for himself has his run") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    REQUIRE(begin(r, one_begin(uid_of(0), 7)[0]).state == begin_state::recorded);
+    const std::string node = "(select node from " + place.table("run") + " limit 1)";
+    place.sql("update " + place.table("run") + " set finished_at = 1, outcome = 'success'");
+    const transaction before(place);
+    before.say(moves_second_task(place));
+    before.say(begins_second_task(place, id(2), node));
+    const auto answers = answers_behind(place, r, before, "commit");
+    CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
+    CHECK(answers[1].token == 1);
+    CHECK(answers[1].next_slot == at(1));
+    CHECK(place.runs() == "4");
+}
+
+TEST_CASE("a task that was only paused meanwhile is had all the same") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const transaction other(place);
+    other.say("update " + place.table("task") + " set paused = true where uid = '" + uid_of(1) + "'");
+    const auto answers = answers_behind(place, r, other, "commit");
+    CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
+    CHECK(place.sql("select paused from " + place.table("task") + " where uid = '" + uid_of(1) + "'") == "t");
+}
+
+// Of two runs of one task, neither of which may be beside the other, the second waits for the first.
+TEST_CASE("a run by hand that began meanwhile is seen") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const transaction other(place);
+    other.say("update " + place.table("task") + " set token = token + 1 where uid = '" + uid_of(1) + "'");
+    other.say("insert into " + place.table("run") +
+              " (id, task, \"trigger\", scheduled_at, started_at, token, node, lease_until) select '" +
+              to_string(id(9)) + "', id, 'manual', 0, 0, 1, 'another', 4000000000000000 from " +
+              place.table("task") + " where uid = '" + uid_of(1) + "'");
+    const auto answers = answers_behind(place, r, other, "commit");
+    CHECK(answers[0].state == begin_state::recorded);
+    CHECK(answers[1].state == begin_state::conflict); // as it overlaps, which is on record
+    CHECK(answers[1].next_slot == at(1));
+    CHECK(answers[2].state == begin_state::recorded);
+    CHECK(place.sql("select reason from " + place.table("skip")) == "overlap");
+    CHECK(place.runs() == "3");
+}
+
+TEST_CASE("what was begun is held while the rest of the call cannot be decided") {
+    const shared_place place(3s);
+    const repository_ptr r = with_three_tasks(place);
+    const repository_ptr other = place.join();
+    REQUIRE(begin(other, one_begin(uid_of(1), 8)[0]).state == begin_state::recorded);
+    const transaction stopped(place);
+    stopped.say("update " + place.table("task") + " set paused = false where uid = '" + uid_of(1) + "'");
+    const auto end = std::chrono::steady_clock::now() + 5s; // `other` would have taken it over by then
+    do CHECK(error_of(r->begin_runs(three_claims())) == errc::store_locked);
+    while (std::chrono::steady_clock::now() < end);
+    CHECK(place.sql("select outcome is null and lease_until > extract(epoch from now()) * 1000000 from " +
+                    place.table("run") + " where id = '" + to_string(id(1)) + "'") == "t");
+    stopped.say("rollback");
+    const auto answers = blocking(r->begin_runs(three_claims())).value();
+    CHECK(answers[0].state == begin_state::recorded);
+    CHECK(answers[1].state == begin_state::conflict);
+    CHECK(answers[1].next_slot == at(1));
+    CHECK(answers[2].state == begin_state::recorded);
+    CHECK(place.runs() == "3");
+}
+
+TEST_SUITE_END();
+
+} // namespace
+} // namespace rondo::testing
