@@ -38,11 +38,6 @@ void lease_keeper::let_all_go() noexcept {
     leases_.clear();
 }
 
-void lease_keeper::lose_all() {
-    lost_.reserve(lost_.size() + leases_.size()); // first, as it may throw
-    while (!leases_.empty()) lose(leases_.begin(), loss::too_late);
-}
-
 // Most are the latest, so their place is near the end.
 void lease_keeper::put(list::iterator at, steady_time asked_at) noexcept {
     at->asked_at = asked_at;

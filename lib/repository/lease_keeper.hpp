@@ -71,8 +71,6 @@ public:
     [[nodiscard]] std::size_t held() const noexcept { return known_.size(); }
     /// None of them is held any more, and nobody hears of it.
     void let_all_go() noexcept;
-    /// Likewise, and all are lost.
-    void lose_all();
 
 private:
     struct lease {

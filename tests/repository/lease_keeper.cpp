@@ -100,18 +100,6 @@ TEST_CASE("what the store does not name is lost, but for what was taken since it
     CHECK(k.next_renewal() == at(19s)); // of 5
 }
 
-TEST_CASE("all that is held can be lost at once, each heard of once") {
-    lease_keeper k(ttl);
-    for (std::uint64_t n : {1, 2}) k.took(id(n), 1, at(std::chrono::seconds(n)));
-    (void)k.begin_renewal(at(10s));
-    k.lose_all();
-    CHECK(k.take_lost() == lost{{id(1), loss::too_late}, {id(2), loss::too_late}});
-    CHECK(k.held() == 0);
-    CHECK(k.next_expiry() == steady_time::max());
-    k.renewed({}); // which was under way
-    CHECK(k.take_lost().empty());
-}
-
 TEST_CASE("one renewal that fails does no harm, and it is tried again soon") {
     lease_keeper k(ttl);
     k.took(id(1), 1, at(0s));

@@ -129,7 +129,7 @@ TEST_CASE("what a manager has left is ended by another, which hears of it") {
     const shared_place place(1s);
     repository_ptr gone = place.join();
     begin_request lost = exclusive(step(0, 0, 1));
-    lost.attempts_max = 2;
+    lost.attempts_max = 3;
     REQUIRE(begin(gone, lost).state == begin_state::recorded);
     const repository_ptr other = place.join();
     CHECK(finish(other, 1, 0, 7) == finish_state::fenced);
@@ -148,10 +148,38 @@ TEST_CASE("what a manager has left is ended by another, which hears of it") {
         "select count(*) from " + place.table("run") +
         " where attempt < attempts_max and outcome in ('abandoned', 'interrupted')";
     CHECK(place.sql(to_look_at) == "1");
-    REQUIRE(begin(other, again(0, 2, 2)).state == begin_state::recorded);
+    begin_request second = again(0, 2, 2);
+    second.attempts_max = 3;
+    REQUIRE(begin(other, second).state == begin_state::recorded);
     CHECK(place.sql(to_look_at) == "0");
+    // And that is lost, too.
     place.sql("update " + place.table("run") +
-              " set outcome = 'success', finished_at = 1 where outcome is null");
+              " set outcome = 'abandoned', finished_at = extract(epoch from now()) * 1000000, message = '" +
+              std::string(abandoned_message) + "' where outcome is null");
+    const repository_news last = wait_for(other, [](const auto& news) {
+        return !news.abandoned.empty() &&
+               news.abandoned[0].attempt == 2; // what was told before may come first
+    });
+    CHECK(last.abandoned.size() == 1);
+}
+
+TEST_CASE("of very many slots that were lost at the same moment each is told") {
+    const shared_place place(1s);
+    const repository_ptr r = place.join();
+    place.sql("insert into " + place.table("task") +
+              " (uid, name, schedule, hidden, anchor) values ('of another', '', '', false, 0)");
+    place.sql("insert into " + place.table("run") +
+              " (id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token, "
+              "attempts_max) select gen_random_uuid(), id, 'schedule', n, 0, 0, 'abandoned', '" +
+              std::string(abandoned_message) + "', 1, 2 from " + place.table("task") +
+              ", generate_series(1, 2500) n where uid = 'of another'");
+    REQUIRE(begin(r, exclusive(step(0, 0, 1))).state == begin_state::recorded); // the last by its id
+    place.sql("update " + place.table("run") + " set outcome = 'abandoned', message = '" +
+              std::string(abandoned_message) +
+              "', attempts_max = 2, finished_at = extract(epoch from now()) * 1000000");
+    const repository_news n = wait_for(r, [](const auto& news) { return !news.abandoned.empty(); });
+    REQUIRE(n.abandoned.size() == 1);
+    CHECK(n.abandoned[0].id == id(1));
 }
 
 TEST_CASE("a run goes on for as long as it is renewed, whatever the manager does") {

@@ -43,7 +43,7 @@ public:
     awaitable<void> update_tasks(const std::vector<task_update>& updates);
 
     /// In one transaction, the ends first; but begins that others were faster with, or that must be looked at more
-    /// closely, are decided in the next. `closely`: all are looked at so.
+    /// closely, are decided in others. `closely`: all are looked at so.
     awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
                                     const std::vector<begin_request>& begun, bool closely);
 

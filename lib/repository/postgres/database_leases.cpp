@@ -4,6 +4,7 @@
 #include <repository/postgres/database.hpp>
 #include <repository/postgres/failure.hpp>
 #include <repository/postgres/leases.hpp>
+#include <repository/postgres/stored_text.hpp>
 #include <repository/user_ids.hpp>
 
 #include <algorithm>
@@ -97,13 +98,12 @@ database::awaitable<void> database::refuse_if_shared() {
 database::awaitable<void> database::look() {
     leases_.looked_at = leases::now();
     leases_.look_at = leases_.looked_at + leases_.look_every();
-    if (leases_.desk->is_deserted())
-        leases_.lose_all(); // whoever had them is over, or hears of it if he comes back
     co_await renew_if_due();
     batch b;
     b.add(lease_sql_.find_expired, one(in_us(leases_.ttl)));
     parameters messages;
-    messages.add(plain_text{abandoned_message}).add(plain_text{lease_lost_message}).add(leases_.lost_before);
+    messages.add(plain_text{abandoned_message}).add(plain_text{lease_lost_message});
+    messages.add(leases_.lost_before.finished_at).add(leases_.lost_before.id);
     b.add(lease_sql_.find_lost, std::move(messages));
     b.add(lease_sql_.read_horizon, {});
     b.add(lease_sql_.find_changed, one(leases_.horizon));
@@ -132,7 +132,7 @@ database::awaitable<void> database::look() {
 // By itself, so that nothing that fails takes it along; and before whatever may take long.
 database::awaitable<void> database::renew_if_due() {
     const steady_time begin = leases::now();
-    if (!is_shared() || leases_.keeper.next_renewal() > begin) co_return;
+    if (!is_shared() || leases_.next_renewal() > begin) co_return;
     batch b;
     b.add(lease_sql_.renew, renewal(leases_, leases_.keeper.begin_renewal(begin)));
     std::optional<failure> failed;
@@ -178,15 +178,16 @@ std::optional<failure> database::tell_lost_slots(const rows& r) {
     std::vector<run> ours;
     std::optional<failure> bad = tell_each(r, [&](std::size_t i) {
         run lost = read_run(r, i);
-        leases_.lost_before = lost.finished_at.value_or(wall_time::max()); // the last is the earliest
         if (leases_.schedules.contains(lost.uid)) ours.push_back(std::move(lost));
     });
-    if (r.size() < lost_max) leases_.lost_before = wall_time::max();
+    leases_.lost_before = {};
+    if (r.size() == lost_max) leases_.lost_before = {r.time(lost_max - 1, 5), r.id(lost_max - 1, 0)};
     if (!ours.empty()) leases_.desk->tell([&](repository_news& n) { n.abandoned = std::move(ours); });
     return bad;
 }
 
-// Each once: a change is seen again while any transaction is under way that was so when it was made.
+// Each once: a change is seen again while any transaction is under way that was so when it was made. A schedule that
+// cannot be read is none of ours, and a reason is not what matters.
 void database::tell_change(const rows& r, std::size_t i) {
     task_news told;
     told.uid = shared_string(r.text(i, 0));
@@ -195,9 +196,9 @@ void database::tell_change(const rows& r, std::size_t i) {
     if (ours == leases_.schedules.end()) return;
     std::int64_t& known = leases_.changes[told.uid];
     if (known == when) return;
-    told.superseded = r.text(i, 2) != ours->second;
+    told.superseded = from_stored(r.word(i, 2)) != ours->second;
     told.paused = r.flag(i, 3);
-    if (!r.is_null(i, 4)) told.pause_reason = r.text(i, 4);
+    if (!r.is_null(i, 4)) told.pause_reason = from_stored(r.word(i, 4)).value_or(std::string());
     told.paused_until = r.time_or_never(i, 5);
     leases_.desk->tell([&](repository_news& n) { n.tasks.push_back(std::move(told)); });
     known = when;
@@ -282,7 +283,7 @@ void database::note_begun(const std::vector<begin_request>& begun, std::vector<b
                           steady_time asked_at) {
     for (std::size_t i = 0; i != begun.size(); ++i) {
         begin_answer& a = answers[i];
-        if (!begun[i].started || a.state != begin_state::recorded || leases_.desk->is_deserted()) continue;
+        if (!begun[i].started || a.state != begin_state::recorded) continue;
         leases_.keeper.took(begun[i].started->id, a.token, asked_at);
         a.held_until = leases_.keeper.trusted_until(asked_at);
     }

@@ -44,18 +44,18 @@ expired as materialized (
 update @run set finished_at = greatest(started_at, )" RONDO_NOW R"(), outcome = 'abandoned', message = $2
 where id = any(array(select id from expired)) and coalesce(outcome, '') = '' and lease_until < )" RONDO_NOW;
 
-// Of slots, by their last attempts, the latest first, of those that were lost before $3. What somebody asked for by hand
+// Of slots, by their last attempts, the latest first, of those before ($3, $4). What somebody asked for by hand
 // of the same instant has attempts that cannot be told from these.
 constexpr std::string_view find_lost = R"(
 from @run r join @task t on t.id = r.task
 where r.attempt < r.attempts_max and r.outcome in ('abandoned', 'interrupted')
-  and r.finished_at > )" RONDO_NOW R"( - 86400000000 and r.finished_at < $3
+  and r.finished_at > )" RONDO_NOW R"( - 86400000000 and (r.finished_at, r.id) < ($3, $4)
   and (r.outcome = 'abandoned' and r.message = $1 or r.outcome = 'interrupted' and r.message = $2)
   and not exists (select from @run n where n.task = r.task and n.scheduled_at = r.scheduled_at
                     and n."trigger" = 'retry' and n.attempt > r.attempt)
   and not exists (select from @run m where m.task = r.task and m.scheduled_at = r.scheduled_at
                     and m."trigger" in ('manual', 'backfill'))
-order by r.finished_at desc limit )";
+order by r.finished_at desc, r.id desc limit )";
 
 // All transactions before this one are over, and are seen by what comes after.
 constexpr std::string_view read_horizon = "select pg_snapshot_xmin(pg_current_snapshot())::text::int8";

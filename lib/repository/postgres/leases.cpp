@@ -49,7 +49,7 @@ void leases::begin_anew() noexcept {
     keeper.let_all_go();
     schedules.clear();
     changes.clear();
-    lost_before = wall_time::max();
+    lost_before = {};
     best_reading = std::chrono::hours(1);
     read_at = {};
 }
@@ -66,17 +66,16 @@ void leases::look_soon() noexcept {
     look_at = std::min(look_at, looked_at + look_every() / 10);
 }
 
+steady_time leases::next_renewal() const noexcept {
+    return desk->is_deserted() ? steady_time::max() : keeper.next_renewal();
+}
+
 steady_time leases::next() const noexcept {
-    return std::min(look_at, keeper.next_renewal());
+    return std::min(look_at, next_renewal());
 }
 
 void leases::on_time(steady_time now) {
     keeper.on_time(now);
-    tell_lost();
-}
-
-void leases::lose_all() {
-    keeper.lose_all();
     tell_lost();
 }
 

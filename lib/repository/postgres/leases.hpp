@@ -30,8 +30,11 @@ struct leases {
     std::unordered_map<shared_string, std::string>
         schedules; ///< of the tasks that we have registered, as we did it
     std::unordered_map<shared_string, std::int64_t> changes; ///< of those, the latest that was told
-    wall_time lost_before = wall_time::
-        max(); ///< such slots are looked at next; if there are too many for a look, each gets its turn
+    /// Slots that were lost before this one are looked at next: if there are too many for a look, each gets its turn.
+    struct lost_slot {
+        wall_time finished_at = wall_time::max();
+        run_id id;
+    } lost_before;
     std::int64_t asked_after = 0; ///< likewise, of runs that are asked for, by when they are not any more
     std::int64_t horizon = 0;     ///< changes of all transactions before this one were seen
     steady_time connected_at{};
@@ -51,13 +54,13 @@ struct leases {
     [[nodiscard]] std::chrono::nanoseconds look_every() const noexcept;
     /// Somebody says that there is something to see: now, or soon, if there was such a look just now.
     void look_soon() noexcept;
+    /// When leases are to be renewed: not those of a manager that is over, or hears nothing. They run out.
+    [[nodiscard]] steady_time next_renewal() const noexcept;
     /// When something is to be asked of the server next.
     [[nodiscard]] steady_time next() const noexcept;
     /// What has run out by now is told.
     void on_time(steady_time now);
     void tell_lost();
-    /// All that is held is lost, and that is told.
-    void lose_all();
     /// Whether a reading that took so long is worth more than what was told.
     [[nodiscard]] bool takes_reading(std::chrono::nanoseconds took, steady_time now) noexcept;
 };

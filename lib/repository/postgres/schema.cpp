@@ -104,7 +104,7 @@ constexpr std::string_view version_2[] = {
     "create index run_by_lease on @run (lease_until) where outcome is null and lease_until is not null",
     R"(create index run_by_retry on @run (task, scheduled_at, attempt) where "trigger" = 'retry')",
     R"(create index run_beside on @run (task, scheduled_at) where "trigger" in ('manual', 'backfill'))",
-    R"(create index run_lost on @run (finished_at)
+    R"(create index run_lost on @run (finished_at, id)
   where attempt < attempts_max and outcome in ('abandoned', 'interrupted'))",
     "create index run_to_cancel on @run (node) where outcome is null and cancel_asked is not null",
     R"(create table @asked_run (                  -- for whoever has the task

@@ -60,7 +60,8 @@ begun as (
 // What `begin_runs` has besides where managers share the tasks. $20 is who we are, $21 for how long we may have a run. A
 // run that we have already is ours for as long again. The retries of a slot are told from each other by their number, as
 // whoever comes next may begin it, and whoever comes second must not; the locks on the tasks let the second see the first.
-// The one before is not looked for any more: a look is at what is lost now, not at all that ever was.
+// The one before is not looked for any more: a look is at what is lost now, not at all that ever was. Only who forgets
+// it may have it locked.
 constexpr std::array<shared_part, 9> shared_begin{{
     {"arrays", ", $22, $23, $24, $25"},
     {"columns", ", alone, schedule, attempts_max, asked"},
@@ -92,16 +93,18 @@ overlapped as (
   insert into @skip (task, reason, first_slot, last_slot, slots)
   select task, 'overlap', scheduled_at, scheduled_at, 1 from v where verdict = 'overlap'),
 followed as (
-  update @run r set attempts_max = r.attempt
-  from v cross join lateral (
-    select id from @run s where s.task = v.task and s.scheduled_at = v.scheduled_at and )" RONDO_TAKES_SLOT(
+  update @run set attempts_max = attempt where id = any(array(
+    select id from @run where id = any(array(
+      select b.id from v cross join lateral (
+        select id from @run s where s.task = v.task and s.scheduled_at = v.scheduled_at and )" RONDO_TAKES_SLOT(
                  "s") R"(
-      and s.attempt < s.attempts_max
-    union all
-    select id from @run n where n.task = v.task and n.scheduled_at = v.scheduled_at and n."trigger" = 'retry'
-      and n.attempt < v.attempt and n.attempt < n.attempts_max) b
-  where v.verdict = 'apply' and v.why = 'retry' and r.id = b.id
-    and coalesce(r.outcome, '') in ('abandoned', 'interrupted')))"},
+          and s.attempt < s.attempts_max
+        union all
+        select id from @run n where n.task = v.task and n.scheduled_at = v.scheduled_at and n."trigger" = 'retry'
+          and n.attempt < v.attempt and n.attempt < n.attempts_max) b
+      where v.verdict = 'apply' and v.why = 'retry'))
+      and coalesce(outcome, '') in ('abandoned', 'interrupted')
+    order by id for no key update skip locked))))"},
 }};
 
 constexpr std::string_view begin_users = R"(,
