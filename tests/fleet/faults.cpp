@@ -77,6 +77,14 @@ struct machine {
     bool faulty = false;           ///< one thing at a time
 };
 
+// What is still to begin, apart from slots to come: what all are asked for, and what is to be run again.
+std::string count_not_begun() {
+    return fmt::format(
+        "select (select count(*) from fleet.asked_run) + (select count(*) from fleet.run where attempt < "
+        "attempts_max and (outcome = 'abandoned' or outcome = 'interrupted' and message = '{}'))",
+        lease_lost_message);
+}
+
 class campaign {
 public:
     explicit campaign(const campaign_options& o) : options_(o), dice_(o.seed), folder_(o.keep), io_(1) {}
@@ -303,8 +311,8 @@ private:
         {
             database db(server_.connection_string(), schema);
             const auto limit = std::chrono::steady_clock::now() + 10 * lease;
-            while (db.ask("select count(*) from fleet.asked_run") !=
-                   "0") {                                            // one after the other, where it must be
+            while (db.ask(count_not_begun()) !=
+                   "0") { // one after the other, where it must be, and bodies may be long
                 if (std::chrono::steady_clock::now() > limit) break; // and then it is missed
                 co_await wait(50ms);
             }
