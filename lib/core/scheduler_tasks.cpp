@@ -59,8 +59,7 @@ std::unique_ptr<pause_note> made_note(pause_note note) {
     return std::make_unique<pause_note>(std::move(note));
 }
 
-// A life that changed the schedule may have ended before it decided anything: then the cursor is still one
-// of the schedule before.
+// Whatever the repository says of it.
 bool could_be_cursor(const schedule& when, const task_state& state, wall_time now) {
     if (!state.next_slot) { // finished, which an interval never is, nor a rule that has a slot to come
         if (when.type() == schedule::kind::rule) return !when.next_after(now, state.anchor);
@@ -180,13 +179,17 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
 }
 
 void scheduler::go_on_with(task_record& task, wall_time slot, instant now) {
-    // A cursor far ahead of an interval means that the wall clock was set back between two lives. Keep
-    // the phase of a grid, and wait no longer than an interval.
+    // A cursor far ahead of an interval means that the wall clock was set back between two lives. Keep the phase of a
+    // grid, and wait for an interval, or half of one less or more: what is ahead by little is due when it says, as
+    // clocks are never quite the same, and what ran last may have run just now.
     wall_time from = slot;
-    auto interval = task.when.interval();
-    if (interval && slot > task.anchor && slot - now.wall > *interval) {
-        from = now.wall + (task.fixed_delay() ? *interval : (slot - now.wall) % *interval);
-        if (task.fixed_delay()) slot = from;
+    if (auto interval = task.when.interval(); interval && slot > task.anchor) {
+        const auto ahead = slot - now.wall;
+        const auto least = *interval / 2;
+        if (ahead > least + *interval) {
+            from = now.wall + (task.fixed_delay() ? *interval : least + (ahead - least) % *interval);
+            if (task.fixed_delay()) slot = from;
+        }
     }
     set_slot(task, from, now);
     if (from != slot) task.slot = slot;

@@ -135,6 +135,27 @@ TEST_CASE("a clock set back between two lives delays by no more than an interval
     });
 }
 
+// As of another manager, whose clock is ahead of this one's by a little.
+TEST_CASE("a slot that is a little more than an interval ahead does not begin before its time") {
+    play([](core_script& s) {
+        s.clock(9900ms).restore("a", every(10s), known(wall_base + 20s)).expect_wakeup(20s);
+        s.at(10s).expect_nothing();
+        s.at(20s).expect_start("a", 20s).end("a").expect_wakeup(30s);
+    });
+    play([](core_script& s) { // up to half an interval more
+        s.clock(5s).restore("a", every(10s), known(wall_base + 20s)).expect_wakeup(20s);
+        s.clock(5s - 1us).restore("b", every(10s), known(wall_base + 20s)).expect_wakeup(10s);
+    });
+}
+
+TEST_CASE("a clock set back by an interval between two lives does not begin the next slot at once") {
+    play([](core_script& s) {
+        s.clock(9s).restore("a", every(10s), known(wall_base + 30s)).expect_wakeup(20s);
+        s.at(10s).expect_nothing();
+        s.at(20s).expect_start("a", 30s).end("a").expect_wakeup(30s);
+    });
+}
+
 TEST_CASE("a state that makes no sense is refused") {
     core_script s;
     auto beyond = wall_time_last + 1us;
