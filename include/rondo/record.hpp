@@ -35,7 +35,7 @@ struct task_definition {
 /// What the repository knows of a task after registering it.
 struct task_state {
     bool created = false;          ///< the uid was new
-    bool schedule_changed = false; ///< it was known with another schedule; anchor and cursor are unmoved
+    bool schedule_changed = false; ///< it had another, which the cursor is of, unmoved since
     wall_time anchor{};            ///< of the grid of its slots
     moment next_slot;              ///< the cursor: its first slot that is not decided; never: finished
     bool paused = false;

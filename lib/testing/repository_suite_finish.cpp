@@ -93,7 +93,11 @@ void end_moves_waiting_cursor(probe& p) {
     const begin_request r = waiting_run("t", 1, 0);
     finish_request end = end_of(r, p.begin(r).token);
     end.next_slot = at(33);
+    task_definition other = task("t");
+    other.schedule = "every 1h";
+    p.is_true("the cursor is of the schedule before", p.put(other).schedule_changed);
     p.finish(end);
+    p.is_true("and now of this one", !p.put(other).schedule_changed);
     p.same("cursor", show(at(33)), show(p.cursor("t")));
 }
 

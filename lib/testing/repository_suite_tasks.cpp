@@ -49,9 +49,45 @@ void changed_schedule(probe& p) {
     expected.anchor = at(0);
     expected.next_slot = at(0);
     p.same("its state, the first time", show(expected), show(p.put(other)));
-    expected.schedule_changed = false;
     p.same("its state, the second time", show(expected), show(p.put(other)));
-    p.is_true("the old schedule is a change now", p.put(task("changed")).schedule_changed);
+    task_definition third = other;
+    third.schedule = "every 2h";
+    p.is_true("the cursor is not of a third either", p.put(third).schedule_changed);
+    p.is_true("it is of the first", !p.put(task("changed")).schedule_changed);
+    p.is_true("which it still is", !p.put(task("changed")).schedule_changed);
+    p.is_true("and is of no other", p.put(other).schedule_changed);
+}
+
+// By whom does not matter: it is where the schedule of now says.
+void changed_schedule_and_cursor(probe& p) {
+    task_definition other = task("moved");
+    other.schedule = "every 1h";
+    for (const bool by_a_run : {true, false}) {
+        const std::int64_t first = by_a_run ? 0 : 20;
+        p.put(task("moved"));
+        p.put(other);
+        p.begin(by_a_run ? slot_run("moved", 1, first)
+                         : skip_only("moved", first, first + 10, skip(skip_reason::missed, first, first, 1)));
+        p.is_true("the cursor is of the new schedule", !p.put(other).schedule_changed);
+        p.is_true("and of no other", p.put(task("moved")).schedule_changed);
+        p.begin(slot_run("moved", by_a_run ? 2 : 3, first + 10));
+        p.is_true("until it is moved again", !p.put(task("moved")).schedule_changed);
+    }
+}
+
+// The cursor may come to be what it was. A run beside the schedule moves nothing.
+void changed_schedule_and_slot(probe& p) {
+    p.put(task("back"));
+    task_definition other = task("back");
+    other.schedule = "every 5s";
+    p.put(other);
+    p.begin(manual_run("back", 2, -7));
+    p.is_true("a run by hand decides no slot", p.put(other).schedule_changed);
+    begin_request r = slot_run("back", 1, -5);
+    r.expected = at(0);
+    r.next = at(0);
+    p.begin(r);
+    p.is_true("its slot has begun since", !p.put(other).schedule_changed);
 }
 
 void changed_name(probe& p) {
@@ -232,7 +268,10 @@ std::span<const suite_case> task_cases() {
     static constexpr suite_case cases[] = {
         {"a new task is created with its anchor and first slot", new_task},
         {"a known task keeps anchor, cursor and pause", known_task},
-        {"a changed schedule is told once, and moves nothing", changed_schedule},
+        {"a changed schedule is told as long as the cursor is of another, and moves nothing",
+         changed_schedule},
+        {"a cursor that was moved is of the schedule that the task had then", changed_schedule_and_cursor},
+        {"so is one of which a slot has begun, though it is where it was", changed_schedule_and_slot},
         {"a new name is no new schedule", changed_name},
         {"states come in the order of the definitions", order_of_states},
         {"a uid twice in one batch is one task", twice_in_a_batch},

@@ -51,6 +51,7 @@ void strange_values(probe& p) {
         t.name = shared_string(text);
         t.schedule = text;
         p.put(t);
+        p.begin(skip_only("t", 0, 0, skip(skip_reason::missed, -10, -10, 1))); // the cursor is of it
         p.is_true("the same schedule", !p.put(t).schedule_changed);
         begin_request r = manual_run("t", ++n, 0);
         r.started->users = {user(text)};

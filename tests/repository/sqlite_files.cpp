@@ -62,7 +62,7 @@ TEST_CASE("a new file is a rondo database with a version") {
     make_database(folder.path("a.db"));
     raw_database raw(folder.path("a.db"));
     CHECK(raw.text("pragma application_id") == std::to_string(0x526f6e64));
-    CHECK(raw.text("pragma user_version") == "4");
+    CHECK(raw.text("pragma user_version") == "5");
     CHECK(raw.text("pragma journal_mode") == "wal");
     CHECK(raw.text("pragma integrity_check") == "ok");
     CHECK(raw.text("select count(*) from pragma_foreign_key_check") == "0");
@@ -111,7 +111,7 @@ TEST_CASE("a newer database is refused and stays as it is") {
     const scratch_folder folder;
     const std::string path = folder.path("a.db");
     make_database(path);
-    raw_database(path).execute("pragma user_version = 5");
+    raw_database(path).execute("pragma user_version = 6");
     const std::string before = bytes_of(path);
     CHECK(open_error(path) == errc::store_too_new);
     CHECK(bytes_of(path) == before);

@@ -192,7 +192,7 @@ void store::apply(std::uint32_t task, const begin_request& request, begin_answer
         runs_.make_room_to_add(task, !users.empty());
     }
     if (request.skipped) row.make_record().make_room_for_skip();
-    if (request.moves_cursor) row.next_slot = packed(request.next);
+    if (request.moves_cursor) tasks_.move_cursor(task, packed(request.next));
     answer.next_slot = unpacked(row.next_slot);
     // Skips of earlier slots than the run's go first: the run then parts them from later ones.
     const bool skip_is_later =
@@ -235,7 +235,7 @@ finish_state store::finish(Request& request, std::uint32_t t) {
     }
     runs_.end(i, *r.finished_at, *r.outcome);
     if (request.next_slot && tasks_[t].next_slot == cursor_waits_for_end)
-        tasks_[t].next_slot = *request.next_slot;
+        tasks_.move_cursor(t, *request.next_slot);
     return finish_state::recorded;
 }
 

@@ -62,12 +62,11 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
         rows_[i].uid = definition.uid;
         rows_[i].anchor = definition.anchor;
         rows_[i].next_slot = packed(definition.first_slot);
+        rows_[i].schedule = schedule;
     } else {
-        state.schedule_changed = rows_[i].schedule != schedule;
-        schedules_.release(rows_[i].schedule);
+        state.schedule_changed = change_schedule(i, schedule);
     }
     task_row& row = rows_[i];
-    row.schedule = schedule;
     row.hidden = definition.hidden;
     row.active = true;
     state.anchor = row.anchor;
@@ -78,6 +77,32 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
         state.paused_until = row.record->pause.until;
     }
     return i;
+}
+
+// Takes over the use of it. Whether the cursor is of another one.
+bool task_table::change_schedule(std::uint32_t i, std::uint32_t schedule) {
+    const std::uint32_t before = rows_[i].schedule;
+    const auto known = cursor_schedules_.find(i);
+    if (known == cursor_schedules_.end() && before != schedule) {
+        cursor_schedules_.emplace(i, before); // with the use of it
+    } else {
+        schedules_.release(before);
+        if (known != cursor_schedules_.end() && known->second == schedule) {
+            schedules_.release(schedule);
+            cursor_schedules_.erase(known);
+        }
+    }
+    rows_[i].schedule = schedule;
+    return cursor_schedules_.contains(i);
+}
+
+void task_table::move_cursor(std::uint32_t i, wall_time to) noexcept {
+    rows_[i].next_slot = to;
+    if (cursor_schedules_.empty()) return;
+    const auto known = cursor_schedules_.find(i);
+    if (known == cursor_schedules_.end()) return;
+    schedules_.release(known->second);
+    cursor_schedules_.erase(known);
 }
 
 void task_table::deactivate_all() noexcept {

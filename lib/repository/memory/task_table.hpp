@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace rondo::memory::detail {
@@ -84,6 +85,8 @@ public:
     /// Inserts or updates a task, and marks it active. The state lacks what only runs tell.
     [[nodiscard]] std::uint32_t put(const task_definition& definition, task_state& state);
 
+    void move_cursor(std::uint32_t row, wall_time to) noexcept;
+
     void deactivate_all() noexcept;
 
     [[nodiscard]] task_row& operator[](std::uint32_t i) noexcept { return rows_[i]; }
@@ -91,7 +94,10 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return rows_.size(); }
 
 private:
+    [[nodiscard]] bool change_schedule(std::uint32_t row, std::uint32_t schedule);
+
     slab<task_row> rows_;
+    std::unordered_map<std::uint32_t, std::uint32_t> cursor_schedules_; // of those whose cursor is of another
     flat_index by_uid_;
     text_pool schedules_;
 };

@@ -31,7 +31,8 @@ l as materialized (
   from s join @task t on t.id = s.task
   where s.verdict = 'fits' order by t.id for no key update of t),
 moved as (
-  update @task t set next_slot = l.next, token = l.token + 1 from l where l.won and t.id = l.task),
+  update @task t set next_slot = l.next, cursor_schedule = null, token = l.token + 1
+  from l where l.won and t.id = l.task),
 begun as (
   insert into @run (id, task, "trigger", scheduled_at, started_at, token{stored})
   select run, task, why, expected, started_at, token + 1{values} from l where won){more}

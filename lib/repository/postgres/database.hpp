@@ -91,7 +91,8 @@ private:
     awaitable<void> migrate(std::int64_t from);
     awaitable<std::vector<const task_definition*>> register_some(const std::vector<task_definition>& all,
                                                                  std::vector<const task_definition*> some,
-                                                                 std::vector<task_state>& states);
+                                                                 std::vector<task_state>& states,
+                                                                 bool& new_to_others);
     awaitable<void> count_failures(const std::vector<task_definition>& tasks,
                                    std::vector<task_state>& states);
     awaitable<prune_progress> prune_whole(const prune_policy& policy);

@@ -135,23 +135,25 @@ database::register_tasks(const std::vector<task_definition>& tasks) {
     std::vector<task_state> states(tasks.size());
     std::vector<const task_definition*> left;
     for (const task_definition& t : tasks) left.push_back(&t);
+    bool new_to_others = false;
     constexpr int tries_max = 5;
     for (int tries = 0; !left.empty(); ++tries) {
         if (tries == tries_max)
             throw failure(errc::store_failed, "others add and remove the same tasks all the time");
-        left = co_await register_some(tasks, std::move(left), states);
+        left = co_await register_some(tasks, std::move(left), states, new_to_others);
     }
     co_await count_failures(tasks, states);
     if (!is_shared()) co_return states;
     note(tasks);
-    if (std::ranges::any_of(states, &task_state::schedule_changed)) co_await tell_others();
+    if (new_to_others) co_await tell_others();
     co_return states;
 }
 
-// Gives those that somebody else was adding at this moment, whom the statement did not see: it will.
+// Gives those that somebody else was adding at this moment, whom the statement did not see: it will. Says whether any
+// has another schedule now.
 database::awaitable<std::vector<const task_definition*>>
 database::register_some(const std::vector<task_definition>& all, std::vector<const task_definition*> some,
-                        std::vector<task_state>& states) {
+                        std::vector<task_state>& states, bool& new_to_others) {
     const auto waves =
         waves_of(some, [](const task_definition* t, auto take) { take(std::hash<shared_string>()(t->uid)); });
     batch b;
@@ -170,10 +172,12 @@ database::register_some(const std::vector<task_definition>& all, std::vector<con
         for (std::size_t i = 0; i != waves[n].requests.size(); ++i) {
             const task_definition* const asked = *waves[n].requests[i];
             const bool there = row != r.size() && r.integer(row, 0) == static_cast<std::int64_t>(i) + 1;
-            if (there)
-                states[static_cast<std::size_t>(asked - all.data())] = read_state(r, row++);
-            else
+            if (!there) {
                 missed.push_back(asked);
+                continue;
+            }
+            states[static_cast<std::size_t>(asked - all.data())] = read_state(r, row);
+            new_to_others |= r.flag(row++, 8);
         }
     }
     co_return missed;

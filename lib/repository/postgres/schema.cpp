@@ -114,7 +114,10 @@ constexpr std::string_view version_2[] = {
   until bigint not null                      -- by when it is to have begun
 ))",
     "create index asked_run_by_end on @asked_run (until)",
-    "alter table @task add column changed bigint not null default 0", // its schedule or its pause; 0: never
+    R"(alter table @task
+  add column changed         bigint not null default 0, -- its schedule or its pause; 0: never
+  add column cursor_schedule text                        -- of which the cursor is; null: the task's
+)",
     "create index task_changed on @task (changed)",
     R"(create or replace view @history as
   select t.uid, r.id, r."trigger", r.attempt, to_timestamp(r.scheduled_at / 1e6) as scheduled_at,

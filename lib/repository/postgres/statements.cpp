@@ -50,6 +50,7 @@ v as materialized (
         and w.why in ('schedule', 'catch_up') limit 1) s on true{look_ups}),
 moved as (
   update @task t set next_slot = case when v.moves then v.next else t.next_slot end,
+    cursor_schedule = case when v.moves then null else t.cursor_schedule end,
     token = t.token + case when v.run is null or v.verdict <> 'apply' then 0 else 1 end
   from v where v.verdict in ('apply', 'overlap') and t.id = v.task and (v.moves or v.run is not null)),
 begun as (
@@ -178,7 +179,8 @@ stored as (
   from v where verdict = 'store'),
 moved as (
   update @task t set token = t.token + case when v.verdict = 'store' then 1 else 0 end,
-    next_slot = case when v.next is not null and t.next_slot = 9223372036854775807 then v.next else t.next_slot end
+    next_slot = case when v.next is not null and t.next_slot = 9223372036854775807 then v.next else t.next_slot end,
+    cursor_schedule = case when v.next is null or t.next_slot <> 9223372036854775807 then t.cursor_schedule end
   from v where t.id = v.task and (v.verdict = 'store'
     or v.verdict = 'end' and v.next is not null and v.next_slot = 9223372036854775807)))";
 
@@ -216,26 +218,25 @@ select case when verdict in ('end', 'store') then 'recorded' else verdict end fr
 
 // A uid that somebody else is adding at this moment is in neither: a row is missing then.
 constexpr std::string_view register_tasks = R"(
-with w as materialized (
-  select * from unnest($1, $2, $3, $4, $5, $6) with ordinality
-    as w (uid, name, schedule, hidden, anchor, first_slot, ord)),
+with w (uid, name, schedule, hidden, anchor, first_slot, ord) as materialized (
+  select * from unnest($1, $2, $3, $4, $5, $6) with ordinality),
 known as materialized (
   select w.*, t.id as task, t.schedule as old_schedule, t.anchor as old_anchor, t.next_slot, t.paused,
-    t.pause_reason, t.paused_until
+    t.pause_reason, t.paused_until, coalesce(t.cursor_schedule, t.schedule) as cursor_schedule
   from w join @task t on t.uid = w.uid),
 added as (
   insert into @task (uid, name, schedule, hidden, anchor, next_slot)
   select uid, name, schedule, hidden, anchor, first_slot from w
-  where not exists (select from @task t where t.uid = w.uid) order by uid
-  on conflict do nothing returning uid),
+  where not exists (select from @task t where t.uid = w.uid) order by uid on conflict do nothing returning uid),
 changed as (
   update @task t set name = k.name, schedule = k.schedule, hidden = k.hidden, active = true,
-    changed = case when t.schedule = k.schedule then t.changed else pg_current_xact_id()::text::int8 end
+    changed = case when t.schedule = k.schedule then t.changed else pg_current_xact_id()::text::int8 end,
+    cursor_schedule = nullif(k.cursor_schedule, k.schedule)
   from known k where t.id = k.task
     and (t.name, t.schedule, t.hidden, t.active) is distinct from (k.name, k.schedule, k.hidden, true))
-select ord, false, old_schedule <> schedule, old_anchor, next_slot, paused, pause_reason, paused_until from known
-union all
-select ord, true, false, anchor, first_slot, false, null, null from w
+select ord, false, cursor_schedule <> schedule, old_anchor, next_slot, paused, pause_reason, paused_until,
+  old_schedule <> schedule from known
+union all select ord, true, false, anchor, first_slot, false, null, null, false from w
 where (uid in (select uid from added)) is true -- by a hash
 order by 1)";
 
@@ -258,8 +259,7 @@ from unnest($1, $2, $3, $4, $5) as w (uid, paused, reason, until, active) where 
 constexpr std::string_view lock_all_tasks = R"(
 select count(*) from (select 1 from @task order by id for no key update) locked)";
 
-constexpr std::string_view start_tasks = R"(
-update @task set active = false where active)";
+constexpr std::string_view start_tasks = "update @task set active = false where active";
 
 // Not of managers that share the tasks, and have just begun them: whoever takes all over looks for those afterwards.
 constexpr std::string_view start_runs = R"(

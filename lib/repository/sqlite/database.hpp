@@ -71,7 +71,8 @@ private:
     /// What each decision needs to know of its task.
     struct task_head {
         std::int64_t id = 0;
-        std::optional<cursor> at; // nothing: nobody asked
+        std::optional<cursor> at;         // nothing: nobody asked
+        bool has_cursor_schedule = false; // another than its own
     };
     struct text_hash {
         using is_transparent = void;
@@ -83,6 +84,7 @@ private:
     [[nodiscard]] cursor cursor_of(std::int64_t task);
     [[nodiscard]] cursor cursor_of(task_head& task);
     void move_cursor(task_head& task, const cursor& to); // on record at the end of the call
+    void take_over_cursor(task_head& task);              // by its schedule
     [[nodiscard]] task_state register_task(const task_definition& definition);
     void set_pause(const task_update& u);
     void tell_latest_runs(std::int64_t task, task_state& state);

@@ -80,7 +80,10 @@ void database::apply(task_head& task, const begin_request& request, begin_answer
     const bool later = skip_is_later(request);
     const std::uint64_t token = cursor_of(task).token;
     if (request.skipped && !later) add_skip(task.id, *request.skipped);
-    if (request.moves_cursor) answer.next_slot = request.next;
+    if (request.moves_cursor) {
+        answer.next_slot = request.next;
+        take_over_cursor(task);
+    }
     if (request.started && answer.token == 0) {
         answer.token = token + 1;
         if (!insert_run(task.id, answer.token, *request.started)) throw failure(errc::store_corrupt);
@@ -204,7 +207,9 @@ bool database::end_as_begun(task_head& task, const finish_request& request) {
 void database::go_on_after_end(task_head& task, const finish_request& request) {
     if (!request.next_slot) return;
     const cursor at = cursor_of(task);
-    if (at.next_slot == moment(cursor_waits_for_end)) move_cursor(task, {request.next_slot, at.token});
+    if (at.next_slot != moment(cursor_waits_for_end)) return;
+    take_over_cursor(task);
+    move_cursor(task, {request.next_slot, at.token});
 }
 
 void database::end_run(const run& r, wall_time started_at) {

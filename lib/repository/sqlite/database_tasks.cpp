@@ -25,10 +25,11 @@ database::task_head* database::find_task(std::string_view uid) {
     if (std::exchange(heads_epoch_, epoch) != epoch) heads_.clear();
     const auto known = heads_.find(uid);
     if (known != heads_.end()) return &known->second;
-    query q(db_.prepared("select id from task where uid = ?"), uid);
+    query q(db_.prepared("select id, cursor_schedule is not null from task where uid = ?"), uid);
     if (!q.step()) return nullptr;
     task_head head;
     head.id = q.integer(0);
+    head.has_cursor_schedule = q.flag(1);
     if (heads_.size() >= heads_max) return &(latest_head_ = head);
     return &heads_.emplace(uid, head).first->second;
 }
@@ -49,6 +50,11 @@ void database::move_cursor(task_head& task, const cursor& to) {
     task.at = to;
 }
 
+void database::take_over_cursor(task_head& task) {
+    if (!std::exchange(task.has_cursor_schedule, false)) return;
+    execute("update task set cursor_schedule = null where id = ?", task.id);
+}
+
 std::vector<task_state> database::register_tasks(const std::vector<task_definition>& tasks) {
     std::vector<task_state> states;
     states.reserve(tasks.size());
@@ -61,14 +67,18 @@ task_state database::register_task(const task_definition& definition) {
     task_state state;
     const std::int64_t hidden = definition.hidden ? 1 : 0;
     std::int64_t id = 0;
+    std::string cursor_schedule; // of which the cursor is
+    bool has_one = false;        // other than its own so far
     {
-        query q(db_.prepared("select id, schedule, anchor, paused, pause_reason, paused_until "
-                             "from task where uid = ?"),
+        query q(db_.prepared("select id, schedule, anchor, paused, pause_reason, paused_until, "
+                             "cursor_schedule from task where uid = ?"),
                 definition.uid.view());
         state.created = !q.step();
         if (!state.created) {
             id = q.integer(0);
-            state.schedule_changed = q.text(1) != definition.schedule;
+            has_one = !q.is_null(6);
+            cursor_schedule = q.text(has_one ? 6 : 1);
+            state.schedule_changed = cursor_schedule != definition.schedule;
             state.anchor = q.time(2);
             state.paused = q.flag(3);
             if (state.paused && !q.is_null(4)) state.pause_reason = q.text(4);
@@ -87,6 +97,15 @@ task_state database::register_task(const task_definition& definition) {
     execute("update task set name = ?, schedule = ?, hidden = ?, active = 1 where id = ?",
             definition.name.view(), std::string_view(definition.schedule), hidden, id);
     state.next_slot = cursor_of(id).next_slot;
+    if (state.schedule_changed != has_one) {
+        task_head& head = *find_task(definition.uid);
+        if (state.schedule_changed)
+            execute("update task set cursor_schedule = ? where id = ?", std::string_view(cursor_schedule),
+                    id);
+        else
+            take_over_cursor(head);
+        head.has_cursor_schedule = state.schedule_changed;
+    }
     tell_latest_runs(id, state);
     return state;
 }

@@ -116,8 +116,13 @@ create view cursor as -- for people; a token that is null: the cursor is missing
   from task t left join cursor_page p on p.id = t.id / 16;
 )";
 
-constexpr std::array<migration, 4> all_migrations{migration{1, version_1}, migration{2, version_2},
-                                                  migration{3, version_3}, migration{4, version_4}};
+constexpr const char* version_5 = R"(
+alter table task add column cursor_schedule text; -- of which the cursor is; null: the task's
+)";
+
+constexpr std::array<migration, 5> all_migrations{migration{1, version_1}, migration{2, version_2},
+                                                  migration{3, version_3}, migration{4, version_4},
+                                                  migration{5, version_5}};
 
 static_assert(all_migrations.back().to == schema_version);
 
@@ -162,8 +167,8 @@ bool is_sound(connection& db) {
 
 void check_tables(connection& db) {
     for (const char* sql : {
-             "select id, uid, name, schedule, hidden, anchor, paused, active, pause_reason, paused_until "
-             "from task",
+             "select id, uid, name, schedule, hidden, anchor, paused, active, pause_reason, paused_until, "
+             "cursor_schedule from task",
              every_cursor,
              write_cursor_page, // refused without the key
              "select id, task, \"trigger\", scheduled_at, started_at, finished_at, outcome, message, token, "

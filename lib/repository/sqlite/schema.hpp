@@ -14,7 +14,7 @@ namespace rondo::sqlite::detail {
 inline constexpr std::int64_t application_id = 0x526f6e64; // "Rond"
 
 /// The version that we write.
-inline constexpr std::int64_t schema_version = 4;
+inline constexpr std::int64_t schema_version = 5;
 
 /// SQL for each cursor that there is, by pages: `page`, `task`, whether it is all as we write it, next slot,
 /// token. What is no such JSON gives a row that is not, and no error. An object may have a task twice.
