@@ -347,7 +347,7 @@ void scheduler::take_up(task_record& task, const task_state& state, const histor
     // Those that ended otherwise need not be looked at again.
     if (f.early.empty() && f.due.empty() && f.surplus.count == 0 && latest)
         from = std::max(from, std::min(*latest + tick, open));
-    if (task.cursor != from) append_decision(task, from);
+    if (task.cursor != from || state.schedule_changed) append_decision(task, from);
     bring_early(task, open, now);
 }
 

@@ -198,6 +198,9 @@ void scheduler::go_on_with(task_record& task, wall_time slot, instant now) {
 // The next slot, given the cursor that the repository has.
 wall_time scheduler::slot_after_restart(const task_record& task, const task_state& state, instant now) {
     const schedule& when = task.when;
+    // The run whose end was waited for never ended: its process died.
+    if (state.next_slot == moment(cursor_waits_for_end) && when.type() == schedule::kind::every_after)
+        return now.wall + *when.interval();
     if (state.schedule_changed || !could_be_cursor(when, state, now.wall)) {
         // What the old schedule had due is not decided under the new one; its own slots are.
         switch (when.type()) {
@@ -214,10 +217,7 @@ wall_time scheduler::slot_after_restart(const task_record& task, const task_stat
         auto next = when.next_after(from - std::chrono::microseconds(1), state.anchor);
         return next ? *next : no_slot;
     }
-    if (!state.next_slot) return no_slot;
-    // The run whose end was waited for never ended: its process died.
-    if (*state.next_slot == cursor_waits_for_end) return now.wall + *when.interval();
-    return *state.next_slot;
+    return state.next_slot ? *state.next_slot : no_slot;
 }
 
 task_record* scheduler::find(std::string_view uid) const noexcept {

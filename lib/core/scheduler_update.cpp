@@ -134,8 +134,8 @@ void scheduler::change_schedule(task_record& task, rondo::schedule when, instant
     if (task.follows() && !same) task.past->followed->fresh = true;
     if (queue != nullptr && !queue->slots.empty())
         queue->after = cursor;
-    else if (task.cursor != cursor)
-        append_decision(task, cursor);
+    else if (task.cursor != cursor || task.follows())
+        append_decision(task, cursor); // what is on record of the other task is looked for from there on
     if (slot) set_slot(task, *slot, now);
     take_followers_back(task, now);
 }

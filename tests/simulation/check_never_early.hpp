@@ -24,10 +24,13 @@ public:
         phase& p = phase_of(task);
         p = {when, now.wall, ns_of(now), slot, 0, {}};
         auto interval = when.interval();
-        bool set_back = slot && when.kind() == schedule::kind::every && *slot - now.wall > interval;
-        if (set_back && *slot > when.anchor()) { // it keeps its phase, and waits one interval at most
+        bool set_back =
+            slot && when.kind() == schedule::kind::every && *slot - now.wall > interval + interval / 2;
+        if (set_back &&
+            *slot > when.anchor()) { // it keeps its phase, and waits for half an interval at least
+            const auto phase = (*slot - now.wall) % interval;
             p.wall = *slot;
-            p.ns += (*slot - now.wall) % interval / std::chrono::nanoseconds(1);
+            p.ns += (phase < interval / 2 ? phase + interval : phase) / std::chrono::nanoseconds(1);
         }
     }
     /// What waits by now is due already, by the clock that the task followed before.

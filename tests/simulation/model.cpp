@@ -73,17 +73,20 @@ void model::activate(int task, const task_state& state, instant now) {
     m.failures = state.failures;
     if (!state.created) m.catch_up_before = now.wall;
     wall_time slot = m.cursor;
-    if (state.schedule_changed || of_another(m.when, state.next_slot, now.wall))
-        slot = first_under_new_schedule(m.when, state, now.wall);
-    else if (m.cursor == cursor_waits_for_end)
+    if (m.cursor == cursor_waits_for_end && m.when.fixed_delay())
         slot = now.wall + m.when.interval();
+    else if (state.schedule_changed || of_another(m.when, state.next_slot, now.wall))
+        slot = first_under_new_schedule(m.when, state, now.wall);
     if (slot == no_slot) return;
-    // The wall clock was set back between two lives: an interval is waited for at most once.
+    // Far ahead: the wall clock was set back between two lives, and an interval is waited for as it was, but for half
+    // of one.
     microseconds wait = slot - now.wall;
     microseconds interval = m.when.interval();
-    if (interval.count() > 0 && slot > state.anchor && wait > interval) {
+    if (interval.count() > 0 && slot > state.anchor && wait - interval > interval / 2) {
         if (m.when.fixed_delay()) slot = now.wall + interval;
-        wait = m.when.fixed_delay() ? interval : wait % interval;
+        while (wait - interval >= interval / 2 && !m.when.fixed_delay()) // one by one is too slow for years
+            wait -= std::max((wait - interval * 2) / interval, microseconds::rep(1)) * interval;
+        if (m.when.fixed_delay()) wait = interval;
         m.due = ns_of(now) + std::chrono::nanoseconds(wait).count();
         m.slot = slot;
         return;

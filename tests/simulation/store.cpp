@@ -39,13 +39,16 @@ task_state store::add(int task, const task_definition& d, const schedule& when, 
         t.anchor = d.anchor;
         t.cursor = d.first_slot;
     } else {
-        s.schedule_changed = t.plan != plan;
+        if (t.plan != plan && !t.plan_of_cursor) t.plan_of_cursor = t.plan;
+        if (t.plan_of_cursor == plan) t.plan_of_cursor.reset();
+        s.schedule_changed = t.plan_of_cursor.has_value();
     }
-    if (s.created || s.schedule_changed || t.updated) {
+    const bool other_plan = !s.created && (t.plan != plan || s.schedule_changed);
+    if (s.created || other_plan || t.updated) {
         t.when = naive_schedule(when, t.anchor);
         t.first = t.cursor;
         t.slots = 0;
-        t.loose = s.schedule_changed || t.updated;
+        t.loose = other_plan || t.updated;
     }
     t.updated = false;
     t.plan = plan;
@@ -125,7 +128,10 @@ begin_answer store::begin(int task, const begin_request& r) {
     bool again = r.expected == r.next && !r.started && r.skipped && t.skipped &&
                  r.skipped->first == t.skipped->first && r.skipped->last == t.skipped->last;
     if (r.moves_cursor && !again) book(task, t, r);
-    if (r.moves_cursor) t.cursor = r.next;
+    if (r.moves_cursor) {
+        t.cursor = r.next;
+        t.plan_of_cursor.reset();
+    }
     if (r.skipped) t.skipped = r.skipped;
     if (r.started) {
         const run_begin& b = *r.started;
@@ -155,7 +161,10 @@ finish_state store::finish(int task, const end_record& r) {
     known->ended = true;
     known->end_number = ++ends_;
     known->outcome = r.outcome;
-    if (r.next_slot && t.cursor == moment(cursor_waits_for_end)) t.cursor = r.next_slot;
+    if (r.next_slot && t.cursor == moment(cursor_waits_for_end)) {
+        t.cursor = r.next_slot;
+        t.plan_of_cursor.reset();
+    }
     return finish_state::recorded;
 }
 

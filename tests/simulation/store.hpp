@@ -49,7 +49,8 @@ public:
     };
     struct task_row {
         bool known = false;
-        std::uint32_t plan = 0; ///< which schedule it was registered with
+        std::uint32_t plan = 0;                      ///< which schedule it was registered with
+        std::optional<std::uint32_t> plan_of_cursor; ///< if it is another
         wall_time anchor{};
         moment cursor;
         bool paused = false;

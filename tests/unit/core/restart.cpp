@@ -126,12 +126,21 @@ TEST_CASE("a cursor that the schedule does not have is one of the schedule befor
     CHECK(s.core().preview_of(s.task("a")).slots(2) == std::vector{wall_base + 4s, wall_base + 8s});
 }
 
-TEST_CASE("a clock set back between two lives delays by no more than an interval") {
+TEST_CASE("a clock set back between two lives delays by no more than an interval and a half") {
     play([](core_script& s) {
         s.clock(4s).restore("a", every(10s), known(wall_base + 24h)).expect_wakeup(10s);
         s.at(4s).expect_nothing();
         s.at(10s).expect_start("a", 24h).end("a").expect_wakeup(20s);
         s.at(20s).expect_start("a", 24h + 10s);
+    });
+}
+
+TEST_CASE("a run whose end was waited for is over with its process, whatever the delay is now") {
+    play([](core_script& s) {
+        task_state state = known(cursor_waits_for_end);
+        state.schedule_changed = true;
+        s.clock(5s).restore("a", every_after(10s), state).expect_next_run("a", 15s).expect_wakeup(15s);
+        s.at(15s).expect_start("a", 15s);
     });
 }
 
