@@ -86,8 +86,8 @@ public:
     /// `now` or, if it is known, when its process was last seen alive, with `abandoned_message`. Gives the number of those. The first call of a manager.
     virtual awaitable<std::uint64_t> start(wall_time now) = 0;
 
-    /// Inserts or updates tasks and marks them active. One state for each definition, in order. Of a
-    /// known uid: name, schedule and hidden are taken over; anchor, cursor and pause stay.
+    /// Inserts or updates tasks and marks them active. One state for each definition, in order. Of a known uid: name, schedule
+    /// and hidden are taken over; anchor, cursor and pause stay. The cursor is of the schedule that the task had when it was moved last.
     virtual awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) = 0;
 
     /// Pauses, resumes, activates or deactivates. An unknown uid is skipped over.

@@ -129,6 +129,17 @@ void unstored_end_moves_waiting_cursor(probe& p) {
     p.same("state", "recorded", show(p.finish(end)));
     p.same("cursor", show(at(44)), show(p.cursor("w")));
     p.same("the other's cursor", show(at(0)), show(p.cursor("t")));
+    task_definition finished = task("f");
+    finished.first_slot.reset();
+    p.put(finished);
+    finished.schedule = "every 1h";
+    p.put(finished);
+    finish_request late = end_of(waiting_run("f", 2, 0), 0);
+    late.next_slot = at(55);
+    p.same("state", "recorded", show(p.finish(late)));
+    const task_state s = p.put(finished);
+    p.same("a finished one's cursor", "never", show(s.next_slot));
+    p.is_true("which is of the schedule that it was", s.schedule_changed);
 }
 
 void begin_is_another_s(probe& p) {

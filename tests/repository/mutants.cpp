@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <ostream>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -159,6 +161,59 @@ struct tells_no_change : forwarding_repository {
     }
 };
 
+/// A change is told to whoever makes it.
+struct tells_change_once : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        auto states = co_await inner_->register_tasks(tasks);
+        for (std::size_t i = 0; i != tasks.size(); ++i) {
+            std::string& known = schedules_[tasks[i].uid.str()];
+            if (known == tasks[i].schedule) states.value()[i].schedule_changed = false;
+            known = tasks[i].schedule;
+        }
+        co_return states;
+    }
+
+private:
+    std::map<std::string, std::string> schedules_;
+};
+
+/// Any begin makes the cursor the schedule's.
+struct forgets_change_by_hand : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        auto states = co_await inner_->register_tasks(tasks);
+        for (std::size_t i = 0; i != tasks.size(); ++i)
+            if (begun_.contains(tasks[i].uid.str())) states.value()[i].schedule_changed = false;
+        begun_.clear();
+        co_return states;
+    }
+    awaitable<std::vector<begin_answer>> begin_runs(std::vector<begin_request> requests) override {
+        for (const begin_request& r : requests)
+            if (!r.moves_cursor) begun_.insert(r.uid.str());
+        return inner_->begin_runs(std::move(requests));
+    }
+
+private:
+    std::set<std::string> begun_;
+};
+
+/// Nothing makes it that.
+struct tells_change_for_ever : forwarding_repository {
+    using forwarding_repository::forwarding_repository;
+    awaitable<std::vector<task_state>> register_tasks(std::vector<task_definition> tasks) override {
+        auto states = co_await inner_->register_tasks(tasks);
+        for (std::size_t i = 0; i != tasks.size(); ++i) {
+            const auto first = schedules_.try_emplace(tasks[i].uid.str(), tasks[i].schedule).first;
+            states.value()[i].schedule_changed = first->second != tasks[i].schedule;
+        }
+        co_return states;
+    }
+
+private:
+    std::map<std::string, std::string> schedules_;
+};
+
 struct cuts_at_nul : forwarding_repository {
     using forwarding_repository::forwarding_repository;
     awaitable<std::vector<finish_state>> finish_runs(std::vector<finish_request> requests) override {
@@ -302,7 +357,8 @@ TEST_CASE("a repository that leaves summaries to the base class has no failures"
 TEST_CASE_TEMPLATE("each mutant is caught", mutant, forgets_that_it_ended, trusts_any_token,
                    ignores_the_cursor, never_forces, loses_skips, loses_the_users, moves_no_waiting_cursor,
                    gives_up_after_a_refusal, pages_skip_one, pages_by_instant, full_page_leads_on,
-                   from_is_excluded, abandons_nothing, tells_no_change, cuts_at_nul, takes_any_user,
+                   from_is_excluded, abandons_nothing, tells_no_change, tells_change_once,
+                   forgets_change_by_hand, tells_change_for_ever, cuts_at_nul, takes_any_user,
                    sorts_backwards, begins_one_by_one, miscounts_the_forgotten, prunes_one_slice,
                    prunes_without_limit, throws_at_times, sums_up_to_the_end, ranks_one_too_high,
                    measures_the_abandoned, keeps_no_lines, fails_always) {

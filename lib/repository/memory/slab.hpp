@@ -39,6 +39,11 @@ public:
         if (free_.size() == free_.capacity()) free_.reserve(2 * free_.size() + 8);
     }
 
+    /// Nor do those of all rows, with the next that is taken.
+    void make_room_to_give_all_back() {
+        if (free_.capacity() <= size_) free_.reserve(2 * std::size_t{size_} + 8);
+    }
+
     /// The number of a free row: the one given back last, which is still in the cache.
     [[nodiscard]] std::uint32_t take() {
         if (!free_.empty()) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <utility>
 
 namespace rondo::memory::detail {
 namespace {
@@ -55,8 +56,8 @@ const task_record* task_table::prefetch_record(std::uint32_t row) const noexcept
 std::uint32_t task_table::put(const task_definition& definition, task_state& state) {
     std::uint32_t i = find(definition.uid);
     state.created = i == none;
-    const std::uint32_t schedule = schedules_.acquire(definition.schedule);
     if (state.created) {
+        const std::uint32_t schedule = schedules_.acquire(definition.schedule);
         i = rows_.take();
         by_uid_.insert(hash_of(definition.uid), i);
         rows_[i].uid = definition.uid;
@@ -64,7 +65,7 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
         rows_[i].next_slot = packed(definition.first_slot);
         rows_[i].schedule = schedule;
     } else {
-        state.schedule_changed = change_schedule(i, schedule);
+        state.schedule_changed = change_schedule(i, definition.schedule);
     }
     task_row& row = rows_[i];
     row.hidden = definition.hidden;
@@ -79,21 +80,26 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
     return i;
 }
 
-// Takes over the use of it. Whether the cursor is of another one.
-bool task_table::change_schedule(std::uint32_t i, std::uint32_t schedule) {
-    const std::uint32_t before = rows_[i].schedule;
-    const auto known = cursor_schedules_.find(i);
-    if (known == cursor_schedules_.end() && before != schedule) {
-        cursor_schedules_.emplace(i, before); // with the use of it
-    } else {
-        schedules_.release(before);
-        if (known != cursor_schedules_.end() && known->second == schedule) {
-            schedules_.release(schedule);
-            cursor_schedules_.erase(known);
-        }
+// Whether the cursor is of another one.
+bool task_table::change_schedule(std::uint32_t i, std::string_view text) {
+    const auto known = cursor_schedules_.try_emplace(i, none).first; // first, as it may throw
+    std::uint32_t& of_cursor = known->second;
+    std::uint32_t schedule = none;
+    try {
+        schedule = schedules_.acquire(text);
+    } catch (...) {
+        if (of_cursor == none) cursor_schedules_.erase(known);
+        throw;
     }
-    rows_[i].schedule = schedule;
-    return cursor_schedules_.contains(i);
+    const std::uint32_t before = std::exchange(rows_[i].schedule, schedule);
+    if (of_cursor == none)
+        of_cursor = before; // with the use of it
+    else
+        schedules_.release(before);
+    if (of_cursor != schedule) return true;
+    schedules_.release(schedule);
+    cursor_schedules_.erase(known);
+    return false;
 }
 
 void task_table::move_cursor(std::uint32_t i, wall_time to) noexcept {

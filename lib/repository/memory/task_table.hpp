@@ -94,7 +94,7 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return rows_.size(); }
 
 private:
-    [[nodiscard]] bool change_schedule(std::uint32_t row, std::uint32_t schedule);
+    [[nodiscard]] bool change_schedule(std::uint32_t row, std::string_view schedule);
 
     slab<task_row> rows_;
     std::unordered_map<std::uint32_t, std::uint32_t> cursor_schedules_; // of those whose cursor is of another

@@ -17,6 +17,7 @@ class text_pool {
 public:
     /// The number of this text; each call is one more use of it.
     [[nodiscard]] std::uint32_t acquire(std::string_view text) {
+        entries_.make_room_to_give_all_back(); // first, as it may throw
         const std::uint32_t hash = hash_of(text);
         std::uint32_t i = index_.find(hash, [&](std::uint32_t row) { return entries_[row].text == text; });
         if (i == none) {
@@ -29,7 +30,7 @@ public:
     }
 
     /// Ends one use; a text without uses is freed, so schedules that keep changing do not pile up.
-    void release(std::uint32_t i) {
+    void release(std::uint32_t i) noexcept {
         entry& e = entries_[i];
         if (--e.uses > 0) return;
         index_.erase(hash_of(e.text), i);
