@@ -306,7 +306,8 @@ private:
     // Nothing happens any more: what was left is taken over, and run again; then the nodes end in order.
     asio::awaitable<void> come_to_rest() {
         while (under_way_ > 0) co_await wait(50ms);
-        for (int n = 0; n != options_.tasks; ++n) machines_[0].node->tell("resume " + uid_of(n) + "\n");
+        for (machine& m : machines_) // each behind the pauses that it has not come to yet
+            for (int n = 0; n != options_.tasks; ++n) m.node->tell("resume " + uid_of(n) + "\n");
         co_await wait(lease * 3);
         {
             database db(server_.connection_string(), schema);
