@@ -5,6 +5,8 @@
 #include <rondo/run.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace rondo::testing {
 namespace {
@@ -48,16 +50,19 @@ std::string begins_second_task(const shared_place& place, const run_id& id, cons
            place.table("task") + " where uid = '" + uid_of(1) + "'";
 }
 
-/// What becomes of the claims, of which the second waits for `first` until `last_words` are said.
-std::vector<begin_answer> answers_behind(const shared_place& place, const repository_ptr& r,
-                                         const transaction& first, const std::string& last_words) {
+/// What becomes of the claims, of which one waits for `first`, and `meanwhile`, until `last_words` are said.
+std::vector<begin_answer> answers_behind(
+    const shared_place& place, const repository_ptr& r, const transaction& first,
+    const std::string& last_words, std::vector<begin_request> wanted = three_claims(),
+    const std::function<void()>& meanwhile = [] {}) {
     boost::asio::io_context io{1};
-    const auto claims = launch<std::vector<begin_answer>>(io, r->begin_runs(three_claims()));
+    const auto claims = launch<std::vector<begin_answer>>(io, r->begin_runs(std::move(wanted)));
     io.poll();
     const auto give_up = std::chrono::steady_clock::now() + 4s; // the server waits no longer either
     const std::string waiting = "select count(*) from pg_stat_activity where application_name = 'rondo' and "
                                 "wait_event_type = 'Lock'";
     while (place.sql(waiting) == "0") REQUIRE(std::chrono::steady_clock::now() < give_up);
+    meanwhile();
     first.say(last_words);
     io.restart();
     io.run();
@@ -98,6 +103,26 @@ TEST_CASE("whoever waited for one who gave up has all") {
     const auto answers = answers_behind(place, r, other, "rollback");
     CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
     CHECK(place.runs() == "3");
+}
+
+// Or two who want the same would wait for each other.
+TEST_CASE("tasks are locked in one order, in whichever they are claimed") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    for (const std::size_t third : {2u, 0u}) {
+        CAPTURE(third);
+        std::vector<begin_request> claims;
+        for (const std::size_t task : {third, std::size_t{1}, 2 - third})
+            claims.push_back(step(task, third == 2 ? 0 : 1, 10 * third + task + 1));
+        const transaction other(place);
+        other.say("update " + place.table("task") + " set paused = false where uid = '" + uid_of(1) + "'");
+        const auto answers = answers_behind(place, r, other, "rollback", claims, [&] {
+            const transaction none(place);
+            none.say("set local lock_timeout = '1s'");
+            none.say("update " + place.table("task") + " set paused = false where uid = '" + uid_of(2) + "'");
+        });
+        CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
+    }
 }
 
 // As if the answer to the first claim had been lost while it was under way.

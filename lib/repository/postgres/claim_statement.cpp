@@ -10,12 +10,13 @@
 namespace rondo::postgres::detail {
 namespace {
 
-// `s` is what was the case when the statement began, `l` what is once the task is locked. That its cursor and its token
-// are the same means that no run of it has begun meanwhile, so that what `s` says of its runs holds, too; whoever waited
-// for another's claim finds that they are not, and asks again, as by then its own run may be there. The look-ups have a
-// condition that is theirs alone, and a limit, so that they are made only where it holds; `k` wants a column that no
-// index but that of ids leads to. A run that is on record already, or another that has the slot, is found by their
-// indices: then it is all refused.
+// `s` is what was the case when the statement began. The update locks what it finds, in the order of the tasks, as our
+// sessions have no joins but nested loops, and looks again at what it had to wait for: that the cursor and the token are
+// the same means that no run of the task has begun meanwhile, so that what `s` says of its runs holds, too. Whoever waited
+// for another's claim finds that they are not, and hears where the cursor is by now; that it is where it was, or that its
+// own run is there by now, is looked at closely. The look-ups have a condition that is theirs alone, and a limit, so
+// that they are made only where it holds; `k` wants a column that no index but that of ids leads to. A run that is on
+// record already, or another that has the slot, is found by their indices: then it is all refused.
 constexpr std::string_view claim = R"(
 with s as materialized (
   select w.*, t.id as task, t.token, t.next_slot,
@@ -26,19 +27,18 @@ with s as materialized (
     left join @task t on t.uid = w.uid
     left join lateral (
       select token is not null as yes from @run where id = w.run and t.next_slot is distinct from w.expected limit 1) k on true{look_up}),
-l as materialized (
-  select s.*, t.next_slot as cursor_now, t.next_slot = s.expected and t.token = s.token{still} as won
-  from s join @task t on t.id = s.task
-  where s.verdict = 'fits' order by t.id for no key update of t),
 moved as (
-  update @task t set next_slot = l.next, cursor_schedule = null, token = l.token + 1
-  from l where l.won and t.id = l.task),
+  update @task t set next_slot = x.next, cursor_schedule = null, token = t.token + 1
+  from (select * from s where verdict = 'fits' order by task) x
+  where t.id = x.task and t.next_slot = x.expected and t.token = x.token{still}
+  returning x.*),
 begun as (
   insert into @run (id, task, "trigger", scheduled_at, started_at, token{stored})
-  select run, task, why, expected, started_at, token + 1{values} from l where won){more}
-select ord, case when won then 'recorded' else 'again' end, token + 1, cursor_now{unsynced} from l
-union all
-select ord, verdict, null, next_slot{nothing} from s where verdict <> 'fits')";
+  select run, task, why, expected, started_at, token + 1{values} from moved){more}
+select ord, case when verdict <> 'fits' then verdict when won then 'recorded' when now <> expected then 'conflict'
+    else 'closely' end, token + 1, coalesce(now, next_slot){unsynced}
+from (select *, ord in (select ord from moved) as won from s) x
+  cross join lateral (select case when verdict = 'fits' and not won then @cursor_now(task, run{of}) end as now) n)";
 
 // Of one that is not to run beside itself another may be in flight. Whoever wins nothing has written no more than locks,
 // which nobody needs after a crash: the next does not wait until the disk has them.
@@ -50,14 +50,14 @@ constexpr std::array<shared_part, 10> shared_claim{{
     left join lateral (
       select true as yes from @run where task = t.id and outcome is null and w.alone
         and t.next_slot = w.expected limit 1) b on true)"},
-    {"still", " and t.schedule = s.schedule"},
+    {"of", ", schedule"},
+    {"still", " and t.schedule = x.schedule"},
     {"stored", ", node, lease_until, attempts_max"},
     {"values", ", $10, " RONDO_NOW " + $11, attempts_max"},
     {"more", R"(,
 unsynced as materialized (
-  select set_config('synchronous_commit', 'off', true) where $12 and not exists (select from l where won)))"},
+  select set_config('synchronous_commit', 'off', true) where $12 and not exists (select from moved)))"},
     {"unsynced", ", (select count(*) from unsynced)"},
-    {"nothing", ", null"},
 }};
 
 } // namespace

@@ -33,9 +33,9 @@ parameters claim_parameters(const std::vector<const begin_request*>& requests, c
     return p;
 }
 
-open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
-                        std::vector<begin_answer>& answers) {
-    open_claims open;
+std::vector<std::size_t> read_claims(const rows& r, const std::vector<const begin_request*>& requests,
+                                     std::vector<begin_answer>& answers) {
+    std::vector<std::size_t> open;
     std::vector<bool> seen(requests.size());
     for (std::size_t i = 0; i != r.size(); ++i) {
         const std::uint64_t place = r.count(i, 0) - 1;
@@ -50,8 +50,7 @@ open_claims read_claims(const rows& r, const std::vector<const begin_request*>& 
             a = {begin_state::conflict, r.time_or_never(i, 3), 0, steady_time::max()};
         } else {
             a.state = begin_state::conflict; // until it is decided
-            open.places.push_back(place);
-            open.closely = open.closely || word != "again";
+            open.push_back(place);
         }
     }
     if (r.size() != seen.size())

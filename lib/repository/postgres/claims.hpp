@@ -20,15 +20,10 @@ namespace rondo::postgres::detail {
 [[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
                                           const leases* shared, bool alone);
 
-/// Those that were not decided.
-struct open_claims {
-    std::vector<std::size_t> places;
-    bool closely = false; ///< some are no claims
-};
-
-/// Puts the answers where they belong, in the order of the requests.
-[[nodiscard]] open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
-                                      std::vector<begin_answer>& answers);
+/// Puts the answers where they belong, in the order of the requests. Gives the places of those that were not decided.
+[[nodiscard]] std::vector<std::size_t> read_claims(const rows& r,
+                                                   const std::vector<const begin_request*>& requests,
+                                                   std::vector<begin_answer>& answers);
 
 } // namespace rondo::postgres::detail
 

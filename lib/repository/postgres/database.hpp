@@ -42,8 +42,8 @@ public:
     awaitable<std::vector<task_state>> register_tasks(const std::vector<task_definition>& tasks);
     awaitable<void> update_tasks(const std::vector<task_update>& updates);
 
-    /// In one transaction, the ends first; but begins that others were faster with, or that must be looked at more
-    /// closely, are decided in others. `closely`: all are looked at so.
+    /// In one transaction, the ends first; but begins that must be looked at more closely are decided in another.
+    /// `closely`: all are looked at so.
     awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
                                     const std::vector<begin_request>& begun, bool closely);
 
@@ -80,7 +80,7 @@ private:
     void tell_cancelled(const rows& r, std::size_t i);
     awaitable<void> tell_others();
     awaitable<recorded_runs> ask_for_runs(const std::vector<finish_request>& ended,
-                                          const std::vector<begin_request>& begun, int claims_left);
+                                          const std::vector<begin_request>& begun, bool closely);
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
                     steady_time asked_at);

@@ -20,8 +20,6 @@ std::int64_t as_integer(std::uint64_t n) noexcept {
     return static_cast<std::int64_t>(n < most ? n : most);
 }
 
-constexpr int claims_max = 2; // the second time it is seen who was faster the first
-
 std::size_t hash_of(std::string_view uid) noexcept {
     return std::hash<std::string_view>()(uid);
 }
@@ -243,19 +241,19 @@ database::awaitable<recorded_runs> database::record(const std::vector<finish_req
                                                     const std::vector<begin_request>& begun, bool closely) {
     if (ended.empty() && begun.empty())
         co_return recorded_runs{std::vector<finish_state>(), std::vector<begin_answer>()};
-    co_return co_await ask_for_runs(ended, begun, closely ? 0 : claims_max);
+    co_return co_await ask_for_runs(ended, begun, closely);
 }
 
-// `claims_left`: in so many statements they may be claims. Where the next of them fails, those that are recorded are held
-// until they are asked for again, as all will be that fails.
+// Where the statement for what is looked at closely fails, those that are recorded by then are held until they are asked
+// for again, as all will be that fails.
 database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<finish_request>& ended,
                                                           const std::vector<begin_request>& begun,
-                                                          int claims_left) {
+                                                          bool closely) {
     recorded_runs said{std::vector<finish_state>(ended.size()), std::vector<begin_answer>(begun.size())};
     const leases* const shared = is_shared() ? &leases_ : nullptr;
     const auto ends = waves_of_ends(ended);
     const auto begins = waves_of_begins(begun);
-    const bool claims = claims_left > 0 && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
+    const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
     batch b;
     if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
     std::size_t next = b.statements.size();
@@ -269,19 +267,19 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const std::vector<rows> answers = co_await connection_.exchange(b);
     for (const auto& w : ends) read_ends(answers[next++], w, said.finished.assume_value());
     if (shared != nullptr) note_ended(ended);
-    open_claims open;
+    std::vector<std::size_t> open;
     if (claims)
         open = read_claims(answers[next], begins[0].requests, said.begun.assume_value());
     else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
     if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
-    if (open.places.empty()) co_return said;
+    if (open.empty()) co_return said;
     const std::vector<finish_request> no_ends;
     std::vector<begin_request> rest;
-    for (const std::size_t place : open.places) rest.push_back(begun[place]);
-    const recorded_runs more = co_await ask_for_runs(no_ends, rest, open.closely ? 0 : claims_left - 1);
-    for (std::size_t i = 0; i != open.places.size(); ++i)
-        said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
+    for (const std::size_t place : open) rest.push_back(begun[place]);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, true);
+    for (std::size_t i = 0; i != open.size(); ++i)
+        said.begun.assume_value()[open[i]] = more.begun.assume_value()[i];
     co_return said;
 }
 

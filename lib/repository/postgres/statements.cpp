@@ -180,7 +180,7 @@ stored as (
 moved as (
   update @task t set token = t.token + case when v.verdict = 'store' then 1 else 0 end,
     next_slot = case when v.next is not null and t.next_slot = 9223372036854775807 then v.next else t.next_slot end,
-    cursor_schedule = case when v.next is null or t.next_slot <> 9223372036854775807 then t.cursor_schedule end
+    cursor_schedule = case when v.next is not null and t.next_slot = 9223372036854775807 then null else t.cursor_schedule end
   from v where t.id = v.task and (v.verdict = 'store'
     or v.verdict = 'end' and v.next is not null and v.next_slot = 9223372036854775807)))";
 
