@@ -13,7 +13,9 @@ task_state ledger::put(const task_definition& d) {
     auto [found, created] = tasks_.try_emplace(d.uid.str());
     task& t = found->second;
     state.created = created;
-    state.schedule_changed = !created && t.schedule != d.schedule;
+    if (!created && !t.cursor_schedule) t.cursor_schedule = t.schedule;
+    if (t.cursor_schedule == d.schedule) t.cursor_schedule.reset();
+    state.schedule_changed = t.cursor_schedule.has_value();
     if (created) {
         t.anchor = d.anchor;
         t.next_slot = d.first_slot;
@@ -61,7 +63,10 @@ begin_answer ledger::begin(const begin_request& r) {
         answer.next_slot = t.next_slot;
         return answer;
     }
-    if (r.moves_cursor) t.next_slot = r.next;
+    if (r.moves_cursor) {
+        t.next_slot = r.next;
+        t.cursor_schedule.reset();
+    }
     answer.next_slot = t.next_slot;
     if (!r.started) return answer;
     const run_begin& b = *r.started;
@@ -95,7 +100,10 @@ finish_state ledger::finish(const finish_request& r) {
         known->second.outcome = r.run.outcome;
         known->second.finished_at = r.run.finished_at;
     }
-    if (r.next_slot && t.next_slot == moment(cursor_waits_for_end)) t.next_slot = r.next_slot;
+    if (r.next_slot && t.next_slot == moment(cursor_waits_for_end)) {
+        t.next_slot = r.next_slot;
+        t.cursor_schedule.reset();
+    }
     return finish_state::recorded;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ public:
 private:
     struct task {
         std::string schedule;
+        std::optional<std::string> cursor_schedule; // of which the cursor is, if it is another
         wall_time anchor{};
         moment next_slot;
         bool paused = false;
