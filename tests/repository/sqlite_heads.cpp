@@ -107,6 +107,35 @@ TEST_CASE("what somebody else has written is seen") {
     CHECK(token_of(blocking(store->begin_runs(one_begin("u", 5)))) == 44);
 }
 
+TEST_CASE("whose schedule a cursor is of is what is on record") {
+    const scratch_folder folder;
+    const std::string path = folder.path("a.db");
+    const auto store = sqlite::open(path).value();
+    auto hourly = one_task("t");
+    hourly[0].schedule = "every 1h";
+    const auto is_of_another = [&](const std::vector<task_definition>& t) {
+        return blocking(store->register_tasks(t)).value().at(0).schedule_changed;
+    };
+    CHECK_FALSE(is_of_another(one_task("t")));
+    CHECK(is_of_another(hourly));
+    raw_database(path).execute(add_damaged_task);
+    auto moves = one_begin("t", 1);
+    moves[0].moves_cursor = true;
+    moves[0].expected = at(0);
+    moves[0].next = at(10);
+    auto fails = moves;
+    fails.push_back(one_begin("damaged", 2)[0]);
+    for (int i = 0; i != 2; ++i) {
+        CHECK(error_of(store->begin_runs(fails)) == errc::store_corrupt); // what it moved is moved back
+        CHECK(is_of_another(hourly));
+    }
+    CHECK(token_of(blocking(store->begin_runs(moves))) == 1);
+    CHECK_FALSE(is_of_another(hourly));
+    CHECK(is_of_another(one_task("t")));
+    raw_database(path).execute("update task set cursor_schedule = null");
+    CHECK_FALSE(is_of_another(one_task("t")));
+}
+
 TEST_CASE("the end of a fixed delay moves a cursor once, however many ends there are") {
     const scratch_folder folder;
     const auto store = sqlite::open(folder.path("a.db")).value();
