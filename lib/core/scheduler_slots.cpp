@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/clock_step.hpp>
 #include <core/make_room.hpp>
 #include <core/overlap_decision.hpp>
 #include <core/prefetch.hpp>
@@ -94,10 +95,23 @@ void scheduler::start_due(instant now, std::size_t slots_max) {
     looked_ = seen_;
 }
 
+namespace {
+
+// When it came to be due, its clock was behind by so little that it was put right since. One that was set is another
+// matter: intervals do not follow it.
+bool is_early(const task_record& task, instant now) noexcept {
+    constexpr std::chrono::milliseconds tick(1);
+    const auto ahead = task.slot - now.wall;
+    return task.when.type() == schedule::kind::every && ahead > tick && ahead <= clock_step_min;
+}
+
+} // namespace
+
 void scheduler::on_due(task_record& task, instant now, instant seen) {
     prefetch(task.uid.view().data());
     prefetch_whole(task.past.get());
     if (task.paused) return on_pause_over(task, now);
+    if (options_.shared && is_early(task, now)) return set_slot(task, task.slot, now);
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
         task.queue()->seen = seen;

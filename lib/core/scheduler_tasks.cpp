@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <core/clock_step.hpp>
 #include <core/label.hpp>
 #include <core/make_room.hpp>
 #include <core/retry_wait.hpp>
@@ -181,11 +182,13 @@ result<void> scheduler::activate(task_record& task, const task_state& state, ins
 void scheduler::go_on_with(task_record& task, wall_time slot, instant now) {
     // A cursor far ahead of an interval means that the wall clock was set back between two lives. Keep the phase of a
     // grid, and wait for an interval, or half of one less or more: what is ahead by little is due when it says, as
-    // clocks are never quite the same, and what ran last may have run just now.
+    // clocks are never quite the same, and what ran last may have run just now. One that others share may be put right
+    // the next moment.
     wall_time from = slot;
     if (auto interval = task.when.interval(); interval && slot > task.anchor) {
         const auto ahead = slot - now.wall;
-        const auto least = *interval / 2;
+        const std::chrono::microseconds half = *interval / 2;
+        const auto least = options_.shared ? std::max<std::chrono::microseconds>(half, clock_step_min) : half;
         if (ahead > least + *interval) {
             from = now.wall + (task.fixed_delay() ? *interval : least + (ahead - least) % *interval);
             if (task.fixed_delay()) slot = from;

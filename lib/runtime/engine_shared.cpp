@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Where other managers have the same tasks on the same repository.
+#include <core/clock_step.hpp>
 #include <runtime/engine.hpp>
 
 #include <rondo/format.hpp>
@@ -17,6 +18,9 @@
 #include <string_view>
 
 namespace rondo::runtime {
+
+static_assert(shared_clock::step_min == core::clock_step_min);
+
 namespace {
 
 constexpr std::chrono::nanoseconds pause_after_failure = std::chrono::milliseconds(100);

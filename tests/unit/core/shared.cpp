@@ -27,19 +27,21 @@ struct shared_core {
         for (const char* uid : {"a", "b", "c"}) add(uid);
     }
 
-    void add(std::string_view uid, const core::task_policy& policy = {}) {
+    /// `next_slot`: it is known, and that is its cursor.
+    void add(std::string_view uid, const core::task_policy& policy = {}, schedule when = every(1h),
+             moment next_slot = {}) {
         core::task_spec spec{.uid = uid,
                              .name = uid,
-                             .when = every(1h),
+                             .when = std::move(when),
                              .first = after_interval,
                              .policy = policy,
                              .payload = std::make_unique<core::task_payload>()};
         core::task_record& task = *core.reserve(spec).value();
         const task_definition d = core.definition(task, now);
         task_state state;
-        state.created = true;
-        state.anchor = d.anchor;
-        state.next_slot = d.first_slot;
+        state.created = !next_slot;
+        state.anchor = next_slot ? *next_slot - 2h : d.anchor;
+        state.next_slot = next_slot ? next_slot : d.first_slot;
         REQUIRE(core.activate(task, state, now));
         obey();
     }
@@ -125,6 +127,59 @@ TEST_CASE("what nobody has decided is decided, though the cursor on record is of
             CHECK(s.counters().skipped_missed == d.request.skipped->count);
         }
     }
+}
+
+// Who joins has read the clock late, and reads it again.
+TEST_CASE("a slot does not begin before its time by a clock that is put right") {
+    for (const auto late : {0ms, 150ms, 400ms, 950ms}) {
+        for (const auto ahead : {20ms, 170ms, 200ms, 380ms}) {
+            CAPTURE(late);
+            CAPTURE(ahead);
+            shared_core s;
+            const wall_time slot = s.now.wall + ahead;
+            const auto shown = [begin = s.now](std::chrono::nanoseconds since) {
+                return instant{begin.steady + since, begin.wall + floor<std::chrono::microseconds>(since)};
+            };
+            s.now = shown(-late);
+            s.add("d", {}, every(200ms), slot);
+            if (late + ahead <= 1200ms) CHECK(s.core.next_wakeup(s.now) == s.now.steady + late + ahead);
+            for (std::chrono::nanoseconds since = 0ns; since < ahead; since += 10ms) { // put right at once
+                const instant t = shown(since);
+                s.core.on_time(t);
+                s.obey();
+                std::vector<core::decision> all;
+                s.core.take_decisions(all);
+                CHECK(all.empty());
+            }
+            s.now = shown(ahead);
+            const core::decision d = s.decide("d");
+            REQUIRE(d.request.started);
+            CHECK(d.request.started->scheduled_at == slot);
+            CHECK(s.core.stat_of(*s.core.find("d")).next_run == slot + 200ms);
+        }
+    }
+}
+
+TEST_CASE("a slot that came to be due too early, as the clock was put right since, waits for its time") {
+    shared_core s;
+    const wall_time slot = s.now.wall + 800ms;
+    s.add("d", {}, every(200ms), slot);
+    instant ahead = now_at(800ms); // by the monotonic clock
+    ahead.wall -= 300ms;
+    s.core.on_time(ahead);
+    s.obey();
+    std::vector<core::decision> all;
+    s.core.take_decisions(all);
+    CHECK(all.empty());
+    CHECK(s.core.next_wakeup(ahead) == ahead.steady + 300ms);
+    s.now = {ahead.steady + 300ms, slot};
+    const core::decision d = s.decide("d");
+    REQUIRE(d.request.started);
+    CHECK(d.request.started->scheduled_at == slot);
+    s.now = {s.now.steady + 200ms, slot - 1h}; // it was set
+    const core::decision next = s.decide("d");
+    REQUIRE(next.request.skipped); // as the first runs still
+    CHECK(next.request.skipped->first == slot + 200ms);
 }
 
 TEST_CASE("an attempt at a lost slot that another manager has, or keeps from beginning, counts as none") {
