@@ -154,15 +154,29 @@ database::awaitable<void> database::renew_if_due() {
     if (failed && !connection_.is_open()) throw failure(*failed);
 }
 
-// By itself, so that it tells of a moment.
+// By itself, so that it tells of a moment; several times where nothing better is known, as one may take long. What is
+// shown may be late, by less than a clock is that was set, and never early.
 database::awaitable<void> database::read_clock() {
-    const steady_time begin = leases::now();
-    parameters none;
-    const rows r = co_await ask(lease_sql_.read_clock, std::move(none));
-    const steady_time end = leases::now();
-    if (!leases_.takes_reading(end - begin, end)) co_return;
-    const clock_reading reading{r.time(0, 0), end}; // so that what is shown may be late, and never early
-    leases_.desk->tell([&](repository_news& n) { n.clock = reading; });
+    constexpr int tries_max = 5;
+    const bool at_first = leases_.read_at == steady_time();
+    std::optional<clock_reading> best;
+    auto best_took = std::chrono::nanoseconds::max();
+    int tries = leases_.wants_reading(leases::now()) ? tries_max : 1;
+    for (; tries > 0 && best_took > leases::reading_fast; --tries) {
+        const steady_time begin = leases::now();
+        parameters none;
+        const rows r = co_await ask(lease_sql_.read_clock, std::move(none));
+        const steady_time end = leases::now();
+        if (end - begin >= best_took) continue;
+        best_took = end - begin;
+        best = clock_reading{r.time(0, 0), end};
+    }
+    if (best_took > leases::reading_slow) {
+        if (at_first) throw failure(errc::store_failed, "the server tells its time too late");
+        co_return;
+    }
+    if (!leases_.takes_reading(best_took, leases::now())) co_return;
+    leases_.desk->tell([&](repository_news& n) { n.clock = *best; });
 }
 
 database::awaitable<void> database::reap(const rows& tasks) {

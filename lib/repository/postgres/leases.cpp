@@ -87,10 +87,15 @@ void leases::tell_lost() {
     });
 }
 
-// One that took long says less; but clocks part company, so that none counts for ever.
+// Clocks part company, so that no reading counts for ever.
+bool leases::wants_reading(steady_time now) const noexcept {
+    return read_at == steady_time() || now - read_at >= std::chrono::minutes(1);
+}
+
+// One that took long says less.
 bool leases::takes_reading(nanoseconds took, steady_time now) noexcept {
-    const bool good = took <= std::max<nanoseconds>(2 * best_reading, milliseconds(5));
-    if (!good && now - read_at < std::chrono::minutes(1)) return false;
+    const bool good = took <= std::max<nanoseconds>(2 * best_reading, reading_fast);
+    if (!good && !wants_reading(now)) return false;
     best_reading = std::min(best_reading, took);
     if (!good) best_reading = took;
     read_at = now;

@@ -40,6 +40,10 @@ struct leases {
     steady_time connected_at{};
     steady_time look_at{};   ///< at the others, next
     steady_time looked_at{}; ///< likewise, the last time
+    /// A reading of the clock that took no longer is as good as any; one that took longer, as good as none: the
+    /// next would look as if somebody had set that clock.
+    static constexpr std::chrono::milliseconds reading_fast{5};
+    static constexpr std::chrono::milliseconds reading_slow{900};
     std::chrono::nanoseconds best_reading =
         std::chrono::hours(1); ///< of the clock of the server: how long it took
     steady_time read_at{};
@@ -61,6 +65,8 @@ struct leases {
     /// What has run out by now is told.
     void on_time(steady_time now);
     void tell_lost();
+    /// Whether there is no reading of the clock of the server that counts any more.
+    [[nodiscard]] bool wants_reading(steady_time now) const noexcept;
     /// Whether a reading that took so long is worth more than what was told.
     [[nodiscard]] bool takes_reading(std::chrono::nanoseconds took, steady_time now) noexcept;
 };
