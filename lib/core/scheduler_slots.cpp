@@ -97,12 +97,12 @@ void scheduler::start_due(instant now, std::size_t slots_max) {
 
 namespace {
 
-// When it came to be due, its clock was behind by so little that it was put right since. One that was set is another
-// matter: intervals do not follow it.
-bool is_early(const task_record& task, instant now) noexcept {
+// When it came to be due, `late` ago, its clock was behind by so little that it was put right since. One that was set is
+// another matter: intervals do not follow it.
+bool is_early(const task_record& task, instant now, std::chrono::nanoseconds late) noexcept {
     constexpr std::chrono::milliseconds tick(1);
     const auto ahead = task.slot - now.wall;
-    return task.when.type() == schedule::kind::every && ahead > tick && ahead <= clock_step_min;
+    return task.when.type() == schedule::kind::every && ahead > tick && ahead + late <= clock_step_min;
 }
 
 } // namespace
@@ -111,7 +111,8 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     prefetch(task.uid.view().data());
     prefetch_whole(task.past.get());
     if (task.paused) return on_pause_over(task, now);
-    if (options_.shared && is_early(task, now)) return set_slot(task, task.slot, now);
+    const std::chrono::nanoseconds late(now_key(task, now) - task.due);
+    if (options_.shared && is_early(task, now, late)) return set_slot(task, task.slot, now);
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
         task.queue()->seen = seen;

@@ -182,6 +182,17 @@ TEST_CASE("a slot that came to be due too early, as the clock was put right sinc
     CHECK(next.request.skipped->first == slot + 200ms);
 }
 
+TEST_CASE("a slot that is looked at late does not wait for a clock that was set back") {
+    shared_core s;
+    const wall_time slot = s.now.wall + 800ms;
+    s.add("d", {}, every(200ms), slot);
+    s.now = now_at(900ms);
+    s.now.wall -= 1050ms;
+    const core::decision d = s.decide("d");
+    REQUIRE(d.request.started);
+    CHECK(d.request.started->scheduled_at == slot);
+}
+
 TEST_CASE("an attempt at a lost slot that another manager has, or keeps from beginning, counts as none") {
     shared_core s;
     core::task_policy policy;
