@@ -82,6 +82,7 @@ std::uint32_t task_table::put(const task_definition& definition, task_state& sta
 
 // Whether the cursor is of another one.
 bool task_table::change_schedule(std::uint32_t i, std::string_view text) {
+    if (schedules_[rows_[i].schedule] == text && !cursor_schedules_.contains(i)) return false;
     const auto known = cursor_schedules_.try_emplace(i, none).first; // first, as it may throw
     std::uint32_t& of_cursor = known->second;
     std::uint32_t schedule = none;

@@ -38,6 +38,8 @@ public:
         entries_.give_back(i);
     }
 
+    [[nodiscard]] const std::string& operator[](std::uint32_t i) const noexcept { return entries_[i].text; }
+
 private:
     struct entry {
         std::string text;
