@@ -317,7 +317,7 @@ private:
                 if (std::chrono::steady_clock::now() > limit) break; // and then it is missed
                 co_await wait(50ms);
             }
-            behind_ = behind(db.read(), lease);
+            behind_ = behind(db.read_tasks(), lease); // nodes are cut off while we are at it
         }
         for (machine& m : machines_) m.node->close_input();
         const auto limit = std::chrono::steady_clock::now() + 10 * lease;

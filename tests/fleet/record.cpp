@@ -58,15 +58,21 @@ std::optional<std::string> database::ask(const std::string& sql) {
     return PQgetvalue(r.get(), 0, 0);
 }
 
-record_of_fleet database::read() {
+record_of_fleet database::read_tasks() {
     PGconn* const c = connection_.get();
-    (void)query(c, "begin isolation level repeatable read");
     record_of_fleet all;
     each_row(c, "select (extract(epoch from clock_timestamp()) * 1000000)::int8",
              [&](const row& r) { all.now = r.time(0); });
     each_row(
         c, "select uid, anchor, next_slot, paused from " + schema_ + ".task order by uid",
         [&](const row& r) { all.tasks.push_back({r.text(0), r.time(1), r.maybe(2), r.text(3) == "t"}); });
+    return all;
+}
+
+record_of_fleet database::read() {
+    PGconn* const c = connection_.get();
+    (void)query(c, "begin isolation level repeatable read");
+    record_of_fleet all = read_tasks();
     each_row(
         c,
         "select r.id, t.uid, r.\"trigger\", r.attempt, r.scheduled_at, r.finished_at, r.outcome, r.token, "
