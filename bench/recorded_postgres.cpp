@@ -166,7 +166,9 @@ values contend(std::size_t tasks, std::chrono::nanoseconds length) {
     (void)testing::blocking(open(server)->register_tasks(all)).value();
     (void)testing::blocking(open(server)->begin_runs(claims(all, 0, 99))).value();
     return measure_contended(length, [&](std::uint64_t no) {
-        return [&, no, store = open(server, true)](std::int64_t n) {
+        const auto store = open(server, true);
+        (void)testing::blocking(store->register_tasks(all)).value(); // as each of a fleet does
+        return [&, no, store](std::int64_t n) {
             return given(testing::blocking(store->begin_runs(claims(all, n, no))));
         };
     });
