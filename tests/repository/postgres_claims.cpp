@@ -38,16 +38,17 @@ std::vector<begin_request> three_claims() {
     return claims;
 }
 
-std::string moves_second_task(const shared_place& place) {
+std::string moves_task(const shared_place& place, std::size_t task) {
     return "update " + place.table("task") + " set next_slot = 1000000, token = token + 1 where uid = '" +
-           uid_of(1) + "'";
+           uid_of(task) + "'";
 }
 
-std::string begins_second_task(const shared_place& place, const run_id& id, const std::string& node) {
+std::string begins_task(const shared_place& place, std::size_t task, const run_id& id,
+                        const std::string& node) {
     return "insert into " + place.table("run") +
            " (id, task, \"trigger\", scheduled_at, started_at, token, node, lease_until) select '" +
            to_string(id) + "', id, 'schedule', 0, 0, 1, " + node + ", 4000000000000000 from " +
-           place.table("task") + " where uid = '" + uid_of(1) + "'";
+           place.table("task") + " where uid = '" + uid_of(task) + "'";
 }
 
 /// What becomes of the claims, of which one waits for `first`, and `meanwhile`, until `last_words` are said.
@@ -76,33 +77,40 @@ repository_ptr with_three_tasks(const shared_place& place) {
     return r;
 }
 
+// Whoever finds the first locked asks again later, and waits in the end; whoever finds another waits for it.
 TEST_CASE("whoever comes too late for one slot gets the others, and hears where the cursor is") {
-    const shared_place place;
-    const repository_ptr r = with_three_tasks(place);
-    const transaction other(place);
-    other.say(moves_second_task(place));
-    other.say(begins_second_task(place, id(9), "'another'"));
-    const auto answers = answers_behind(place, r, other, "commit");
-    REQUIRE(answers.size() == 3);
-    CHECK(answers[0].state == begin_state::recorded);
-    CHECK(answers[0].token == 1);
-    CHECK(answers[1].state == begin_state::conflict);
-    CHECK(answers[1].next_slot == at(1));
-    CHECK(answers[1].token == 0);
-    CHECK(answers[1].held_until == steady_time::max());
-    CHECK(answers[2].state == begin_state::recorded);
-    CHECK(answers[2].held_until < steady_time::max());
-    CHECK(place.runs() == "3");
+    for (const std::size_t late : {0u, 1u, 2u}) {
+        CAPTURE(late);
+        const shared_place place;
+        const repository_ptr r = with_three_tasks(place);
+        const transaction other(place);
+        other.say(moves_task(place, late));
+        other.say(begins_task(place, late, id(9), "'another'"));
+        const auto answers = answers_behind(place, r, other, "commit");
+        REQUIRE(answers.size() == 3);
+        for (std::size_t task = 0; task != 3; ++task) {
+            CAPTURE(task);
+            const bool had = task != late;
+            CHECK(answers[task].state == (had ? begin_state::recorded : begin_state::conflict));
+            CHECK(answers[task].next_slot == at(1));
+            CHECK(answers[task].token == (had ? 1 : 0));
+            CHECK((answers[task].held_until < steady_time::max()) == had);
+        }
+        CHECK(place.runs() == "3");
+    }
 }
 
 TEST_CASE("whoever waited for one who gave up has all") {
-    const shared_place place;
-    const repository_ptr r = with_three_tasks(place);
-    const transaction other(place);
-    other.say(moves_second_task(place));
-    const auto answers = answers_behind(place, r, other, "rollback");
-    CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
-    CHECK(place.runs() == "3");
+    for (const std::size_t left : {0u, 1u}) {
+        CAPTURE(left);
+        const shared_place place;
+        const repository_ptr r = with_three_tasks(place);
+        const transaction other(place);
+        other.say(moves_task(place, left));
+        const auto answers = answers_behind(place, r, other, "rollback");
+        CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
+        CHECK(place.runs() == "3");
+    }
 }
 
 // Or two who want the same would wait for each other.
@@ -133,8 +141,8 @@ TEST_CASE("whoever waited for himself has his run") {
     const std::string node = "(select node from " + place.table("run") + " limit 1)";
     place.sql("update " + place.table("run") + " set finished_at = 1, outcome = 'success'");
     const transaction before(place);
-    before.say(moves_second_task(place));
-    before.say(begins_second_task(place, id(2), node));
+    before.say(moves_task(place, 1));
+    before.say(begins_task(place, 1, id(2), node));
     const auto answers = answers_behind(place, r, before, "commit");
     CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
     CHECK(answers[1].token == 1);

@@ -225,6 +225,32 @@ TEST_CASE("the end of a repository waits for what is under way") {
     CHECK(place.sql("select count(*) from " + place.schema() + ".task") == "500");
 }
 
+// Or the first run after a start, and after plans were forgotten, would wait until they are made.
+TEST_CASE("what runs begin and end with is planned before any is due") {
+    for (const std::chrono::seconds lease : {std::chrono::seconds(0), std::chrono::seconds(30)}) {
+        CAPTURE(lease.count());
+        postgres_place place;
+        place.options.lease = lease;
+        const auto r = place.open();
+        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        const auto is_planned = [&] { // as the last thing that we asked the server for
+            REQUIRE(std::chrono::steady_clock::now() < give_up);
+            return place.sql("select count(*) > 0 from pg_stat_activity where application_name = 'rondo' and "
+                             "query like '%$5, $11%'") == "t"; // of `begin_runs`
+        };
+        REQUIRE(blocking(r->register_tasks(some_tasks(1))).has_value());
+        while (!is_planned()) continue;
+        for (int round = 0; round != 2; ++round) { // when plans were forgotten, after one second and two
+            CAPTURE(round);
+            int looks = 0;
+            do {
+                if (looks++ % 20 == 0) REQUIRE(blocking(r->users()).has_value());
+            } while (!is_planned());
+        }
+        CHECK(place.sql("select count(*) from " + place.schema() + ".run") == "0");
+    }
+}
+
 // What was planned for tables that were vacuumed while they were empty would look at all there is, for each task.
 TEST_CASE("tables that grow are not looked at as if they were empty") {
     for (const std::chrono::seconds lease : {std::chrono::seconds(0), std::chrono::seconds(30)}) {

@@ -13,10 +13,10 @@ namespace {
 // `s` is what was the case when the statement began. The update locks what it finds, in the order of the tasks, as our
 // sessions have no joins but nested loops, and looks again at what it had to wait for: that the cursor and the token are
 // the same means that no run of the task has begun meanwhile, so that what `s` says of its runs holds, too. Whoever waited
-// for another's claim finds that they are not, and hears where the cursor is by now; that it is where it was, or that its
-// own run is there by now, is looked at closely. The look-ups have a condition that is theirs alone, and a limit, so
-// that they are made only where it holds; `k` wants a column that no index but that of ids leads to. A run that is on
-// record already, or another that has the slot, is found by their indices: then it is all refused.
+// for another's claim finds that they are not, and asks again later, when `s` knows. The look-ups have a condition that
+// is theirs alone, and a limit, so that they are made only where it holds; `k` wants a column that no index but that of
+// ids leads to. A run that is on record already, or another that has the slot, is found by their indices: then it is all
+// refused.
 constexpr std::string_view claim = R"(
 with s as materialized (
   select w.*, t.id as task, t.token, t.next_slot,
@@ -26,22 +26,22 @@ with s as materialized (
     as w (uid, expected, next, run, why, started_at{columns}, ord)
     left join @task t on t.uid = w.uid
     left join lateral (
-      select token is not null as yes from @run where id = w.run and t.next_slot is distinct from w.expected limit 1) k on true{look_up}),
+      select token is not null as yes from @run where id = w.run and t.next_slot is distinct from w.expected limit 1) k on true{look_up}){first},
 moved as (
   update @task t set next_slot = x.next, cursor_schedule = null, token = t.token + 1
   from (select * from s where verdict = 'fits' order by task) x
-  where t.id = x.task and t.next_slot = x.expected and t.token = x.token{still}
-  returning x.*),
+  where {nobody_else}t.id = x.task and t.next_slot = x.expected and t.token = x.token{still}
+  returning x.ord, x.run, x.task, x.why, x.expected, x.started_at, x.token{kept}),
 begun as (
   insert into @run (id, task, "trigger", scheduled_at, started_at, token{stored})
-  select run, task, why, expected, started_at, token + 1{values} from moved){more}
-select ord, case when verdict <> 'fits' then verdict when won then 'recorded' when now <> expected then 'conflict'
-    else 'closely' end, token + 1, coalesce(now, next_slot){unsynced}
-from (select *, ord in (select ord from moved) as won from s) x
-  cross join lateral (select case when verdict = 'fits' and not won then @cursor_now(task, run{of}) end as now) n)";
+  select run, task, why, expected, started_at, token + 1{values} from moved)
+select ord, case when verdict <> 'fits' then verdict when ord in (select ord from moved) then 'recorded'
+    else 'later' end, token + 1, next_slot
+from s)";
 
-// Of one that is not to run beside itself another may be in flight. Whoever wins nothing has written no more than locks,
-// which nobody needs after a crash: the next does not wait until the disk has them.
+// Of a task that is not to run beside itself another run may be in flight. Of many who want the same slots each that waits
+// for the one before has their locks for a moment, when it is too late for him, and the next slots wait behind them all.
+// So whoever finds that somebody is at the first of his tasks leaves them all for later, unless he may wait ($12).
 constexpr std::array<shared_part, 10> shared_claim{{
     {"arrays", ", $7, $8, $9"},
     {"columns", ", alone, schedule, attempts_max"},
@@ -50,14 +50,15 @@ constexpr std::array<shared_part, 10> shared_claim{{
     left join lateral (
       select true as yes from @run where task = t.id and outcome is null and w.alone
         and t.next_slot = w.expected limit 1) b on true)"},
-    {"of", ", schedule"},
     {"still", " and t.schedule = x.schedule"},
+    {"first", R"(,
+free as materialized (
+  select from (select task, expected from s where verdict = 'fits' order by task limit 1) f
+    join @task t on t.id = f.task and t.next_slot = f.expected for no key update of t skip locked))"},
+    {"nobody_else", "($12 or exists (select from free)) and "},
+    {"kept", ", x.attempts_max"},
     {"stored", ", node, lease_until, attempts_max"},
-    {"values", ", $10, " RONDO_NOW " + $11, attempts_max"},
-    {"more", R"(,
-unsynced as materialized (
-  select set_config('synchronous_commit', 'off', true) where $12 and not exists (select from moved)))"},
-    {"unsynced", ", (select count(*) from unsynced)"},
+    {"values", ", $10, (select " RONDO_NOW ") + $11, attempts_max"},
 }};
 
 } // namespace

@@ -16,7 +16,7 @@ bool is_claim(const begin_request& r) noexcept {
 }
 
 parameters claim_parameters(const std::vector<const begin_request*>& requests, const leases* shared,
-                            bool alone) {
+                            bool may_wait) {
     parameters p;
     p.add_array(requests, [](const auto* r) { return r->uid.view(); });
     p.add_array(requests, [](const auto* r) { return *r->expected; });
@@ -29,13 +29,13 @@ parameters claim_parameters(const std::vector<const begin_request*>& requests, c
     p.add_array(requests, [&](const auto* r) { return shared->schedule_of(r->uid); });
     p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
     p.add(plain_text{shared->node});
-    p.add(std::int64_t{std::chrono::microseconds(shared->ttl).count()}).add(alone);
+    p.add(std::int64_t{std::chrono::microseconds(shared->ttl).count()}).add(may_wait);
     return p;
 }
 
-std::vector<std::size_t> read_claims(const rows& r, const std::vector<const begin_request*>& requests,
-                                     std::vector<begin_answer>& answers) {
-    std::vector<std::size_t> open;
+open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
+                        std::vector<begin_answer>& answers) {
+    open_claims open;
     std::vector<bool> seen(requests.size());
     for (std::size_t i = 0; i != r.size(); ++i) {
         const std::uint64_t place = r.count(i, 0) - 1;
@@ -50,7 +50,8 @@ std::vector<std::size_t> read_claims(const rows& r, const std::vector<const begi
             a = {begin_state::conflict, r.time_or_never(i, 3), 0, steady_time::max()};
         } else {
             a.state = begin_state::conflict; // until it is decided
-            open.push_back(place);
+            open.places.push_back(place);
+            open.closely = open.closely || word != "later";
         }
     }
     if (r.size() != seen.size())

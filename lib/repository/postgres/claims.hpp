@@ -16,14 +16,19 @@ namespace rondo::postgres::detail {
 /// Whether `claim_statement` is for this one.
 [[nodiscard]] bool is_claim(const begin_request& r) noexcept;
 
-/// `shared`: null if the tasks are not. `alone`: nothing else is in the transaction.
+/// `shared`: null if the tasks are not. `may_wait`: for whoever else is at one of the tasks.
 [[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
-                                          const leases* shared, bool alone);
+                                          const leases* shared, bool may_wait);
 
-/// Puts the answers where they belong, in the order of the requests. Gives the places of those that were not decided.
-[[nodiscard]] std::vector<std::size_t> read_claims(const rows& r,
-                                                   const std::vector<const begin_request*>& requests,
-                                                   std::vector<begin_answer>& answers);
+/// The places of those that were not decided.
+struct open_claims {
+    std::vector<std::size_t> places;
+    bool closely = false; // one of them has to be looked at so; else they are contended alone
+};
+
+/// Puts the answers where they belong, in the order of the requests.
+[[nodiscard]] open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
+                                      std::vector<begin_answer>& answers);
 
 } // namespace rondo::postgres::detail
 

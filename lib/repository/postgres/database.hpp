@@ -37,6 +37,11 @@ public:
     awaitable<void> greet();
     /// The server plans statements anew, for tables as they are by now.
     awaitable<void> forget_plans();
+    /// Has it plan the next of those that a run would have to wait for, by executing it for no run.
+    awaitable<void> plan_next();
+    [[nodiscard]] bool has_to_plan() const noexcept {
+        return settings_.chosen.prepare && planned_ != planned_ahead;
+    }
 
     awaitable<std::uint64_t> start(wall_time now);
     awaitable<std::vector<task_state>> register_tasks(const std::vector<task_definition>& tasks);
@@ -79,8 +84,10 @@ private:
     void tell_asked(const rows& r, std::size_t i);
     void tell_cancelled(const rows& r, std::size_t i);
     awaitable<void> tell_others();
+    /// `tries`: how often the claims were left for later, as somebody was at their tasks.
     awaitable<recorded_runs> ask_for_runs(const std::vector<finish_request>& ended,
-                                          const std::vector<begin_request>& begun, bool closely);
+                                          const std::vector<begin_request>& begun, bool closely,
+                                          std::size_t tries = 0);
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
                     steady_time asked_at);
@@ -98,11 +105,14 @@ private:
     awaitable<prune_progress> prune_whole(const prune_policy& policy);
     awaitable<prune_progress> prune_part(const prune_policy& policy);
 
+    static constexpr int planned_ahead = 4;
+
     connection& connection_;
     const settings& settings_;
     leases& leases_;
     const statements sql_;
     const lease_statements lease_sql_;
+    int planned_ = 0;
 };
 
 } // namespace rondo::postgres::detail

@@ -36,6 +36,7 @@ database::awaitable<void> database::greet() {
     if (now > schema_version) throw failure(errc::store_too_new, "a newer rondo made the tables in " + where);
     if (now < schema_version)
         throw failure(errc::store_too_old, "an older rondo made the tables in " + where);
+    planned_ = 0;
     if (!is_shared() || !settings_.chosen.prepare)
         co_return; // a session may be another's with each transaction
     batch b;
@@ -48,6 +49,7 @@ database::awaitable<void> database::forget_plans() {
     batch b;
     b.add_once("discard plans");
     co_await connection_.exchange(b);
+    planned_ = 0;
 }
 
 database::awaitable<void> database::check_server() {

@@ -5,7 +5,13 @@
 #include <repository/postgres/failure.hpp>
 #include <repository/postgres/waves.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <functional>
 #include <limits>
 #include <string_view>
@@ -226,6 +232,16 @@ void read_begins(const rows& r, const wave<begin_request>& w, std::vector<begin_
                            steady_time::max()};
 }
 
+// Before claims that were left for later are made again: whoever was at the tasks has committed by then, mostly. After
+// the last of them they wait for him.
+constexpr std::array<std::chrono::milliseconds, 2> contended_pauses{std::chrono::milliseconds(2),
+                                                                    std::chrono::milliseconds(4)};
+
+boost::asio::awaitable<void> pause_for(std::chrono::milliseconds t) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, t);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
 parameters uids_of(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun) {
     std::vector<std::string_view> uids;
     for (const finish_request& r : ended) uids.push_back(r.run.uid.view());
@@ -244,11 +260,11 @@ database::awaitable<recorded_runs> database::record(const std::vector<finish_req
     co_return co_await ask_for_runs(ended, begun, closely);
 }
 
-// Where the statement for what is looked at closely fails, those that are recorded by then are held until they are asked
+// Where the statement for what was left open fails, those that are recorded by then are held until they are asked
 // for again, as all will be that fails.
 database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<finish_request>& ended,
                                                           const std::vector<begin_request>& begun,
-                                                          bool closely) {
+                                                          bool closely, std::size_t tries) {
     recorded_runs said{std::vector<finish_state>(ended.size()), std::vector<begin_answer>(begun.size())};
     const leases* const shared = is_shared() ? &leases_ : nullptr;
     const auto ends = waves_of_ends(ended);
@@ -259,7 +275,7 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     std::size_t next = b.statements.size();
     for (const auto& w : ends) b.add(finish_statement(sql_, w), finish_parameters(w.requests, shared));
     if (claims)
-        b.add(sql_.claim, claim_parameters(begins[0].requests, shared, ended.empty()));
+        b.add(sql_.claim, claim_parameters(begins[0].requests, shared, tries == contended_pauses.size()));
     else
         for (const auto& w : begins) b.add(begin_statement(sql_, w), begin_parameters(w.requests, shared));
     co_await renew_if_due();
@@ -267,20 +283,37 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const std::vector<rows> answers = co_await connection_.exchange(b);
     for (const auto& w : ends) read_ends(answers[next++], w, said.finished.assume_value());
     if (shared != nullptr) note_ended(ended);
-    std::vector<std::size_t> open;
+    open_claims open;
     if (claims)
         open = read_claims(answers[next], begins[0].requests, said.begun.assume_value());
     else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
     if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
-    if (open.empty()) co_return said;
+    if (open.places.empty()) co_return said;
+    const bool gave_up = tries == contended_pauses.size();
+    if (!open.closely && !gave_up) co_await pause_for(contended_pauses[tries]);
     const std::vector<finish_request> no_ends;
     std::vector<begin_request> rest;
-    for (const std::size_t place : open) rest.push_back(begun[place]);
-    const recorded_runs more = co_await ask_for_runs(no_ends, rest, true);
-    for (std::size_t i = 0; i != open.size(); ++i)
-        said.begun.assume_value()[open[i]] = more.begun.assume_value()[i];
+    for (const std::size_t place : open.places) rest.push_back(begun[place]);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, open.closely || gave_up, tries + 1);
+    for (std::size_t i = 0; i != open.places.size(); ++i)
+        said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
     co_return said;
+}
+
+database::awaitable<void> database::plan_next() {
+    co_await renew_if_due();
+    const leases* const shared = is_shared() ? &leases_ : nullptr;
+    const wave<begin_request> no_begins;
+    const wave<finish_request> no_ends;
+    batch b;
+    switch (planned_++) { // whatever becomes of it: it is planned when it is needed, then
+    case 0: b.add(sql_.claim, claim_parameters(no_begins.requests, shared, false)); break;
+    case 1: b.add(sql_.lock_tasks, uids_of({}, {})); break;
+    case 2: b.add(finish_statement(sql_, no_ends), finish_parameters(no_ends.requests, shared)); break;
+    default: b.add(begin_statement(sql_, no_begins), begin_parameters(no_begins.requests, shared)); break;
+    }
+    co_await connection_.exchange(b);
 }
 
 } // namespace rondo::postgres::detail

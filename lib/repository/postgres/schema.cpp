@@ -119,16 +119,6 @@ constexpr std::string_view version_2[] = {
   add column cursor_schedule text                        -- of which the cursor is; null: the task's
 )",
     "create index task_changed on @task (changed)",
-    // In a language whose plans are kept. What it calls is new statements, which see what has become of the task by now,
-    // and not what was the case when the caller began.
-    R"(create function @cursor_now(task bigint, run uuid, schedule text default null) -- null: any
-  returns bigint                             -- null: it is finished, has that run, or has another schedule
-  language plpgsql volatile as $rondo$
-begin
-  return (select next_slot from @task t where t.id = $1 and t.schedule = coalesce($3, t.schedule)
-    and not exists (select from @run r where r.id = $2));
-end
-$rondo$)",
     R"(create or replace view @history as
   select t.uid, r.id, r."trigger", r.attempt, to_timestamp(r.scheduled_at / 1e6) as scheduled_at,
     to_timestamp(r.started_at / 1e6) as started_at, to_timestamp(r.finished_at / 1e6) as finished_at,

@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr milliseconds first_pause_max(50);
+constexpr std::chrono::seconds never = std::chrono::seconds::max();
 constexpr int tries_max = 5; // of one job, by transactions that may succeed again
 
 // There is none for a timer either.
@@ -170,7 +171,8 @@ asio::awaitable<void> session::take_turn() {
             co_return;
         }
     }
-    if (settings_.chosen.prepare && leases::now() >= replan_at_) co_return co_await replan();
+    // Whoever always has something to do gives way to it once.
+    if (has_to_replan(std::exchange(busy_, false) ? replan_every_ : never)) co_return co_await replan();
     // By turns, where both have much to do: a job is over long before a lease runs out.
     if (const bool others_first = std::exchange(looked_, false); has_to_look() && !others_first) {
         looked_ = true;
@@ -186,14 +188,23 @@ asio::awaitable<void> session::take_turn() {
             complain(*failed);
         else
             last_complaint_.clear();
+        busy_ = true;
         co_return;
     }
+    if (is_over() || has_to_look()) co_return;
+    // Now, so that no run that is due has to wait for it.
+    if (has_to_replan(std::chrono::seconds(0))) co_return co_await replan();
+    if (database_.has_to_plan()) co_return co_await attempt(database_.plan_next());
     // What was pushed since posts a handler, which ends the wait.
-    if (!is_over() && !has_to_look()) co_await connection_.idle();
+    co_await connection_.idle();
 }
 
 bool session::has_to_look() const noexcept {
     return is_shared() && leases_.next() <= leases::now();
+}
+
+bool session::has_to_replan(std::chrono::seconds grace) const noexcept {
+    return settings_.chosen.prepare && grace != never && leases::now() >= replan_at_ + grace;
 }
 
 // Plans are kept, and are for tables as they were: small ones grow, soon after the start above all.

@@ -67,6 +67,7 @@ private:
     boost::asio::awaitable<void> take_turn();
     boost::asio::awaitable<bool> connect();
     [[nodiscard]] bool has_to_look() const noexcept;
+    [[nodiscard]] bool has_to_replan(std::chrono::seconds grace) const noexcept;
     boost::asio::awaitable<void> replan();
     boost::asio::awaitable<void> attempt(boost::asio::awaitable<void> work);
     void keep_watch();
@@ -90,6 +91,7 @@ private:
     boost::asio::steady_timer wake_;  // of a pause; cancelled when there is something to do
     boost::asio::steady_timer watch_; // over the leases, whatever the connection waits for
     bool looked_ = false;             // in the turn before
+    bool busy_ = false;               // likewise: it did a job
     bool watching_ = false;
     std::uint64_t watch_no_ = 0; // of the wait under way
     bool serving_ = false;
