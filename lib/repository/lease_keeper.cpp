@@ -84,7 +84,7 @@ void lease_keeper::renewed(std::span<const run_id> still_held) {
 }
 
 // A renewal that failed may have been done or not: what is trusted is what was acknowledged before.
-void lease_keeper::not_renewed(steady_time now) {
+void lease_keeper::not_renewed(steady_time now) noexcept {
     assert(renewing_);
     renewing_ = false;
     for (lease& l : leases_) l.asked = false;

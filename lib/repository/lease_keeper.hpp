@@ -56,7 +56,8 @@ public:
     /// Its answer: which of them are held still. Those that were taken since it was sent are not meant.
     void renewed(std::span<const run_id> still_held);
     /// There was none. It is tried again soon.
-    void not_renewed(steady_time now);
+    void not_renewed(steady_time now) noexcept;
+    [[nodiscard]] bool is_renewing() const noexcept { return renewing_; }
 
     /// What has run out by now.
     void on_time(steady_time now);

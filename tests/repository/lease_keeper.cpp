@@ -55,7 +55,9 @@ TEST_CASE("a lease counts from when it was asked for, and is renewed after a thi
     k.took(id(1), 7, at(0s));
     CHECK(k.next_renewal() == at(10s));
     CHECK(k.next_expiry() == at(24s));
+    CHECK_FALSE(k.is_renewing());
     const auto asked = k.begin_renewal(at(10s));
+    CHECK(k.is_renewing());
     REQUIRE(asked.size() == 1);
     CHECK(asked[0].id == id(1));
     CHECK(asked[0].token == 7);

@@ -18,6 +18,7 @@
 namespace rondo::postgres::detail {
 namespace {
 
+using repository_detail::lease_keeper;
 using std::chrono::microseconds;
 
 // Anybody may write there: one that cannot be read keeps nobody from the others. Gives the last such.
@@ -38,7 +39,7 @@ std::int64_t in_us(std::chrono::milliseconds t) noexcept {
     return microseconds(t).count();
 }
 
-parameters renewal(const leases& l, const std::vector<repository_detail::lease_keeper::held_run>& held) {
+parameters renewal(const leases& l, const std::vector<lease_keeper::held_run>& held) {
     parameters p;
     p.add_array(held, [](const auto& h) { return h.id; }).add(plain_text{l.node}).add(in_us(l.ttl));
     return p;
@@ -131,26 +132,26 @@ database::awaitable<void> database::look() {
 
 // By itself, so that nothing that fails takes it along; and before whatever may take long.
 database::awaitable<void> database::renew_if_due() {
+    struct attempt { // whatever is thrown, the next renewal is tried
+        lease_keeper& keeper;
+        explicit attempt(lease_keeper& k) noexcept : keeper(k) {}
+        ~attempt() {
+            if (keeper.is_renewing()) keeper.not_renewed(leases::now());
+        }
+    };
     const steady_time begin = leases::now();
     if (!is_shared() || leases_.next_renewal() > begin) co_return;
-    batch b;
-    b.add(lease_sql_.renew, renewal(leases_, leases_.keeper.begin_renewal(begin)));
     std::optional<failure> failed;
-    std::vector<rows> answers;
     try {
-        answers = co_await connection_.exchange(b);
+        const attempt under_way(leases_.keeper);
+        batch b;
+        b.add(lease_sql_.renew, renewal(leases_, leases_.keeper.begin_renewal(begin)));
+        const std::vector<rows> answers = co_await connection_.exchange(b);
+        leases_.keeper.renewed(ids_of(answers[0]));
     } catch (const failure& f) {
         failed = f;
-    } catch (...) { // no memory
-        leases_.keeper.not_renewed(leases::now());
-        throw;
     }
-    const steady_time end = leases::now();
-    if (failed)
-        leases_.keeper.not_renewed(end);
-    else
-        leases_.keeper.renewed(ids_of(answers[0]));
-    leases_.on_time(end);
+    leases_.on_time(leases::now());
     if (failed && !connection_.is_open()) throw failure(*failed);
 }
 
