@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several who want the same slots at the same moment: those who come later wait for the transaction of whoever was first.
+// Several who want the same slots at the same moment: those who come later ask again, and wait in the end, for the
+// transaction of whoever was first.
+#include <repository/postgres/batch.hpp>
+#include <repository/postgres/claim_statement.hpp>
+#include <repository/postgres/claims.hpp>
+#include <repository/postgres/connection.hpp>
 #include <repository/postgres_shared_place.hpp>
 
 #include <rondo/run.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -70,6 +78,35 @@ std::vector<begin_answer> answers_behind(
     return claims->value().value();
 }
 
+/// What the server says to three claims at once, by themselves. Throws `failure`.
+std::vector<std::string> words_for_claims(const shared_place& place, bool may_wait) {
+    using namespace postgres::detail;
+    leases ours(30s, std::make_shared<news_desk>());
+    for (const task_definition& t : some_tasks(3)) ours.schedules[t.uid] = t.schedule;
+    const std::vector<begin_request> claims = three_claims();
+    std::vector<const begin_request*> wanted;
+    for (const begin_request& r : claims) wanted.push_back(&r);
+    batch b;
+    b.add(claim_statement(place.options.schema, true), claim_parameters(wanted, &ours, may_wait));
+    const settings s{parse_connection_string(place.server()), place.options};
+    std::vector<std::string> words;
+    boost::asio::io_context io{1};
+    connection c(io, s);
+    const auto ask = [&]() -> boost::asio::awaitable<void> {
+        co_await c.open();
+        batch limit;
+        limit.add_once("set lock_timeout = '100ms'");
+        co_await c.exchange(limit);
+        const std::vector<rows> answers = co_await c.exchange(b);
+        for (std::size_t i = 0; i != answers[0].size(); ++i) words.emplace_back(answers[0].word(i, 1));
+    };
+    boost::asio::co_spawn(io, ask, [](const std::exception_ptr& e) {
+        if (e) std::rethrow_exception(e);
+    });
+    io.run();
+    return words;
+}
+
 repository_ptr with_three_tasks(const shared_place& place) {
     repository_ptr r = place.open();
     REQUIRE(blocking(r->start(at(0))).has_value());
@@ -98,6 +135,24 @@ TEST_CASE("whoever comes too late for one slot gets the others, and hears where 
         }
         CHECK(place.runs() == "3");
     }
+}
+
+// Else each who comes too late would have the locks for a moment, one after the other.
+TEST_CASE("whoever finds the first of his tasks locked does nothing, unless he may wait") {
+    using words = std::vector<std::string>;
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const transaction other(place);
+    other.say("update " + place.table("task") + " set paused = paused where uid = '" + uid_of(0) + "'");
+    CHECK(words_for_claims(place, false) == words(3, "later"));
+    CHECK_THROWS_AS(words_for_claims(place, true), postgres::detail::failure);
+    CHECK(place.runs() == "0");
+    CHECK(place.sql("select count(*) from " + place.table("task") + " where next_slot = 0 and token = 0") ==
+          "3");
+    other.say("rollback");
+    CHECK(words_for_claims(place, false) == words(3, "recorded"));
+    CHECK(words_for_claims(place, false) == words(3, "closely"));
+    CHECK(place.runs() == "3");
 }
 
 TEST_CASE("whoever waited for one who gave up has all") {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <thread>
@@ -231,6 +232,8 @@ TEST_CASE("what runs begin and end with is planned before any is due") {
         CAPTURE(lease.count());
         postgres_place place;
         place.options.lease = lease;
+        const std::string sessions = "select count(*) from pg_stat_activity where application_name = 'rondo'";
+        while (place.sql(sessions) != "0") continue; // of tests before
         const auto r = place.open();
         const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         const auto is_planned = [&] { // as the last thing that we asked the server for
@@ -249,6 +252,26 @@ TEST_CASE("what runs begin and end with is planned before any is due") {
         }
         CHECK(place.sql("select count(*) from " + place.schema() + ".run") == "0");
     }
+}
+
+TEST_CASE("whoever may only read keeps its connection") {
+    postgres_place place;
+    REQUIRE_FALSE(error_of(place.open()->users())); // makes the tables
+    const std::string sessions = "select count(*) from pg_stat_activity where application_name = 'rondo'";
+    while (place.sql(sessions) != "0") continue;
+    place.options.migrate = false;
+    const auto r = postgres::open(place.server() + " target_session_attrs=any "
+                                                   "options='-c default_transaction_read_only=on'",
+                                  place.options)
+                       .value();
+    REQUIRE_FALSE(error_of(r->users()));
+    const std::string since = "select backend_start from pg_stat_activity where application_name = 'rondo'";
+    std::optional<std::string> first;
+    while (!first) first = place.sql(since);
+    const auto end =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(1500); // plans are forgotten
+    while (std::chrono::steady_clock::now() < end) CHECK_FALSE(error_of(r->users()));
+    CHECK(place.sql(since).value_or("none") == *first);
 }
 
 // What was planned for tables that were vacuumed while they were empty would look at all there is, for each task.

@@ -13,7 +13,7 @@ namespace {
 // `s` is what was the case when the statement began. The update locks what it finds, in the order of the tasks, as our
 // sessions have no joins but nested loops, and looks again at what it had to wait for: that the cursor and the token are
 // the same means that no run of the task has begun meanwhile, so that what `s` says of its runs holds, too. Whoever waited
-// for another's claim finds that they are not, and asks again later, when `s` knows. The look-ups have a condition that
+// for another's claim finds that they are not, and asks again, when `s` knows. The look-ups have a condition that
 // is theirs alone, and a limit, so that they are made only where it holds; `k` wants a column that no index but that of
 // ids leads to. A run that is on record already, or another that has the slot, is found by their indices: then it is all
 // refused.
@@ -36,13 +36,13 @@ begun as (
   insert into @run (id, task, "trigger", scheduled_at, started_at, token{stored})
   select run, task, why, expected, started_at, token + 1{values} from moved)
 select ord, case when verdict <> 'fits' then verdict when ord in (select ord from moved) then 'recorded'
-    else 'later' end, token + 1, next_slot
+    {later}else 'again' end, token + 1, next_slot
 from s)";
 
 // Of a task that is not to run beside itself another run may be in flight. Of many who want the same slots each that waits
 // for the one before has their locks for a moment, when it is too late for him, and the next slots wait behind them all.
 // So whoever finds that somebody is at the first of his tasks leaves them all for later, unless he may wait ($12).
-constexpr std::array<shared_part, 10> shared_claim{{
+constexpr std::array<shared_part, 11> shared_claim{{
     {"arrays", ", $7, $8, $9"},
     {"columns", ", alone, schedule, attempts_max"},
     {"unsure", " or t.schedule is distinct from w.schedule or b.yes"},
@@ -56,6 +56,7 @@ free as materialized (
   select from (select task, expected from s where verdict = 'fits' order by task limit 1) f
     join @task t on t.id = f.task and t.next_slot = f.expected for no key update of t skip locked))"},
     {"nobody_else", "($12 or exists (select from free)) and "},
+    {"later", "when not $12 and not exists (select from free) then 'later' "},
     {"kept", ", x.attempts_max"},
     {"stored", ", node, lease_until, attempts_max"},
     {"values", ", $10, (select " RONDO_NOW ") + $11, attempts_max"},

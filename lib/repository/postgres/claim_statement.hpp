@@ -10,7 +10,9 @@ namespace rondo::postgres::detail {
 /// What most begins are: each gives the slot at the cursor of a task to a new run, and no more. All of them, of different
 /// tasks, in a statement that is half of `statements::begin_runs`, and needs no lock before it. Of each it gives its
 /// place, from 1, a word, the token if it is recorded, and the cursor. The word is `recorded` or `conflict`, and that is
-/// the answer, or `closely`: it has done nothing, and is not the one that can tell.
+/// the answer; or it has done nothing for it: `again` says that it waited and was too late, `later` that somebody is at
+/// the first of the tasks that it might have had (only where it may not wait), `closely` that it is not the one that can
+/// tell.
 [[nodiscard]] std::string claim_statement(std::string_view schema, bool shared);
 
 } // namespace rondo::postgres::detail

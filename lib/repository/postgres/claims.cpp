@@ -51,7 +51,8 @@ open_claims read_claims(const rows& r, const std::vector<const begin_request*>& 
         } else {
             a.state = begin_state::conflict; // until it is decided
             open.places.push_back(place);
-            open.closely = open.closely || word != "later";
+            open.later = open.later || word == "later";
+            open.again = open.again || word == "again";
         }
     }
     if (r.size() != seen.size())

@@ -20,10 +20,11 @@ namespace rondo::postgres::detail {
 [[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
                                           const leases* shared, bool may_wait);
 
-/// The places of those that were not decided.
+/// The places of those that were not decided, and whether one of them was left for later, or is to be made again.
 struct open_claims {
     std::vector<std::size_t> places;
-    bool closely = false; // one of them has to be looked at so; else they are contended alone
+    bool later = false;
+    bool again = false;
 };
 
 /// Puts the answers where they belong, in the order of the requests.

@@ -40,14 +40,15 @@ public:
     /// Has it plan the next of those that a run would have to wait for, by executing it for no run.
     awaitable<void> plan_next();
     [[nodiscard]] bool has_to_plan() const noexcept {
-        return settings_.chosen.prepare && planned_ != planned_ahead;
+        return settings_.chosen.prepare && has_tasks_ && planned_ != planned_ahead;
     }
 
     awaitable<std::uint64_t> start(wall_time now);
     awaitable<std::vector<task_state>> register_tasks(const std::vector<task_definition>& tasks);
     awaitable<void> update_tasks(const std::vector<task_update>& updates);
 
-    /// In one transaction, the ends first; but begins that must be looked at more closely are decided in another.
+    /// In one transaction, the ends first; but begins that others are at, and those that must be looked at more closely,
+    /// are decided in others.
     /// `closely`: all are looked at so.
     awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
                                     const std::vector<begin_request>& begun, bool closely);
@@ -113,6 +114,7 @@ private:
     const statements sql_;
     const lease_statements lease_sql_;
     int planned_ = 0;
+    bool has_tasks_ = false; // or somebody only reads, and perhaps may do no more
 };
 
 } // namespace rondo::postgres::detail

@@ -135,6 +135,8 @@ database::awaitable<void> database::renew_if_due() {
     struct attempt { // whatever is thrown, the next renewal is tried
         lease_keeper& keeper;
         explicit attempt(lease_keeper& k) noexcept : keeper(k) {}
+        attempt(const attempt&) = delete;
+        attempt& operator=(const attempt&) = delete;
         ~attempt() {
             if (keeper.is_renewing()) keeper.not_renewed(leases::now());
         }
@@ -152,7 +154,7 @@ database::awaitable<void> database::renew_if_due() {
         failed = f;
     }
     leases_.on_time(leases::now());
-    if (failed && !connection_.is_open()) throw failure(*failed);
+    if (failed && (!connection_.is_open() || failed->why() == errc::store_corrupt)) throw failure(*failed);
 }
 
 // By itself, so that it tells of a moment; several times where nothing better is known, as one may take long. What is

@@ -242,6 +242,12 @@ boost::asio::awaitable<void> pause_for(std::chrono::milliseconds t) {
     co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
+parameters ids_of(const std::vector<const begin_request*>& claims) {
+    parameters p;
+    p.add_array(claims, [](const begin_request* r) { return r->started->id; });
+    return p;
+}
+
 parameters uids_of(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun) {
     std::vector<std::string_view> uids;
     for (const finish_request& r : ended) uids.push_back(r.run.uid.view());
@@ -269,15 +275,18 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const leases* const shared = is_shared() ? &leases_ : nullptr;
     const auto ends = waves_of_ends(ended);
     const auto begins = waves_of_begins(begun);
+    const bool waits = tries == contended_pauses.size();
     const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
     batch b;
     if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
     std::size_t next = b.statements.size();
     for (const auto& w : ends) b.add(finish_statement(sql_, w), finish_parameters(w.requests, shared));
-    if (claims)
-        b.add(sql_.claim, claim_parameters(begins[0].requests, shared, tries == contended_pauses.size()));
-    else
+    if (claims) {
+        b.add(sql_.claim, claim_parameters(begins[0].requests, shared, waits));
+        if (waits && shared != nullptr) b.add(lease_sql_.sync_if_begun, ids_of(begins[0].requests));
+    } else {
         for (const auto& w : begins) b.add(begin_statement(sql_, w), begin_parameters(w.requests, shared));
+    }
     co_await renew_if_due();
     const steady_time asked_at = leases::now();
     const std::vector<rows> answers = co_await connection_.exchange(b);
@@ -290,12 +299,13 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
     if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
     if (open.places.empty()) co_return said;
-    const bool gave_up = tries == contended_pauses.size();
-    if (!open.closely && !gave_up) co_await pause_for(contended_pauses[tries]);
+    // As claims as long as that may decide one of them: the longer statement waits for all.
+    const bool once_more = !waits && (open.later || open.again);
+    if (once_more && open.later) co_await pause_for(contended_pauses[tries]);
     const std::vector<finish_request> no_ends;
     std::vector<begin_request> rest;
     for (const std::size_t place : open.places) rest.push_back(begun[place]);
-    const recorded_runs more = co_await ask_for_runs(no_ends, rest, open.closely || gave_up, tries + 1);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, !once_more, tries + 1);
     for (std::size_t i = 0; i != open.places.size(); ++i)
         said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
     co_return said;

@@ -143,6 +143,7 @@ database::register_tasks(const std::vector<task_definition>& tasks) {
         left = co_await register_some(tasks, std::move(left), states, new_to_others);
     }
     co_await count_failures(tasks, states);
+    has_tasks_ = true;
     if (!is_shared()) co_return states;
     note(tasks);
     if (new_to_others) co_await tell_others();

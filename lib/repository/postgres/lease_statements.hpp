@@ -19,6 +19,7 @@ struct lease_statements {
     std::string has_unheld;
     std::string has_leases;
     std::string read_clock;
+    std::string sync_if_begun;
     std::string renew;
     std::string find_expired;
     std::string reap;

@@ -176,6 +176,7 @@ asio::awaitable<void> session::take_turn() {
     // By turns, where both have much to do: a job is over long before a lease runs out.
     if (const bool others_first = std::exchange(looked_, false); has_to_look() && !others_first) {
         looked_ = true;
+        busy_ = true;
         co_return co_await attempt(database_.look());
     }
     if (const std::shared_ptr<job> next = take(); next != nullptr) {
@@ -184,10 +185,12 @@ asio::awaitable<void> session::take_turn() {
             const answered sure(*this, *next);
             if (!next->may_be_left() || !next->waiter.expired()) failed = co_await perform(*next);
         }
-        if (failed)
+        if (failed) {
             complain(*failed);
-        else
+        } else {
             last_complaint_.clear();
+            pause_max_ = first_pause_max;
+        }
         busy_ = true;
         co_return;
     }
@@ -223,9 +226,14 @@ asio::awaitable<void> session::attempt(asio::awaitable<void> work) {
     } catch (...) {
         failed = failure_in_flight();
     }
-    if (!failed) co_return;
+    if (!failed) {
+        pause_max_ = first_pause_max;
+        co_return;
+    }
     if (failed->wants_reconnect()) connection_.close();
     complain(*failed);
+    if (!connection_.is_open() && !is_over())
+        co_await pause(next_pause()); // or we would do nothing but connect
 }
 
 // Tells of leases that run out while nothing else can be done, and ends the wait for something to do when it is time to
@@ -269,7 +277,6 @@ asio::awaitable<bool> session::connect() {
         co_return false;
     }
     if (std::exchange(told_lost_, false)) log(log_level::warning, "PostgreSQL can be used again");
-    pause_max_ = first_pause_max;
     leases_.connected_at = leases::now();
     leases_.look_at = leases_.connected_at; // at what nobody told us meanwhile
     replan_every_ = std::chrono::seconds(1);
