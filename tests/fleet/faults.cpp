@@ -21,6 +21,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -108,10 +109,29 @@ public:
         }
         r.found.stuck += left_;
         if (left_ > 0) r.found.lines.push_back(fmt::format("{} nodes did not end well", left_));
+        if (options_.keep) keep(record, r.found);
         return r;
     }
 
 private:
+    // Of the tasks that something was found of: the database is gone soon.
+    void keep(const record_of_fleet& record, const findings& found) const {
+        std::set<std::string_view> uids;
+        for (const std::string& line : found.lines)
+            uids.insert(std::string_view(line).substr(0, line.find(':')));
+        const auto us = [](moment t) { return t ? t->time_since_epoch().count() : 0; };
+        std::ofstream to(folder_.path() / "record");
+        for (const run_on_record& r : record.runs)
+            if (uids.contains(r.uid))
+                to << fmt::format("{} {} {} {} {} {} {}\n", r.uid, us(r.slot), to_string(r.trigger),
+                                  r.attempt, r.token, r.outcome ? to_string(*r.outcome) : "running",
+                                  us(r.finished));
+        for (const skip_on_record& s : record.skips)
+            if (uids.contains(s.uid))
+                to << fmt::format("{} {} {} {} {}\n", s.uid, us(s.slots.first), us(s.slots.last),
+                                  s.slots.count, to_string(s.slots.reason));
+    }
+
     static rules rules_of(std::string_view uid) {
         const int n = std::stoi(std::string(uid.substr(uid.rfind('-') + 1)));
         return {interval, n < changing ? other_interval : milliseconds(0), runs_again(n), is_exclusive(n)};

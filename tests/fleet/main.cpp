@@ -27,7 +27,7 @@ what is on record, and what the bodies did, when all is quiet.
   --nodes N     processes (5)      --tasks N     of each (200), every 200 ms
   --seed N      of the faults (from the clock)
   --least-slots N, --least-faults N   fewer are a failure (0)
-  --keep        the folder with the database, its log and the log of effects stays
+  --keep        the log of effects stays, and what is on record of the tasks that something was found of
 )";
 
 struct options {

@@ -125,6 +125,44 @@ TEST_CASE("who has another schedule than the one on record moves nothing") {
     CHECK(begin(fresh, beside).state == begin_state::recorded);
 }
 
+// Both hear that the cursor is of another schedule, and take a slot of their own before it, behind which it is where it
+// was.
+TEST_CASE("of two who come with the same new schedule one decides its first slot") {
+    const shared_place place;
+    const repository_ptr before = place.join();
+    REQUIRE(begin(before, step(0, 0, 1)).state == begin_state::recorded); // until the end of the test
+    auto changed = some_tasks(1);
+    changed[0].schedule = "every 500ms";
+    std::vector<repository_ptr> both;
+    for (int i = 0; i != 2; ++i) {
+        both.push_back(place.open());
+        REQUIRE(blocking(both[i]->start(at(0))).has_value());
+        const auto states = blocking(both[i]->register_tasks(changed)).value();
+        CHECK(states[0].schedule_changed);
+        CHECK(states[0].next_slot == at(1));
+    }
+    const wall_time own = at(0) + 500ms;
+    for (const bool skips : {false, true}) {
+        CAPTURE(skips);
+        for (std::uint64_t i = 0; i != 2; ++i) {
+            CAPTURE(i);
+            begin_request r = exclusive(step(0, 1, 2 + i));
+            r.next = at(1);
+            r.started->scheduled_at = own;
+            if (skips) {
+                r.started.reset();
+                r.skipped = skip_range{skip_reason::missed, own, own, 1};
+            }
+            const begin_answer a = begin(both[i], r);
+            CHECK(a.state == begin_state::conflict); // the first, as it overlaps
+            CHECK(a.next_slot == at(1));
+        }
+        CHECK(place.sql("select count(*) from " + place.table("skip")) == "1");
+    }
+    CHECK(begin(both[0], exclusive(step(0, 1, 4))).state == begin_state::conflict); // overlaps
+    CHECK(place.sql("select count(*) from " + place.table("skip")) == "2");
+}
+
 TEST_CASE("what a manager has left is ended by another, which hears of it") {
     const shared_place place(1s);
     repository_ptr gone = place.join();

@@ -2,6 +2,7 @@
 #include <repository/postgres/statements.hpp>
 
 #include <repository/postgres/claim_statement.hpp>
+#include <repository/postgres/prune_statements.hpp>
 #include <repository/postgres/server_clock.hpp>
 
 #include <algorithm>
@@ -25,7 +26,8 @@ select 1 from @task where uid = any($1) order by id for no key update)";
 // `k` is the run if it is on record; `s` another that has its slot.
 constexpr std::string_view begin_requests = R"(
 with w as materialized (
-  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15{arrays}) with ordinality
+  select *, null::int8 as first_slot
+  from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15{arrays}) with ordinality
     as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at{columns}, ord)))";
 
 constexpr std::string_view begin_requests_with_skips = R"(
@@ -63,17 +65,25 @@ begun as (
 // whoever comes next may begin it, and whoever comes second must not; the locks on the tasks let the second see the first.
 // The one before is not looked for any more: a look is at what is lost now, not at all that ever was. Only who forgets
 // it may have it locked.
+// Of several who come with a new schedule each takes its first slot, which may be before the cursor of the old one, where
+// that of the new one may be, too: whoever is second, and is not told by the cursor, is told by what was skipped (`d`),
+// as he is by the run of the slot (`s`).
 constexpr std::array<shared_part, 9> shared_begin{{
     {"arrays", ", $22, $23, $24, $25"},
     {"columns", ", alone, schedule, attempts_max, asked"},
     {"held_by_us", " and k.outcome is null and k.node = $20"},
     {"superseded", R"(when w.moves and t.schedule <> w.schedule then 'superseded'
          )"},
-    {"refused", R"(when w.why = 'retry' and n.id is not null then 'conflict'
+    {"refused", R"(when d.id is not null then 'conflict'
+         when w.why = 'retry' and n.id is not null then 'conflict'
          when w.asked and (q.id is null or t.schedule is distinct from w.schedule) then 'conflict'
          when w.alone and b.id is not null then case when w.moves then 'overlap' else 'busy' end
          )"},
     {"look_ups", R"(
+    left join lateral (
+      select id from (select * from @skip where task = t.id and t.cursor_schedule is null and w.moves and not w.forced
+                        and least(w.first_slot, w.scheduled_at) < w.expected order by id desc limit 10) latest
+      where least(w.first_slot, w.scheduled_at) between latest.first_slot and latest.last_slot limit 1) d on true
     left join lateral (
       select id from @run n where n.task = t.id and n.scheduled_at = w.scheduled_at and n."trigger" = 'retry'
         and n.attempt >= w.attempt and w.why = 'retry' limit 1) n on true
@@ -301,29 +311,6 @@ insert into @known_user (id) select distinct id from unnest($1) as w (id) order 
 constexpr std::string_view remove_users = R"(
 delete from @known_user u using (select distinct id from unnest($1) as w (id)) w
 where sha256(decode(u.id, 'escape')) = sha256(decode(w.id, 'escape')) and u.id = w.id)";
-
-// The index of starts leads to those that are old enough: a run has not ended before it started, unless the wall clock
-// was set back meanwhile; then it goes when its start is old enough, too.
-constexpr std::string_view prune_old_runs = R"(
-delete from @run where id = any(array(
-  select id from @run where started_at < $1 and finished_at < $1 order by started_at, id limit $2)))";
-
-constexpr std::string_view prune_old_skips = R"(
-delete from @skip where id = any(array(select id from @skip where last_slot < $1 limit $2)))";
-
-// Of the tasks behind $1, $2 of them, all but the latest $3 runs of each, $4 at most. Gives how many of them there were
-// to look at and the last of those, how many runs went, and the last task of which one went.
-constexpr std::string_view prune_surplus = R"(
-with looked as materialized (select id from @task where id > $1 order by id limit $2),
-doomed as materialized (
-  select s.id as task, r.id from (select id from @task where id > $1 order by id limit $2) s cross join lateral (
-    select id from (select id, finished_at from @run where task = s.id
-                    order by started_at desc, id desc offset $3) surplus
-    where finished_at is not null limit $4) r
-  order by s.id limit $4),
-gone as (delete from @run where id = any(array(select id from doomed)))
-select (select count(*) from looked), coalesce((select max(id) from looked), 0), (select count(*) from doomed),
-  coalesce((select max(task) from doomed), 0))";
 
 std::string run_query(std::string_view from) {
     return "select " + std::string(columns) + std::string(from);
