@@ -100,8 +100,8 @@ struct begin_request {
 
 enum class begin_state : std::uint8_t {
     recorded, ///< now, or by an earlier call with the same run id
-    /// The cursor was not at `expected`, or another run has this slot; of a shared repository also, that this run is on
-    /// record, and is over or another manager's, or not `asked` for any more. Nothing changed, but as `exclusive` says.
+    /// The cursor was not at `expected`, or another run has this slot; if shared also: others have moved it there, or the
+    /// run is on record, and over or not ours, or not `asked` for any more. Nothing changed, but as `exclusive` says.
     conflict,
     unknown_task, ///< no such uid is registered; nothing changed
     /// Of a shared repository: another manager has registered the task with another schedule; nothing changed, and the

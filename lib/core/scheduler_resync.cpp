@@ -74,7 +74,7 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
     } else if (task->state == task_state_kind::live) {
         task->past->undecided = no_slot;
         bool taken = run != nullptr && cursor && cursor == request.expected;
-        if (taken && task->slot == no_slot)
+        if (taken && !own && task->slot == no_slot)
             leave_behind(*task, *cursor, now);
         else if (own)
             go_back(*task, *own, now, *cursor);
@@ -86,12 +86,14 @@ void scheduler::refused(const decision& d, moment cursor, instant now) {
 
 // Where others have the same tasks the record counts: from its cursor on nobody has decided anything, though the cursor may
 // be of a schedule that another had meanwhile, and far behind, as nobody was there who knew that. The first of these slots
-// in, or before, this decision; nothing if it is the slot at the cursor that another run has, or others have passed it.
+// in, or before, this decision; nothing if it is the slot at the cursor that another run has, or others have passed it. One
+// that begins before the cursor, where another has decided what was of the old schedule, begins at the cursor then.
 moment scheduler::own_slot_from(const task_record& task, const decision& d, moment cursor) const {
     constexpr std::chrono::years longest(100);
     const begin_request& r = d.request;
     if (!options_.shared || !on_grid(task) || d.schedule_no != task.schedule_no()) return {};
-    if (!cursor || cursor == r.expected || *cursor < wall_time_first || *cursor > last_of(r)) return {};
+    if (!cursor || *cursor < wall_time_first || *cursor > last_of(r)) return {};
+    if (cursor == r.expected && first_of(r) >= *cursor) return {};
     const moment own = task.when.next_after(*cursor - std::chrono::microseconds(1), task.anchor);
     const bool near = own && *own <= last_of(r) && last_of(r) - *own < longest;
     return near ? own : moment();

@@ -242,7 +242,7 @@ MUTANTS = (
     ("cursor stays on update", "scheduler_update.cpp",
      "        queue->after = cursor;\n", "        (void)0;\n"),
     ("a slot that is taken is tried again", "scheduler_resync.cpp",
-     "if (taken && task->slot == no_slot)", "if (taken && task->slot == wall_time::max())"),
+     "if (taken && !own && task->slot == no_slot)", "if (taken && !own && task->slot == wall_time::max())"),
     ("pause ends early", "scheduler_tasks.cpp",
      "    if (until) wall_due_.put(task, until->time_since_epoch().count(), false, 0);",
      "    if (until) wall_due_.put(task, until->time_since_epoch().count() - 1, false, 0);"),

@@ -125,12 +125,11 @@ TEST_CASE("who has another schedule than the one on record moves nothing") {
     CHECK(begin(fresh, beside).state == begin_state::recorded);
 }
 
-// Both hear that the cursor is of another schedule, and take a slot of their own before it, behind which it is where it
-// was.
-TEST_CASE("of two who come with the same new schedule one decides its first slot") {
-    const shared_place place;
+/// Two that come with the same new schedule, when the cursor is at 1 s.
+std::vector<repository_ptr> two_with_new_schedule(const shared_place& place) {
     const repository_ptr before = place.join();
-    REQUIRE(begin(before, step(0, 0, 1)).state == begin_state::recorded); // until the end of the test
+    REQUIRE(begin(before, step(0, 0, 1)).state == begin_state::recorded);
+    REQUIRE(finish(before, 1, 0, 1) == finish_state::recorded);
     auto changed = some_tasks(1);
     changed[0].schedule = "every 500ms";
     std::vector<repository_ptr> both;
@@ -141,26 +140,52 @@ TEST_CASE("of two who come with the same new schedule one decides its first slot
         CHECK(states[0].schedule_changed);
         CHECK(states[0].next_slot == at(1));
     }
+    return both;
+}
+
+// Both hear that the cursor is of another schedule, and take a slot of their own before it, behind which it is where it
+// was.
+TEST_CASE("of two who come with the same new schedule one decides its first slot") {
     const wall_time own = at(0) + 500ms;
-    for (const bool skips : {false, true}) {
-        CAPTURE(skips);
-        for (std::uint64_t i = 0; i != 2; ++i) {
-            CAPTURE(i);
-            begin_request r = exclusive(step(0, 1, 2 + i));
-            r.next = at(1);
-            r.started->scheduled_at = own;
-            if (skips) {
-                r.started.reset();
-                r.skipped = skip_range{skip_reason::missed, own, own, 1};
-            }
-            const begin_answer a = begin(both[i], r);
-            CHECK(a.state == begin_state::conflict); // the first, as it overlaps
+    const auto run = [&](std::uint64_t n) {
+        begin_request r = step(0, 1, n);
+        r.next = at(1);
+        r.started->scheduled_at = own;
+        return r;
+    };
+    begin_request skip = run(0);
+    skip.started.reset();
+    skip.skipped = skip_range{skip_reason::missed, own, own, 1};
+    begin_request move = skip;
+    move.skipped.reset();
+    for (const begin_request& first : {run(2), skip, move})
+        for (const begin_request& second : {run(3), skip, move}) {
+            CAPTURE(first.started.has_value());
+            CAPTURE(first.skipped.has_value());
+            CAPTURE(second.started.has_value());
+            CAPTURE(second.skipped.has_value());
+            const shared_place place;
+            const auto both = two_with_new_schedule(place);
+            CHECK(begin(both[0], first).state == begin_state::recorded);
+            const begin_answer a = begin(both[1], second);
+            CHECK(a.state == begin_state::conflict);
             CHECK(a.next_slot == at(1));
+            CHECK(place.sql("select count(*) from " + place.table("skip")) == (first.skipped ? "1" : "0"));
+            CHECK(place.runs() == (first.started ? "2" : "1"));
+            CHECK(begin(both[1], step(0, 1, 4)).state == begin_state::recorded); // as anybody would
         }
-        CHECK(place.sql("select count(*) from " + place.table("skip")) == "1");
-    }
-    CHECK(begin(both[0], exclusive(step(0, 1, 4))).state == begin_state::conflict); // overlaps
-    CHECK(place.sql("select count(*) from " + place.table("skip")) == "2");
+}
+
+TEST_CASE("whoever comes with a new schedule goes on from its own first slot, in the same call") {
+    const shared_place place;
+    const auto both = two_with_new_schedule(place);
+    std::vector<begin_request> two{step(0, 1, 2), step(0, 1, 3)};
+    two[0].next = at(1);
+    two[0].started->scheduled_at = at(0) + 500ms;
+    const auto answers = blocking(both[0]->begin_runs(two)).value();
+    CHECK(answers[0].state == begin_state::recorded);
+    CHECK(answers[1].state == begin_state::recorded);
+    CHECK(answers[1].next_slot == at(2));
 }
 
 TEST_CASE("what a manager has left is ended by another, which hears of it") {

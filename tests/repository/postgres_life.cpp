@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <thread>
@@ -226,14 +225,20 @@ TEST_CASE("the end of a repository waits for what is under way") {
     CHECK(place.sql("select count(*) from " + place.schema() + ".task") == "500");
 }
 
+/// Until that many are ours.
+void wait_for_sessions(const postgres_place& place, const std::string& n) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (place.sql("select count(*) from pg_stat_activity where application_name = 'rondo'") != n)
+        REQUIRE(std::chrono::steady_clock::now() < give_up);
+}
+
 // Or the first run after a start, and after plans were forgotten, would wait until they are made.
 TEST_CASE("what runs begin and end with is planned before any is due") {
     for (const std::chrono::seconds lease : {std::chrono::seconds(0), std::chrono::seconds(30)}) {
         CAPTURE(lease.count());
         postgres_place place;
         place.options.lease = lease;
-        const std::string sessions = "select count(*) from pg_stat_activity where application_name = 'rondo'";
-        while (place.sql(sessions) != "0") continue; // of tests before
+        wait_for_sessions(place, "0"); // of tests before
         const auto r = place.open();
         const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         const auto is_planned = [&] { // as the last thing that we asked the server for
@@ -257,8 +262,7 @@ TEST_CASE("what runs begin and end with is planned before any is due") {
 TEST_CASE("whoever may only read keeps its connection") {
     postgres_place place;
     REQUIRE_FALSE(error_of(place.open()->users())); // makes the tables
-    const std::string sessions = "select count(*) from pg_stat_activity where application_name = 'rondo'";
-    while (place.sql(sessions) != "0") continue;
+    wait_for_sessions(place, "0");
     place.options.migrate = false;
     const auto r = postgres::open(place.server() + " target_session_attrs=any "
                                                    "options='-c default_transaction_read_only=on'",
@@ -266,12 +270,12 @@ TEST_CASE("whoever may only read keeps its connection") {
                        .value();
     REQUIRE_FALSE(error_of(r->users()));
     const std::string since = "select backend_start from pg_stat_activity where application_name = 'rondo'";
-    std::optional<std::string> first;
-    while (!first) first = place.sql(since);
+    wait_for_sessions(place, "1");
+    const std::string first = place.sql(since).value();
     const auto end =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(1500); // plans are forgotten
     while (std::chrono::steady_clock::now() < end) CHECK_FALSE(error_of(r->users()));
-    CHECK(place.sql(since).value_or("none") == *first);
+    CHECK(place.sql(since).value_or("none") == first);
 }
 
 // What was planned for tables that were vacuumed while they were empty would look at all there is, for each task.

@@ -85,14 +85,14 @@ private:
     void tell_asked(const rows& r, std::size_t i);
     void tell_cancelled(const rows& r, std::size_t i);
     awaitable<void> tell_others();
-    /// `tries`: how often the claims were left for later, as somebody was at their tasks.
+    /// `tries`: how often these claims were made, and not decided.
     awaitable<recorded_runs> ask_for_runs(const std::vector<finish_request>& ended,
                                           const std::vector<begin_request>& begun, bool closely,
                                           std::size_t tries = 0);
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
                     steady_time asked_at);
-    void note(const std::vector<task_definition>& tasks);
+    void note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();
     awaitable<std::optional<std::int64_t>> version();

@@ -303,16 +303,21 @@ void database::note_begun(const std::vector<begin_request>& begun, std::vector<b
                           steady_time asked_at) {
     for (std::size_t i = 0; i != begun.size(); ++i) {
         begin_answer& a = answers[i];
+        const bool decided = a.state == begin_state::recorded || a.state == begin_state::conflict;
+        if (decided && begun[i].moves_cursor) leases_.of_old.erase(begun[i].uid);
         if (!begun[i].started || a.state != begin_state::recorded) continue;
         leases_.keeper.took(begun[i].started->id, a.token, asked_at);
         a.held_until = leases_.keeper.trusted_until(asked_at);
     }
 }
 
-void database::note(const std::vector<task_definition>& tasks) {
-    for (const task_definition& t : tasks) {
+void database::note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states) {
+    for (std::size_t i = 0; i != tasks.size(); ++i) {
+        const task_definition& t = tasks[i];
         leases_.schedules[t.uid] = t.schedule;
         leases_.changes.erase(t.uid);
+        leases_.of_old.erase(t.uid);
+        if (states[i].schedule_changed) leases_.of_old.insert(t.uid);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <limits>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace rondo::postgres::detail {
@@ -96,8 +97,20 @@ bool tells(const finish_request* r) noexcept {
     return !r->run.results.empty() || r->run.output != nullptr;
 }
 
+using begin_set = std::unordered_set<const begin_request*>;
+
+/// Those that are to move a cursor on that is of the schedule before: of each task the first, the next go on from there.
+begin_set moves_of_old(const std::vector<begin_request>& begun, const leases& l) {
+    begin_set all;
+    std::unordered_set<shared_string> seen;
+    for (const begin_request& r : begun)
+        if (r.moves_cursor && l.of_old.contains(r.uid) && seen.insert(r.uid).second) all.insert(&r);
+    return all;
+}
+
 // Where none of them has a skip, nobody looks at what there is of skips.
-parameters begin_parameters(const std::vector<const begin_request*>& requests, const leases* shared) {
+parameters begin_parameters(const std::vector<const begin_request*>& requests, const leases* shared,
+                            const begin_set& of_old) {
     static const std::vector<const begin_request*> none;
     const std::vector<const begin_request*>& skipping =
         std::ranges::any_of(requests, has_skip) ? requests : none;
@@ -127,6 +140,7 @@ parameters begin_parameters(const std::vector<const begin_request*>& requests, c
     p.add_array(requests, [&](const auto* r) { return shared->schedule_of(r->uid); });
     p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
     p.add_array(requests, [](const auto* r) { return r->asked; });
+    p.add_array(requests, [&](const auto* r) { return of_old.contains(r); });
     return p;
 }
 
@@ -285,7 +299,9 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
         b.add(sql_.claim, claim_parameters(begins[0].requests, shared, waits));
         if (waits && shared != nullptr) b.add(lease_sql_.sync_if_begun, ids_of(begins[0].requests));
     } else {
-        for (const auto& w : begins) b.add(begin_statement(sql_, w), begin_parameters(w.requests, shared));
+        const begin_set of_old = shared != nullptr ? moves_of_old(begun, *shared) : begin_set();
+        for (const auto& w : begins)
+            b.add(begin_statement(sql_, w), begin_parameters(w.requests, shared, of_old));
     }
     co_await renew_if_due();
     const steady_time asked_at = leases::now();
@@ -321,7 +337,7 @@ database::awaitable<void> database::plan_next() {
     case 0: b.add(sql_.claim, claim_parameters(no_begins.requests, shared, false)); break;
     case 1: b.add(sql_.lock_tasks, uids_of({}, {})); break;
     case 2: b.add(finish_statement(sql_, no_ends), finish_parameters(no_ends.requests, shared)); break;
-    default: b.add(begin_statement(sql_, no_begins), begin_parameters(no_begins.requests, shared)); break;
+    default: b.add(begin_statement(sql_, no_begins), begin_parameters(no_begins.requests, shared, {})); break;
     }
     co_await connection_.exchange(b);
 }

@@ -145,7 +145,7 @@ database::register_tasks(const std::vector<task_definition>& tasks) {
     co_await count_failures(tasks, states);
     has_tasks_ = true;
     if (!is_shared()) co_return states;
-    note(tasks);
+    note(tasks, states);
     if (new_to_others) co_await tell_others();
     co_return states;
 }

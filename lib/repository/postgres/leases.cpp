@@ -49,6 +49,7 @@ void leases::begin_anew() noexcept {
     keeper.let_all_go();
     schedules.clear();
     changes.clear();
+    of_old.clear();
     lost_before = {};
     best_reading = std::chrono::hours(1);
     read_at = {};

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace rondo::postgres::detail {
 
@@ -30,6 +31,8 @@ struct leases {
     std::unordered_map<shared_string, std::string>
         schedules; ///< of the tasks that we have registered, as we did it
     std::unordered_map<shared_string, std::int64_t> changes; ///< of those, the latest that was told
+    std::unordered_set<shared_string>
+        of_old; ///< of those, whose cursors are of the schedule before, as far as we know
     /// Slots that were lost before this one are looked at next: if there are too many for a look, each gets its turn.
     struct lost_slot {
         wall_time finished_at = wall_time::max();

@@ -189,7 +189,7 @@ asio::awaitable<void> session::take_turn() {
             complain(*failed);
         } else {
             last_complaint_.clear();
-            pause_max_ = first_pause_max;
+            worked_ = true;
         }
         busy_ = true;
         co_return;
@@ -227,7 +227,7 @@ asio::awaitable<void> session::attempt(asio::awaitable<void> work) {
         failed = failure_in_flight();
     }
     if (!failed) {
-        pause_max_ = first_pause_max;
+        worked_ = true;
         co_return;
     }
     if (failed->wants_reconnect()) connection_.close();
@@ -277,6 +277,7 @@ asio::awaitable<bool> session::connect() {
         co_return false;
     }
     if (std::exchange(told_lost_, false)) log(log_level::warning, "PostgreSQL can be used again");
+    if (std::exchange(worked_, false)) pause_max_ = first_pause_max; // else it may be of no use again
     leases_.connected_at = leases::now();
     leases_.look_at = leases_.connected_at; // at what nobody told us meanwhile
     replan_every_ = std::chrono::seconds(1);

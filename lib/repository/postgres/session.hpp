@@ -91,6 +91,7 @@ private:
     boost::asio::steady_timer wake_;  // of a pause; cancelled when there is something to do
     boost::asio::steady_timer watch_; // over the leases, whatever the connection waits for
     bool looked_ = false;             // in the turn before
+    bool worked_ = false;             // something was done on the latest connection
     bool busy_ = false;               // likewise: it had something to do
     bool watching_ = false;
     std::uint64_t watch_no_ = 0; // of the wait under way

@@ -26,8 +26,7 @@ select 1 from @task where uid = any($1) order by id for no key update)";
 // `k` is the run if it is on record; `s` another that has its slot.
 constexpr std::string_view begin_requests = R"(
 with w as materialized (
-  select *, null::int8 as first_slot
-  from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15{arrays}) with ordinality
+  select * from unnest($1, $2, $3, $4, $5, $11, $12, $13, $14, $15{arrays}) with ordinality
     as w (uid, moves, forced, expected, next, run, why, attempt, scheduled_at, started_at{columns}, ord)))";
 
 constexpr std::string_view begin_requests_with_skips = R"(
@@ -66,24 +65,19 @@ begun as (
 // The one before is not looked for any more: a look is at what is lost now, not at all that ever was. Only who forgets
 // it may have it locked.
 // Of several who come with a new schedule each takes its first slot, which may be before the cursor of the old one, where
-// that of the new one may be, too: whoever is second, and is not told by the cursor, is told by what was skipped (`d`),
-// as he is by the run of the slot (`s`).
+// that of the new one may be, too: so it is not enough that the cursor is where it was, it must be of the old one still.
 constexpr std::array<shared_part, 9> shared_begin{{
-    {"arrays", ", $22, $23, $24, $25"},
-    {"columns", ", alone, schedule, attempts_max, asked"},
+    {"arrays", ", $22, $23, $24, $25, $26"},
+    {"columns", ", alone, schedule, attempts_max, asked, of_old"},
     {"held_by_us", " and k.outcome is null and k.node = $20"},
     {"superseded", R"(when w.moves and t.schedule <> w.schedule then 'superseded'
+         when w.moves and not w.forced and w.of_old and t.cursor_schedule is null then 'conflict'
          )"},
-    {"refused", R"(when d.id is not null then 'conflict'
-         when w.why = 'retry' and n.id is not null then 'conflict'
+    {"refused", R"(when w.why = 'retry' and n.id is not null then 'conflict'
          when w.asked and (q.id is null or t.schedule is distinct from w.schedule) then 'conflict'
          when w.alone and b.id is not null then case when w.moves then 'overlap' else 'busy' end
          )"},
     {"look_ups", R"(
-    left join lateral (
-      select id from (select * from @skip where task = t.id and t.cursor_schedule is null and w.moves and not w.forced
-                        and least(w.first_slot, w.scheduled_at) < w.expected order by id desc limit 10) latest
-      where least(w.first_slot, w.scheduled_at) between latest.first_slot and latest.last_slot limit 1) d on true
     left join lateral (
       select id from @run n where n.task = t.id and n.scheduled_at = w.scheduled_at and n."trigger" = 'retry'
         and n.attempt >= w.attempt and w.why = 'retry' limit 1) n on true

@@ -27,9 +27,9 @@ struct shared_core {
         for (const char* uid : {"a", "b", "c"}) add(uid);
     }
 
-    /// `next_slot`: it is known, and that is its cursor.
+    /// `next_slot`: it is known, and that is its cursor, of another schedule if it has `changed`.
     void add(std::string_view uid, const core::task_policy& policy = {}, schedule when = every(1h),
-             moment next_slot = {}) {
+             moment next_slot = {}, bool changed = false) {
         core::task_spec spec{.uid = uid,
                              .name = uid,
                              .when = std::move(when),
@@ -40,6 +40,7 @@ struct shared_core {
         const task_definition d = core.definition(task, now);
         task_state state;
         state.created = !next_slot;
+        state.schedule_changed = changed;
         state.anchor = next_slot ? *next_slot - 2h : d.anchor;
         state.next_slot = next_slot ? next_slot : d.first_slot;
         REQUIRE(core.activate(task, state, now));
@@ -223,6 +224,32 @@ TEST_CASE("a slot that another run has on record is not tried again and again") 
     s.obey();
     CHECK(s.core.find("a")->slot == first + 1h);
     CHECK(s.core.next_wakeup(s.now) > s.now.steady);
+}
+
+// Another had the slot before it, and the cursor is where it was.
+TEST_CASE("slots from the cursor on are undecided where a decision that began before it is refused") {
+    shared_core s;
+    const wall_time cursor = s.now.wall + 50min;
+    s.add("d", {}, every(30min), cursor, true);
+    s.now = now_at(51min);
+    core::decision d = s.decide("d");
+    REQUIRE(d.request.skipped);
+    CHECK(d.request.skipped->first == cursor - 30min);
+    CHECK(d.request.expected == cursor);
+    CHECK(d.request.started->scheduled_at == cursor);
+    s.core.refused_for_others(d, {begin_state::conflict, cursor, 0}, s.now);
+    s.obey();
+    CHECK(s.counters("d").skipped_not_owner == 1);
+    CHECK(s.counters("d").skipped_missed == 0);
+    CHECK(s.counters("d").runs == 0);
+    d = s.decide("d");
+    CHECK(d.request.expected == cursor);
+    CHECK_FALSE(d.request.skipped);
+    REQUIRE(d.request.started);
+    CHECK(d.request.started->scheduled_at == cursor);
+    s.core.refused_for_others(d, {begin_state::conflict, cursor, 0}, s.now); // another's, on record
+    s.obey();
+    CHECK(s.core.find("d")->slot == cursor + 30min);
 }
 
 TEST_SUITE_END();
