@@ -5,6 +5,7 @@
 #include <repository/postgres/claim_statement.hpp>
 #include <repository/postgres/claims.hpp>
 #include <repository/postgres/connection.hpp>
+#include <repository/postgres/lease_statements.hpp>
 #include <repository/postgres_shared_place.hpp>
 
 #include <rondo/run.hpp>
@@ -78,7 +79,29 @@ std::vector<begin_answer> answers_behind(
     return claims->value().value();
 }
 
-/// What the server says to three claims at once, by themselves. Throws `failure`.
+/// What the server says to that, on a connection of its own. Throws `failure`.
+std::vector<postgres::detail::rows> answers_to(const shared_place& place, const postgres::detail::batch& b) {
+    using namespace postgres::detail;
+    const settings s{parse_connection_string(place.server()), place.options};
+    std::vector<rows> answers;
+    boost::asio::io_context io{1};
+    connection c(io, s);
+    const auto ask = [&]() -> boost::asio::awaitable<void> {
+        co_await c.open();
+        batch limit;
+        limit.add_once("set lock_timeout = '100ms'");
+        limit.add_once("set synchronous_commit = on");
+        co_await c.exchange(limit);
+        answers = co_await c.exchange(b);
+    };
+    boost::asio::co_spawn(io, ask, [](const std::exception_ptr& e) {
+        if (e) std::rethrow_exception(e);
+    });
+    io.run();
+    return answers;
+}
+
+/// Of each of three claims the word. Throws `failure`.
 std::vector<std::string> words_for_claims(const shared_place& place, bool may_wait) {
     using namespace postgres::detail;
     leases ours(30s, std::make_shared<news_desk>());
@@ -88,22 +111,9 @@ std::vector<std::string> words_for_claims(const shared_place& place, bool may_wa
     for (const begin_request& r : claims) wanted.push_back(&r);
     batch b;
     b.add(claim_statement(place.options.schema, true), claim_parameters(wanted, &ours, may_wait));
-    const settings s{parse_connection_string(place.server()), place.options};
+    const std::vector<rows> answers = answers_to(place, b);
     std::vector<std::string> words;
-    boost::asio::io_context io{1};
-    connection c(io, s);
-    const auto ask = [&]() -> boost::asio::awaitable<void> {
-        co_await c.open();
-        batch limit;
-        limit.add_once("set lock_timeout = '100ms'");
-        co_await c.exchange(limit);
-        const std::vector<rows> answers = co_await c.exchange(b);
-        for (std::size_t i = 0; i != answers[0].size(); ++i) words.emplace_back(answers[0].word(i, 1));
-    };
-    boost::asio::co_spawn(io, ask, [](const std::exception_ptr& e) {
-        if (e) std::rethrow_exception(e);
-    });
-    io.run();
+    for (std::size_t i = 0; i != answers[0].size(); ++i) words.emplace_back(answers[0].word(i, 1));
     return words;
 }
 
@@ -153,6 +163,24 @@ TEST_CASE("whoever finds the first of his tasks locked does nothing, unless he m
     CHECK(words_for_claims(place, false) == words(3, "recorded"));
     CHECK(words_for_claims(place, false) == words(3, "closely"));
     CHECK(place.runs() == "3");
+}
+
+TEST_CASE(
+    "whoever waited and has nothing does not have his locks synced, and whoever has a run has it synced") {
+    using namespace postgres::detail;
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    REQUIRE(begin(r, step(0, 0, 1)).state == begin_state::recorded);
+    for (const bool has_one : {false, true}) {
+        CAPTURE(has_one);
+        const std::vector<run_id> ids{id(2), id(has_one ? 1 : 3)};
+        parameters p;
+        p.add_array(ids, [](const run_id& each) { return each; });
+        batch b;
+        b.add(lease_statements(place.options.schema).sync_if_begun, std::move(p));
+        b.add_once("select current_setting('synchronous_commit')");
+        CHECK(answers_to(place, b)[1].word(0, 0) == (has_one ? "on" : "off"));
+    }
 }
 
 TEST_CASE("whoever waited for one who gave up has all") {
