@@ -176,6 +176,39 @@ TEST_CASE("of two who come with the same new schedule one decides its first slot
         }
 }
 
+// Alone, and beside others in the statement for all kinds.
+TEST_CASE("a slot at the cursor is had by whoever comes with the same new schedule after another has moved "
+          "it there") {
+    for (const bool beside : {false, true}) {
+        CAPTURE(beside);
+        const shared_place place;
+        const auto both = two_with_new_schedule(place);
+        begin_request before = step(0, 1, 2);
+        before.next = at(1);
+        before.started->scheduled_at = at(0) + 500ms;
+        REQUIRE(begin(both[0], before).state == begin_state::recorded);
+        std::vector<begin_request> wanted{step(0, 1, 3)};
+        if (beside) wanted.push_back(one_begin("another", 4)[0]);
+        if (beside) REQUIRE(blocking(both[1]->register_tasks(one_task("another"))).has_value());
+        CHECK(blocking(both[1]->begin_runs(wanted)).value().at(0).state == begin_state::recorded);
+    }
+}
+
+TEST_CASE("whoever registers a new schedule again does not have what another has decided meanwhile") {
+    const shared_place place;
+    const auto both = two_with_new_schedule(place);
+    begin_request skip = step(0, 1, 2);
+    skip.next = at(1);
+    skip.started.reset();
+    skip.skipped = skip_range{skip_reason::missed, at(0) + 500ms, at(0) + 500ms, 1};
+    REQUIRE(begin(both[0], skip).state == begin_state::recorded);
+    auto again = some_tasks(1);
+    again[0].schedule = "every 500ms";
+    again[0].name = shared_string("renamed");
+    CHECK_FALSE(blocking(both[1]->register_tasks(again)).value().at(0).schedule_changed);
+    CHECK(begin(both[1], skip).state == begin_state::conflict);
+}
+
 TEST_CASE("whoever comes with a new schedule goes on from its own first slot, in the same call") {
     const shared_place place;
     const auto both = two_with_new_schedule(place);

@@ -91,7 +91,7 @@ private:
                                           std::size_t tries = 0);
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
-                    steady_time asked_at);
+                    const std::vector<std::size_t>& open, steady_time asked_at);
     void note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();

@@ -300,11 +300,13 @@ void database::note_ended(const std::vector<finish_request>& ended) {
 
 // What others hold is not ours.
 void database::note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
-                          steady_time asked_at) {
+                          const std::vector<std::size_t>& open, steady_time asked_at) {
     for (std::size_t i = 0; i != begun.size(); ++i) {
         begin_answer& a = answers[i];
         const bool decided = a.state == begin_state::recorded || a.state == begin_state::conflict;
-        if (decided && begun[i].moves_cursor) leases_.of_old.erase(begun[i].uid);
+        if (!leases_.of_old.empty() && begun[i].moves_cursor && decided &&
+            std::ranges::find(open, i) == open.end())
+            leases_.of_old.erase(begun[i].uid);
         if (!begun[i].started || a.state != begin_state::recorded) continue;
         leases_.keeper.took(begun[i].started->id, a.token, asked_at);
         a.held_until = leases_.keeper.trusted_until(asked_at);
@@ -314,10 +316,14 @@ void database::note_begun(const std::vector<begin_request>& begun, std::vector<b
 void database::note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states) {
     for (std::size_t i = 0; i != tasks.size(); ++i) {
         const task_definition& t = tasks[i];
+        // What we have not decided yet may be from before another did.
+        const bool same = leases_.schedule_of(t.uid) == std::string_view(t.schedule);
         leases_.schedules[t.uid] = t.schedule;
         leases_.changes.erase(t.uid);
-        leases_.of_old.erase(t.uid);
-        if (states[i].schedule_changed) leases_.of_old.insert(t.uid);
+        if (states[i].schedule_changed)
+            leases_.of_old.insert(t.uid);
+        else if (!same)
+            leases_.of_old.erase(t.uid);
     }
 }
 

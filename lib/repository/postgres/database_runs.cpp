@@ -99,12 +99,22 @@ bool tells(const finish_request* r) noexcept {
 
 using begin_set = std::unordered_set<const begin_request*>;
 
-/// Those that are to move a cursor on that is of the schedule before: of each task the first, the next go on from there.
+/// Whether it may leave the cursor where it was.
+bool may_begin_before_cursor(const begin_request& r) noexcept {
+    if (!r.expected || (!r.started && !r.skipped)) return true;
+    return (r.skipped && r.skipped->first < *r.expected) ||
+           (r.started && r.started->scheduled_at < *r.expected);
+}
+
+/// Those that are right only while the cursor is of the schedule before: of each task the first at most, the next go on
+/// from there.
 begin_set moves_of_old(const std::vector<begin_request>& begun, const leases& l) {
     begin_set all;
     std::unordered_set<shared_string> seen;
     for (const begin_request& r : begun)
-        if (r.moves_cursor && l.of_old.contains(r.uid) && seen.insert(r.uid).second) all.insert(&r);
+        if (r.moves_cursor && l.of_old.contains(r.uid) && seen.insert(r.uid).second &&
+            may_begin_before_cursor(r))
+            all.insert(&r);
     return all;
 }
 
@@ -313,7 +323,7 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
         open = read_claims(answers[next], begins[0].requests, said.begun.assume_value());
     else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
-    if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
+    if (shared != nullptr) note_begun(begun, said.begun.assume_value(), open.places, asked_at);
     if (open.places.empty()) co_return said;
     // As claims as long as that may decide one of them: the longer statement waits for all.
     const bool once_more = !waits && (open.later || open.again);

@@ -190,6 +190,7 @@ asio::awaitable<void> session::take_turn() {
         } else {
             last_complaint_.clear();
             worked_ = true;
+            pause_max_ = first_pause_max;
         }
         busy_ = true;
         co_return;
@@ -228,6 +229,7 @@ asio::awaitable<void> session::attempt(asio::awaitable<void> work) {
     }
     if (!failed) {
         worked_ = true;
+        pause_max_ = first_pause_max;
         co_return;
     }
     if (failed->wants_reconnect()) connection_.close();
