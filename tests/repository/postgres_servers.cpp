@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <netinet/in.h>
+#include <optional>
 #include <ostream>
 #include <signal.h>
 #include <stdexcept>
@@ -162,8 +163,13 @@ TEST_CASE("a server that falls silent in the midst of a call is given up in time
         return place.open();
     }();
     blocking(r->register_tasks(one_task("t"))).value();
-    const auto pid = place.sql("select pid from pg_stat_activity where application_name = 'rondo'");
-    REQUIRE(pid);
+    std::optional<std::string> pid; // when all is planned, the statement for begins last
+    REQUIRE(works_at_last([&] {
+        pid = place.sql(
+            "select pid from pg_stat_activity where application_name = 'rondo' and state = 'idle' and "
+            "query like '%$5, $11%'");
+        return pid.has_value();
+    }));
     const auto backend = static_cast<pid_t>(std::stol(*pid)); // a child of the server that we started
     REQUIRE(::kill(backend, SIGSTOP) == 0);
     CHECK(error_of(r->begin_runs(one_begin("t", 1))) == errc::store_timeout);
