@@ -91,6 +91,9 @@ struct begin_request {
     bool asked = false;
     /// Likewise, of a run of a slot: how many attempts there may be where one is lost with its manager; 0: no other.
     std::uint32_t attempts_max = 0;
+    /// Likewise, of a run of a slot that is still to come: it begins when that is due. If it cannot simply be begun, as
+    /// with another run of its task that may be over by then, or if that is too much to find out, the answer is `not_yet`.
+    bool in_advance = false;
 };
 
 /// Whether runs of this trigger stand for their slot: there is one of them for each.
@@ -108,6 +111,7 @@ enum class begin_state : std::uint8_t {
     /// slot is left to those who know that one.
     superseded,
     busy, ///< of a shared repository, of a run beside the schedule: another of its task is in flight; nothing changed
+    not_yet, ///< likewise, of a run that is asked for `in_advance`: ask when its slot is due; nothing changed
 };
 
 struct begin_answer {

@@ -15,6 +15,7 @@
 #include <core/due_slots.hpp>
 #include <core/group_record.hpp>
 #include <core/id_source.hpp>
+#include <core/pass.hpp>
 #include <core/pool.hpp>
 #include <core/preview.hpp>
 #include <core/records.hpp>
@@ -125,6 +126,8 @@ public:
     void on_time(instant now, std::size_t slots_max = std::size_t(-1));
     /// When `on_time` is wanted next; `steady_time::max()`: never, as things stand.
     [[nodiscard]] steady_time next_wakeup(instant now) const;
+    /// Of those who share tasks: from now on slots are decided so long before they are due, where that does no harm.
+    void set_lead(std::chrono::nanoseconds lead) noexcept { lead_ = options_.shared ? lead : lead_; }
     /// No run starts any more; `shutdown_done` follows. Again: the shorter grace counts.
     void shutdown(std::chrono::nanoseconds grace, instant now);
 
@@ -157,12 +160,6 @@ public:
 private:
     enum class stopping : std::uint8_t { no, grace, cancelling, giving_up, done };
 
-    struct pass { // something that is done to all tasks
-        enum class kind : std::uint8_t { pause, resume, drop_waiting, cancel, give_up };
-        pass::kind kind;
-        instant at{};
-        resume_from from = resume_from::now;
-    };
     struct step { // where a task goes from a slot that is decided
         wall_time cursor = no_slot;
         slot_due next; // if `scheduled`
@@ -174,6 +171,9 @@ private:
     void unschedule(task_record& task);
     void start_due(instant now, std::size_t slots_max);
     void on_due(task_record& task, instant now, instant seen);
+    [[nodiscard]] std::int64_t lead_of(const task_record& task) const noexcept;
+    void decide_in_advance(task_record& task, instant now);
+    void refused_in_advance(decision& d, instant now);
     void decide(task_record& task, instant now, instant seen, bool may_put_off = true);
     [[nodiscard]] bool hold(task_record& task, instant now);
     void decide_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
@@ -208,8 +208,7 @@ private:
     task_queue& made_queue(task_record& task);
     void drop_queue_if_empty(task_record& task) noexcept;
     void put_skip(task_record& task, skip_range range, wall_time after);
-    void put_wanted(task_record& task, const caught_up& found, wall_time last, rondo::trigger why,
-                    wall_time after);
+    void put_wanted(task_record&, const caught_up&, wall_time last, rondo::trigger why, wall_time after);
     void skip_wanted(task_record& task, skip_reason reason, std::ptrdiff_t but = 0);
     void forget_slots(task_record& task) noexcept;
     void flush_skips(task_record& task);
@@ -376,6 +375,7 @@ private:
     decision_list decisions_;
     run_record* released_runs_ = nullptr; // records that outlive their last action by one input, by `next`
     std::uint32_t released_tasks_ = not_in_heap; // likewise, by `heap_index`
+    std::chrono::nanoseconds lead_{0};
     std::size_t in_flight_ = 0;
     std::size_t beginning_ = 0;    // of those, how many wait for the repository
     std::size_t runs_waiting_ = 0; // manual ones

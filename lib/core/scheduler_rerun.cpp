@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace rondo::core {
 
@@ -57,6 +58,8 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
 // another schedule now, nobody has decided anything: it is undecided again.
 void scheduler::refused_for_others(decision& d, const begin_answer& a, instant now) {
     run_record* const run = d.run;
+    if (a.state == begin_state::not_yet && run != nullptr && d.request.in_advance)
+        return refused_in_advance(d, now);
     if (a.state == begin_state::superseded) d.request.expected.reset();
     const bool again =
         run != nullptr && run->outcome == outcome::abandoned; // of one that we lost, or another
@@ -69,6 +72,17 @@ void scheduler::refused_for_others(decision& d, const begin_answer& a, instant n
     attend(*run->task);
     cancel_attended(*run, cancel_reason::overlap, now, "another manager runs this task");
     end_unbegun(*run, now);
+}
+
+// Nobody has decided its slot, which is decided when it is due, and no sooner.
+void scheduler::refused_in_advance(decision& d, instant now) {
+    task_record& task = *d.run->task;
+    const wall_time slot = d.run->scheduled_at;
+    const moment cursor = std::exchange(d.request.expected, {});
+    refused(d, cursor, now);
+    const bool comes = task.state == task_state_kind::live && task.slot == slot && !task.paused;
+    if (comes && task.heap_index != not_in_heap && lead_of(task) != 0)
+        queue_of(task).put(task, task.due, false, 0);
 }
 
 } // namespace rondo::core

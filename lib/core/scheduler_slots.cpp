@@ -61,7 +61,8 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
         const std::chrono::microseconds most = tolerance_of(task, at.slot);
         late = task.by_wall() ? most.count() : std::chrono::nanoseconds(most).count();
     }
-    if (!task.paused) queue_of(task).put(task, at.due, tolerant, late); // first, as it may throw
+    const std::int64_t look_at = at.due - lead_of(task);
+    if (!task.paused) queue_of(task).put(task, look_at, tolerant, late); // first, as it may throw
     task.slot = at.slot;
     task.held = false;
     task.due = at.due;
@@ -111,6 +112,7 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     prefetch(task.uid.view().data());
     prefetch_whole(task.past.get());
     if (task.paused) return on_pause_over(task, now);
+    if (now_key(task, now) < task.due) return decide_in_advance(task, now);
     const std::chrono::nanoseconds late(now_key(task, now) - task.due);
     if (options_.shared && is_early(task, now, late)) return set_slot(task, task.slot, now);
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
@@ -119,6 +121,36 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     else
         wait_for_place(task, seen, now); // first, as it may throw
     queue_of(task).erase(task);
+}
+
+// How long before it is due its slot is looked at. Where there are limits, whoever is first takes a place: each in its
+// time, then.
+std::int64_t scheduler::lead_of(const task_record& task) const noexcept {
+    if (lead_.count() == 0 || task.tolerant() || task.mode != record::write_ahead) return 0;
+    if (options_.runs_in_flight_max != 0 || policy_of(task).group != nullptr) return 0;
+    const bool every = task.when.type() == schedule::kind::every;
+    if (!every && task.when.type() != schedule::kind::rule) return 0;
+    if (!every) return std::chrono::floor<std::chrono::microseconds>(lead_).count();
+    return std::min<std::chrono::nanoseconds>(lead_, *task.when.interval() / 4).count();
+}
+
+// As if it were due, so that what the repository takes for it makes it no later: its run begins when it is. Not where
+// other runs of its task have a say in it, or skips that go with it: then it is looked at again in its time.
+void scheduler::decide_in_advance(task_record& task, instant now) {
+    const std::int64_t left = task.due - now_key(task, now);
+    const std::chrono::nanoseconds ahead =
+        task.by_wall() ? std::chrono::microseconds(left) : std::chrono::nanoseconds(left);
+    const instant then{now.steady + ahead, now.wall + std::chrono::ceil<std::chrono::microseconds>(ahead)};
+    if (is_early(task, then, std::chrono::nanoseconds(0))) return set_slot(task, task.slot, now);
+    const bool alone = task.in_flight() == 0 && task.queue() == nullptr && !task.ready;
+    if (!alone || open_skip(task, task.schedule_no()) != nullptr ||
+        !may_start_at_once(task, then.steady, then))
+        return queue_of(task).put(task, task.due, false, 0);
+    decide(task, then, then);
+    decision* const d = decisions_.latest_of(task);
+    if (d == nullptr || d->run == nullptr) return;
+    d->ahead = ahead;
+    d->request.in_advance = true;
 }
 
 const task_policy& scheduler::policy_of(const task_record& task) noexcept {

@@ -80,6 +80,7 @@ engine::engine(boost::asio::any_io_executor executor, std::shared_ptr<rondo::rep
     options_.cancel_grace = std::min(options_.cancel_grace, for_ever);
     options_.retention.every = std::min(options_.retention.every, for_ever);
     stillborn_.reserve(64);
+    core_.set_lead(recording_.lead());
 }
 
 engine::~engine() {
@@ -222,6 +223,10 @@ bool engine::tick_guarded() {
 void engine::tick() {
     armed_ = steady_time::min(); // nobody needs to wake us: we look at the time now
     instant now = clock_.now();
+    if (answered_.held_until <= now.steady) { // first, as their slots are due
+        answered_.let_go(now.steady);
+        answer_some();
+    }
     const std::size_t slots_max = has_enough_to_do(now) ? 0 : std::size_t(-1);
     with_core([&](core::scheduler& core) { core.on_time(now, slots_max); });
     obey();
@@ -267,7 +272,8 @@ steady_time engine::next_wakeup(instant now) {
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, call_.deadline, outage_.retry_at, pauses_at_, prune_at_, drain_at_, drain_until_});
+    return std::min({t, answered_.held_until, call_.deadline, outage_.retry_at, pauses_at_, prune_at_,
+                     drain_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.

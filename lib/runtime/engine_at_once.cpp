@@ -10,8 +10,7 @@
 
 namespace rondo::runtime {
 
-/// As `record_all`, in place of it. False: the repository does not answer at once, and what was called is to be put
-/// back.
+/// As `record_all`, in place of it. False: the repository does not answer at once, and nothing was asked of it.
 bool engine::record_at_once() {
     bool more = false;
     try {
@@ -25,7 +24,10 @@ bool engine::record_at_once() {
             outbox_.call_begins(begins);
             std::optional<recorded_runs> said = ask_at_once();
             recording_.at_once = said.has_value();
-            if (!said) return false;
+            if (!said) {
+                put_back_called(false);
+                return false;
+            }
             on_recorded(std::move(*said));
             trim_outbox(); // which is told of
             look_at_partings();

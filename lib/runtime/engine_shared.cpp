@@ -165,12 +165,14 @@ void engine::on_news(const task_news& n) {
 }
 
 // Whether all is done: a run beside the schedule is another manager's, or has to wait for another; or the task has another
-// schedule now, which we do not know.
+// schedule now, which we do not know; or a slot is to be asked for again when it is due.
 bool engine::is_refused(core::decision& d, const begin_answer& a, instant now) {
     if (d.run != nullptr && sharing_.clock->is_past(a.held_until)) on_lease_lost(*d.run);
     const bool unknown = a.state == begin_state::unknown_task && !d.request.asked;
     const bool refused = a.state != begin_state::recorded && !unknown;
-    if (!refused || (d.request.moves_cursor && a.state != begin_state::superseded)) return false;
+    const bool early = a.state == begin_state::not_yet && d.request.in_advance;
+    const bool in_turn = d.request.moves_cursor && a.state != begin_state::superseded && !early;
+    if (!refused || in_turn) return false;
     const shared_string uid = d.request.uid;
     with_core([&](core::scheduler& core) { core.refused_for_others(d, a, now); });
     d.run = nullptr; // told, whatever becomes of the rest

@@ -129,8 +129,11 @@ struct outbox {
     /// What was called before is done with; its memory serves the next call.
     void keep_room(queue<core::decision> done) noexcept { keep_room(std::move(done), begins_called); }
     void keep_room(queue<ended_run> done) noexcept { keep_room(std::move(done), ends_called); }
-    /// The call came to nothing.
-    void put_back_begins() { put_back(begins, begins_called); }
+    /// The call came to nothing, or so it seems, if they were `asked` for: what was in advance may be on record by now.
+    void put_back_begins(bool asked = true) {
+        for (core::decision& d : begins_called) d.request.in_advance = d.request.in_advance && !asked;
+        put_back(begins, begins_called);
+    }
     void put_back_ends() {
         std::size_t first = first_among(ends_called, ends_called.size());
         put_back(ends, ends_called);

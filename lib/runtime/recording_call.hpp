@@ -29,9 +29,22 @@ struct recording_state {
     bool posted = false;     ///< a handler is on its way, for one that does
     std::uint64_t calls = 0; ///< how often it was on
     std::weak_ptr<boost::asio::cancellation_signal> signal; ///< of the coroutine, while it is there
+    /// How long it is usually until begins are on record; 5 ms, as long as that is not known.
+    std::chrono::nanoseconds usual = std::chrono::milliseconds(5);
+    bool measured = false; ///< it is known
     // What is handed over at once: here, to keep their memory.
     std::vector<const finish_request*> ended;
     std::vector<const begin_request*> begun;
+
+    void note(std::chrono::nanoseconds took) noexcept {
+        usual = measured ? usual + (took - usual) / 8 : took;
+        measured = true;
+    }
+    /// How long before it is due a slot is best asked for: later than that it would mostly be late. Whoever asks much sooner
+    /// than others would have all the slots.
+    [[nodiscard]] std::chrono::nanoseconds lead() const noexcept {
+        return std::min<std::chrono::nanoseconds>(2 * usual, std::chrono::milliseconds(10));
+    }
 };
 
 /// Whether the repository works, and what became of that.
@@ -58,6 +71,7 @@ inline void check_answers(recorded_runs& said, std::size_t ends, std::size_t beg
 
 /// The call of the repository by which runs go on record, while it is under way.
 struct recording_call {
+    steady_time since{}; ///< it was made
     steady_time deadline = steady_time::max();
     std::shared_ptr<joining_runs> more;            ///< null: none joins it
     steady_time joined_until = steady_time::max(); ///< those that came first wait as long as any
@@ -90,6 +104,14 @@ struct answered_begins {
     std::size_t part = 0;              ///< so many of them were told last, in one handler
     bool posted = false;               ///< a handler will tell the next
     bool rests = false;                ///< those that are left wait for memory
+    /// Of slots that are still to come, in no order: each waits for its own.
+    struct early {
+        core::decision told;
+        begin_answer answer;
+        steady_time at{}; ///< until then
+    };
+    std::vector<early> held;
+    steady_time held_until = steady_time::max(); ///< the first of those
 
     [[nodiscard]] bool has_next() const noexcept { return !rests && next != called.size(); }
     /// How many are there for a handler that is on its way.
@@ -104,6 +126,29 @@ struct answered_begins {
         std::swap(called[later], called[i]);
         std::swap(answers[later], answers[i]);
         ++later;
+    }
+    /// Keeps this one until then. If there is no memory for it nothing changes.
+    void hold(std::size_t i, steady_time at) {
+        held.emplace_back(early{{}, answers[i], at});
+        held.back().told = std::move(called[i]);
+        called[i].run = nullptr;
+        held_until = std::min(held_until, at);
+    }
+    /// Those whose slots are due go behind the others.
+    void let_go(steady_time now) {
+        const auto due = [&](const early& e) { return e.at <= now; };
+        const auto n = static_cast<std::size_t>(std::ranges::count_if(held, due));
+        called.reserve_back(called.size() + n); // first, as it may throw
+        answers.reserve(answers.size() + n);
+        for (early& e : held) {
+            if (!due(e)) continue;
+            called.push_back(std::move(e.told));
+            called.back().ahead = {};
+            answers.push_back(e.answer);
+        }
+        std::erase_if(held, due);
+        held_until = steady_time::max();
+        for (const early& e : held) held_until = std::min(held_until, e.at);
     }
     /// All had their turn: those that were put off are left, and have it again. Gives the memory of the others, if none
     /// are.

@@ -111,6 +111,7 @@ std::string show(begin_state s) {
     case begin_state::unknown_task: return "unknown_task";
     case begin_state::superseded: return "superseded";
     case begin_state::busy: return "busy";
+    case begin_state::not_yet: return "not_yet";
     }
     return "begin_state " + std::to_string(static_cast<int>(s));
 }

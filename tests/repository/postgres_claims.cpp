@@ -283,6 +283,78 @@ TEST_CASE("what was begun is held while the rest of the call cannot be decided")
     CHECK(place.runs() == "3");
 }
 
+begin_request in_advance(begin_request r) {
+    r.in_advance = true;
+    return r;
+}
+
+// Its run may be over when the slot is due.
+TEST_CASE("a slot whose task runs elsewhere is not decided in advance") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const repository_ptr other = place.join();
+    REQUIRE(begin(other, one_begin(uid_of(1), 8)[0]).state == begin_state::recorded);
+    std::vector<begin_request> claims = three_claims();
+    for (begin_request& c : claims) c.in_advance = true;
+    const auto early = blocking(r->begin_runs(claims)).value();
+    CHECK(early[0].state == begin_state::recorded);
+    CHECK(early[1].state == begin_state::not_yet);
+    CHECK(early[1].next_slot == at(0));
+    CHECK(early[1].token == 0);
+    CHECK(early[2].state == begin_state::recorded);
+    CHECK(place.runs() == "3");
+    CHECK(place.sql("select count(*) from " + place.table("skip")) == "0");
+    claims[1].in_advance = false;
+    SUBCASE("it is") {
+        place.sql("update " + place.table("run") + " set outcome = 'success', finished_at = 1 where id = '" +
+                  to_string(id(8)) + "'");
+        CHECK(begin(r, claims[1]).state == begin_state::recorded);
+    }
+    SUBCASE("it is not") {
+        const begin_answer answer = begin(r, claims[1]);
+        CHECK(answer.state == begin_state::conflict);
+        CHECK(answer.next_slot == at(1));
+        CHECK(place.sql("select reason from " + place.table("skip")) == "overlap");
+    }
+}
+
+TEST_CASE("what is more than a claim is not decided in advance, and others beside it are in time") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    std::vector<begin_request> mixed{in_advance(step(0, 0, 1)), step(1, 0, 2), in_advance(step(2, 0, 3))};
+    mixed[2].next = at(3);
+    mixed[2].started->scheduled_at = at(2);
+    mixed[2].skipped = skip_range{skip_reason::missed, at(0), at(1), 2};
+    const auto answers = blocking(r->begin_runs(mixed)).value();
+    CHECK(answers[0].state == begin_state::not_yet);
+    CHECK(answers[1].state == begin_state::recorded);
+    CHECK(answers[1].next_slot == at(1));
+    CHECK(answers[2].state == begin_state::not_yet);
+    CHECK(answers[2].next_slot == at(0));
+    CHECK(place.runs() == "1");
+    const auto none = blocking(r->begin_runs({mixed[2]})).value();
+    CHECK(none.at(0).state == begin_state::not_yet);
+    CHECK(place.sql("select count(*) from " + place.table("skip")) == "0");
+}
+
+// Once the slot is due he need not wait.
+TEST_CASE("whoever waited in advance, and was too late, asks when the slot is due") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const transaction other(place);
+    other.say(moves_task(place, 0));
+    other.say(begins_task(place, 0, id(9), "'another'"));
+    std::vector<begin_request> claims = three_claims();
+    for (begin_request& c : claims) c.in_advance = true;
+    const auto answers = answers_behind(place, r, other, "commit", claims);
+    CHECK(answers[0].state == begin_state::not_yet);
+    CHECK(answers[1].state == begin_state::recorded);
+    CHECK(answers[2].state == begin_state::recorded);
+    const begin_answer late = begin(r, exclusive(step(0, 0, 1)));
+    CHECK(late.state == begin_state::conflict);
+    CHECK(late.next_slot == at(1));
+}
+
 TEST_SUITE_END();
 
 } // namespace

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSL-1.0
+// Slots that a core decides a little before they are due, as it has to ask the others.
+#include "shared_core.hpp"
+
+#include <rondo/cron.hpp>
+
+namespace rondo::test {
+namespace {
+
+/// Its tasks are due at 1 h.
+struct early_core : shared_core {
+    explicit early_core(std::size_t runs_in_flight_max = 0) : shared_core(5ms, runs_in_flight_max) {}
+
+    std::vector<core::decision> decided_at(std::chrono::nanoseconds t) { return decided(now_at(t)); }
+    [[nodiscard]] std::chrono::nanoseconds wakeup() const {
+        return core.next_wakeup(now) - now_at(0s).steady;
+    }
+    void refuse(core::decision& d, begin_state state = begin_state::not_yet) {
+        core.refused_for_others(d, {state, d.request.expected, 0}, now);
+        obey();
+    }
+};
+
+void check_in_time(const core::decision& d) {
+    CHECK_FALSE(d.request.in_advance);
+    CHECK(d.ahead == 0ns);
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/shared_in_advance");
+
+TEST_CASE("a slot is decided in advance, as it will be when it is due") {
+    early_core s;
+    CHECK(s.wakeup() == 1h - 5ms);
+    CHECK(s.decided_at(1h - 5ms - 1ns).empty());
+    const auto all = s.decided_at(1h - 4ms);
+    REQUIRE(all.size() == 3);
+    for (const core::decision& d : all) {
+        CHECK(d.ahead == 4ms);
+        CHECK(d.request.in_advance);
+        CHECK_FALSE(d.request.skipped);
+        REQUIRE(d.request.started);
+        CHECK(d.request.started->trigger == trigger::schedule);
+        CHECK(d.request.started->scheduled_at == now_at(1h).wall);
+        CHECK(d.request.started->started_at == now_at(1h).wall);
+        CHECK(d.request.expected == now_at(1h).wall);
+        CHECK(d.request.next == now_at(2h).wall);
+    }
+    CHECK(s.wakeup() == 2h - 5ms);
+    CHECK(s.core.stat_of(*s.core.find("a")).counters.runs == 1);
+}
+
+TEST_CASE("nothing is decided in advance where nobody shares, or nobody says how long before") {
+    const shared_core alone(5ms, 0, false);
+    CHECK(alone.core.next_wakeup(now_at(0s)) == now_at(1h).steady);
+    const shared_core silent;
+    CHECK(silent.core.next_wakeup(now_at(0s)) == now_at(1h).steady);
+}
+
+TEST_CASE("a short interval is not decided long before") {
+    early_core s;
+    s.add("d", {}, every(8ms));
+    CHECK(s.wakeup() == 6ms);
+    const auto all = s.decided_at(6ms);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].ahead == 2ms);
+}
+
+TEST_CASE("times of the wall clock are decided in advance by that") {
+    early_core s;
+    s.add("d", {}, cron<"*/10 * * * *">);
+    const auto begin = now_at(0s).wall;
+    CHECK(s.decided_at(10min - 6ms).empty());
+    const auto all = s.decided_at(10min - 3ms);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].ahead == 3ms);
+    CHECK(all[0].request.started->scheduled_at == begin + 10min);
+    CHECK(all[0].request.started->started_at == begin + 10min);
+}
+
+TEST_CASE("where another run of the task may be over by then, its slot is decided when it is due") {
+    early_core s;
+    core::decision by_hand = s.trigger("a");
+    s.core.begun(*by_hand.run, 1, s.now);
+    s.obey();
+    const auto early = s.decided_at(1h - 5ms);
+    CHECK(early.size() == 2); // of the others
+    CHECK(s.wakeup() == 1h);
+    SUBCASE("it is") {
+        s.core.ended(*by_hand.run, core::body_end::success, s.now);
+        s.obey();
+        const auto all = s.decided_at(1h);
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].request.started.has_value());
+        check_in_time(all[0]);
+    }
+    SUBCASE("it is not") {
+        const auto all = s.decided_at(1h);
+        REQUIRE(all.size() == 1);
+        REQUIRE(all[0].request.skipped);
+        CHECK(all[0].request.skipped->reason == skip_reason::overlap);
+        check_in_time(all[0]);
+    }
+}
+
+TEST_CASE("a slot that cannot be had in advance is decided when it is due") {
+    early_core s;
+    auto early = s.decided_at(1h - 5ms);
+    REQUIRE(early.size() == 3);
+    for (core::decision& d : early) s.refuse(d);
+    CHECK(s.wakeup() == 1h);
+    for (const char* uid : {"a", "b", "c"}) {
+        CHECK(s.counters(uid).runs == 0);
+        CHECK(s.counters(uid).skipped_not_owner == 0);
+        CHECK(s.core.stat_of(*s.core.find(uid)).status == status::waiting);
+        CHECK(s.core.stat_of(*s.core.find(uid)).next_run == now_at(1h).wall);
+    }
+    CHECK(s.decided_at(1h - 1ns).empty());
+    const auto all = s.decided_at(1h);
+    REQUIRE(all.size() == 3);
+    for (const core::decision& d : all) {
+        check_in_time(d);
+        REQUIRE(d.request.started);
+        CHECK(d.request.started->scheduled_at == now_at(1h).wall);
+        CHECK(d.request.expected == now_at(1h).wall);
+        CHECK(d.request.next == now_at(2h).wall);
+    }
+    CHECK(s.wakeup() == 2h - 5ms); // the next is in advance again
+}
+
+TEST_CASE("a slot that cannot be had in advance is decided late if its time is over") {
+    early_core s;
+    auto early = s.decided_at(1h - 5ms);
+    s.now = now_at(1h + 10ms);
+    for (core::decision& d : early) s.refuse(d);
+    const auto all = s.decided_at(1h + 10ms);
+    REQUIRE(all.size() == 3);
+    for (const core::decision& d : all) {
+        check_in_time(d);
+        REQUIRE(d.request.started);
+        CHECK(d.request.started->scheduled_at == now_at(1h).wall);
+    }
+}
+
+TEST_CASE("a slot that cannot be had in advance, of a task that is paused meanwhile, is skipped") {
+    early_core s;
+    auto early = s.decided_at(1h - 5ms);
+    s.core.pause(*s.core.find("a"), s.now);
+    s.obey();
+    for (core::decision& d : early) s.refuse(d);
+    CHECK(s.decided_at(1h).size() == 2);
+    s.core.resume(*s.core.find("a"), resume_from::now, s.now);
+    s.obey();
+    const auto all = s.decided_at(1h + 1ms);
+    REQUIRE(all.size() == 1);
+    REQUIRE(all[0].request.skipped);
+    CHECK(all[0].request.skipped->reason == skip_reason::paused);
+    CHECK(all[0].request.skipped->first == now_at(1h).wall);
+    CHECK(all[0].request.skipped->count == 1);
+    CHECK(all[0].request.expected == now_at(1h).wall);
+}
+
+TEST_CASE("a task that is removed while its slot is asked for in advance is gone") {
+    early_core s;
+    auto early = s.decided_at(1h - 5ms);
+    s.core.remove(*s.core.find("a"), s.now);
+    s.obey();
+    REQUIRE(s.core.find("a") != nullptr);
+    for (core::decision& d : early) s.refuse(d);
+    CHECK(s.core.find("a") == nullptr);
+    CHECK(s.decided_at(1h).size() == 2);
+}
+
+TEST_CASE(
+    "a task that gets another schedule while its slot is asked for in advance has slots of that alone") {
+    for (const bool refused : {false, true}) {
+        CAPTURE(refused);
+        early_core s;
+        auto early = s.decided_at(1h - 5ms);
+        core::task_spec spec{
+            .uid = "a", .name = "a", .when = every(15min), .payload = std::make_unique<core::task_payload>()};
+        (void)s.core.update(*s.core.find("a"), spec, s.now);
+        s.obey();
+        for (core::decision& d : early) {
+            if (refused)
+                s.refuse(d);
+            else
+                s.core.begun(*d.run, 1, s.now);
+            s.obey();
+            if (refused || d.request.uid != "a") continue;
+            s.core.ended(*d.run, core::body_end::success, s.now);
+            s.obey();
+        }
+        std::vector<core::decision> moved;
+        s.core.take_decisions(moved); // to the new one
+        REQUIRE(moved.size() == 1);
+        CHECK(moved[0].request.expected == now_at(2h).wall);
+        CHECK(moved[0].request.next == now_at(75min).wall);
+        if (refused) { // as nothing was moved before it
+            s.core.refused_for_others(moved[0], {begin_state::conflict, now_at(1h).wall, 0}, s.now);
+            s.obey();
+        }
+        CHECK(s.decided_at(75min - 6ms).size() == (refused ? 2 : 0)); // the others at 1 h
+        const auto all = s.decided_at(75min - 4ms);
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].request.uid == "a");
+        CHECK(all[0].request.started->scheduled_at == now_at(75min).wall);
+        CHECK(all[0].request.expected == (refused ? now_at(1h) : now_at(75min)).wall);
+    }
+}
+
+TEST_CASE("a slot that another manager had in advance is left to it") {
+    early_core s;
+    auto early = s.decided_at(1h - 5ms);
+    for (core::decision& d : early) {
+        s.core.refused_for_others(d, {begin_state::conflict, now_at(2h).wall, 0}, s.now);
+        s.obey();
+    }
+    CHECK(s.wakeup() == 2h - 5ms);
+    CHECK(s.counters("a").skipped_not_owner == 1);
+    CHECK(s.decided_at(1h).empty());
+}
+
+TEST_CASE("where runs have to wait for places nothing is decided in advance") {
+    early_core limited(7);
+    CHECK(limited.wakeup() == 1h);
+    early_core s;
+    core::task_policy late;
+    late.tolerance = 1ms;
+    s.add("d", late, every(1min));
+    CHECK(s.wakeup() == 1min + 1ms);
+}
+
+TEST_CASE("a clock that turns out to be ahead does not have a slot decided still sooner") {
+    early_core s;
+    instant ahead = now_at(1h - 5ms); // by the monotonic clock
+    ahead.wall -= 300ms;
+    CHECK(s.decided(ahead).empty());
+    CHECK(s.core.next_wakeup(ahead) == ahead.steady + 300ms);
+}
+
+TEST_SUITE_END();
+
+} // namespace rondo::test
