@@ -91,8 +91,8 @@ struct begin_request {
     bool asked = false;
     /// Likewise, of a run of a slot: how many attempts there may be where one is lost with its manager; 0: no other.
     std::uint32_t attempts_max = 0;
-    /// Likewise, of a run of a slot that is still to come: it begins when that is due. If it cannot simply be begun, as
-    /// with another run of its task that may be over by then, or if that is too much to find out, the answer is `not_yet`.
+    /// Likewise, of a run of a slot that is still to come, and begins when that is due. If it is `exclusive`, and a run of
+    /// its task is in flight, that may be over by then: the slot is not skipped, and the answer is `not_yet`.
     bool in_advance = false;
 };
 

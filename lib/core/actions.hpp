@@ -7,7 +7,6 @@
 
 #include <core/records.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -57,7 +56,7 @@ struct decision {
     task_record* task = nullptr;                     ///< for the core's own use
     std::uint32_t schedule_no = 0;                   ///< whose slots it says: `task_record::schedule_no` then
     std::uint32_t no = 0;                            ///< which of those that move the cursor of its task
-    std::chrono::nanoseconds ahead{0};               ///< how long before its slot is due it was made
+    steady_time due = steady_time::min();            ///< of a run in advance: when it begins
 };
 
 /// How a body ended.

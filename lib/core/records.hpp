@@ -164,7 +164,7 @@ struct task_record {
     wall_time anchor{};         ///< of the grid
     wall_time cursor = no_slot; ///< where the repository has it once it has seen all decisions
     wall_time slot = no_slot;   ///< the next that is not decided
-    std::int64_t due = 0;       ///< of `slot`: the key in its heap
+    std::int64_t due = 0;       ///< of `slot`; the key in its heap may be before that
     wall_time catch_up_before = wall_time::min(); ///< a slot before this fell due while nobody looked
 
     std::unique_ptr<task_past> past;           ///< null while there is none

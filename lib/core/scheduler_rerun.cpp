@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 namespace rondo::core {
 
@@ -55,7 +54,7 @@ bool scheduler::rerun(task_record& task, const run& abandoned, instant now) {
 
 // A slot is another manager's, and so is one that was lost and is run again, and what all were asked for. A retry of ours
 // waits for the run that goes on elsewhere; what was asked for by hand, here alone, is not done. Where the task has
-// another schedule now, nobody has decided anything: it is undecided again.
+// another schedule now, nobody has decided anything: it is undecided again. So is one that was asked for too soon.
 void scheduler::refused_for_others(decision& d, const begin_answer& a, instant now) {
     run_record* const run = d.run;
     if (a.state == begin_state::not_yet && run != nullptr && d.request.in_advance)
@@ -77,9 +76,9 @@ void scheduler::refused_for_others(decision& d, const begin_answer& a, instant n
 // Nobody has decided its slot, which is decided when it is due, and no sooner.
 void scheduler::refused_in_advance(decision& d, instant now) {
     task_record& task = *d.run->task;
-    const wall_time slot = d.run->scheduled_at;
-    const moment cursor = std::exchange(d.request.expected, {});
-    refused(d, cursor, now);
+    const wall_time slot = d.run->scheduled_at; // where the cursor is
+    d.request.expected.reset();
+    refused(d, slot, now);
     const bool comes = task.state == task_state_kind::live && task.slot == slot && !task.paused;
     if (comes && task.heap_index != not_in_heap && lead_of(task) != 0)
         queue_of(task).put(task, task.due, false, 0);

@@ -200,7 +200,10 @@ void scheduler::finish(run_record& run, rondo::outcome how, bool last, end_effec
     run.outcome = how;
     run.last = last;
     std::size_t at = actions_.size();
-    action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, now.wall});
+    const bool never_was =
+        run.state == run_state_kind::beginning; // and begins later, if it was decided in advance
+    const wall_time end = never_was ? std::max(now.wall, run.started_at) : now.wall;
+    action& told = actions_.emplace_back(action{action::kind::end_run, &task, &run, how, end});
     told.last = last;
     told.followed = is_followed(task);
     told.recorded = told.followed || goes_on_record(run.mode, how, after_failure);

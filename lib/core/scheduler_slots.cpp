@@ -135,21 +135,23 @@ std::int64_t scheduler::lead_of(const task_record& task) const noexcept {
 }
 
 // As if it were due, so that what the repository takes for it makes it no later: its run begins when it is. Not where
-// other runs of its task have a say in it, or skips that go with it: then it is looked at again in its time.
+// other runs of its task have a say in it, or skips that go with it, or where the cursor is elsewhere: then it is looked
+// at again in its time.
 void scheduler::decide_in_advance(task_record& task, instant now) {
     const std::int64_t left = task.due - now_key(task, now);
     const std::chrono::nanoseconds ahead =
         task.by_wall() ? std::chrono::microseconds(left) : std::chrono::nanoseconds(left);
     const instant then{now.steady + ahead, now.wall + std::chrono::ceil<std::chrono::microseconds>(ahead)};
     if (is_early(task, then, std::chrono::nanoseconds(0))) return set_slot(task, task.slot, now);
-    const bool alone = task.in_flight() == 0 && task.queue() == nullptr && !task.ready;
-    if (!alone || open_skip(task, task.schedule_no()) != nullptr ||
-        !may_start_at_once(task, then.steady, then))
+    const bool alone = task.in_flight() == 0 && task.queue() == nullptr && !task.ready &&
+                       open_skip(task, task.schedule_no()) == nullptr;
+    const bool plain = alone && task.cursor == task.slot && !task.cursor_lost;
+    if (!plain || !may_start_at_once(task, then.steady, then))
         return queue_of(task).put(task, task.due, false, 0);
     decide(task, then, then);
     decision* const d = decisions_.latest_of(task);
     if (d == nullptr || d->run == nullptr) return;
-    d->ahead = ahead;
+    d->due = then.steady;
     d->request.in_advance = true;
 }
 

@@ -230,7 +230,7 @@ private:
     void on_recording_over() noexcept;
     void on_recording_failed() noexcept;
     void record_later(const char* what) noexcept;
-    void put_back_called(bool asked = true);
+    void put_back_called();
     void on_begin_answer(core::decision& d, const begin_answer& a, bool of_outage, instant now);
     [[nodiscard]] bool may_take_decisions() const noexcept;
     void take_decisions();

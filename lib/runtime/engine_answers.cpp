@@ -35,10 +35,10 @@ void prefetch_after(const outbox::queue<core::decision>& called, std::size_t i) 
     core::prefetch(next->task->name.view().data());
 }
 
-// How long its run, which is on record, waits for its slot. Twice it does not: the clock may be set meanwhile.
-std::chrono::nanoseconds time_left(const core::decision& d, const begin_answer& a, instant now) noexcept {
-    if (d.run == nullptr || d.ahead.count() == 0 || a.state != begin_state::recorded) return {};
-    return std::min<std::chrono::nanoseconds>(d.request.started->scheduled_at - now.wall, d.ahead);
+// Its run begins, in its time.
+bool is_early(const core::decision& d, const begin_answer& a, instant now) noexcept {
+    const bool begins = a.state == begin_state::recorded || a.state == begin_state::unknown_task;
+    return d.run != nullptr && begins && now.steady < d.due;
 }
 
 } // namespace
@@ -102,8 +102,8 @@ void engine::answer_begins(std::size_t n) {
         try {
             if (is_unsaid(a.called[i]))
                 tell_unrecorded(a.called[i]);
-            else if (const auto left = time_left(a.called[i], a.answers[i], now); left.count() > 0)
-                a.hold(i, now.steady + left);
+            else if (is_early(a.called[i], a.answers[i], now))
+                a.hold(i);
             else
                 on_begin_answer(a.called[i], a.answers[i], i < a.missed, now);
         } catch (...) {

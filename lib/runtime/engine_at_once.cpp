@@ -10,7 +10,8 @@
 
 namespace rondo::runtime {
 
-/// As `record_all`, in place of it. False: the repository does not answer at once, and nothing was asked of it.
+/// As `record_all`, in place of it. False: the repository does not answer at once, and what was called is to be put
+/// back.
 bool engine::record_at_once() {
     bool more = false;
     try {
@@ -24,10 +25,7 @@ bool engine::record_at_once() {
             outbox_.call_begins(begins);
             std::optional<recorded_runs> said = ask_at_once();
             recording_.at_once = said.has_value();
-            if (!said) {
-                put_back_called(false);
-                return false;
-            }
+            if (!said) return false;
             on_recorded(std::move(*said));
             trim_outbox(); // which is told of
             look_at_partings();

@@ -5,8 +5,6 @@
 
 #include <runtime/run_waiters.hpp>
 
-#include <core/prefetch.hpp>
-
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -15,8 +13,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
-#include <new>
 #include <span>
 
 namespace rondo::runtime {
@@ -116,9 +112,9 @@ void engine::record_later(const char* what) noexcept {
     rearm();
 }
 
-void engine::put_back_called(bool asked) {
+void engine::put_back_called() {
     if (!outbox_.begins_called.empty()) {
-        outbox_.put_back_begins(asked);
+        outbox_.put_back_begins();
         outbox_.begins_waiting = outbox_.begins.size();
     }
     if (!outbox_.ends_called.empty()) {
@@ -185,16 +181,16 @@ boost::asio::awaitable<void> engine::give_way() {
 boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t begins) {
     begins = outbox_.begins_that_may_go(begins); // those that build on none of the ends here
     ends = outbox_.ends_that_may_go(ends);
-    joining_runs::part asked = outbox_.first(ends, begins);
+    const steady_time now = clock_.now().steady;
+    joining_runs::part asked = outbox_.first(ends, begins, now);
     outbox_.call_ends(ends);
     outbox_.call_begins(begins);
     call_.ends = asked.ended.size();
     call_.begins = asked.begun.size();
     recorded_runs said{std::vector<finish_state>(), std::vector<begin_answer>()};
     if (call_.ends != 0 || call_.begins != 0) {
-        const steady_time now = clock_.now().steady;
         if (repository_->records_together()) call_.more = std::make_shared<joining_runs>();
-        if (call_.begins != 0) call_.since = now;
+        if (call_.begins != 0) call_.since = awake();
         call_.joined_until = now + joined_for;
         call_.deadline = now + options_.store_timeout;
         rearm();
@@ -205,7 +201,7 @@ boost::asio::awaitable<void> engine::record_some(std::size_t ends, std::size_t b
 
 // Of what was called.
 void engine::on_recorded(recorded_runs said) {
-    if (said.begun && call_.since != steady_time()) recording_.note(clock_.now().steady - call_.since);
+    if (said.begun && call_.since != steady_time()) recording_.note(awake() - call_.since);
     core_.set_lead(recording_.lead());
     call_ = {};
     if (said.finished)
@@ -226,12 +222,13 @@ void engine::on_recorded(recorded_runs said) {
 void engine::join_call() noexcept {
     if (call_.more == nullptr || !call_.more->is_open() || outage_.down || life_ == life::draining) return;
     try {
-        if (clock_.now().steady >= call_.joined_until) return;
+        const steady_time now = clock_.now().steady;
+        if (now >= call_.joined_until) return;
         if (outbox_.begins.size() < record_batch_max && may_take_decisions()) take_decisions();
         const auto room = [](std::size_t n) { return record_batch_max - std::min(n, record_batch_max); };
         const std::size_t ends = outbox_.ends_that_may_go(room(outbox_.ends_called.size()));
         const std::size_t begins = outbox_.begins_that_may_go(room(outbox_.begins_called.size()));
-        joining_runs::part asked = outbox_.first(ends, begins);
+        joining_runs::part asked = outbox_.first(ends, begins, now);
         outbox_.reserve_called(ends, begins);
         const std::size_t ends_asked = asked.ended.size();
         const std::size_t begins_asked = asked.begun.size();

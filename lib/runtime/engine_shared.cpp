@@ -82,6 +82,7 @@ boost::asio::awaitable<void> engine::watch(std::shared_ptr<engine> self) {
 }
 
 void engine::on_news(const repository_news& news) {
+    if (answered_.has_next()) answer_begins(answered_.called.size()); // which was said before
     if (news.clock) {
         const std::chrono::nanoseconds behind = sharing_.clock->set(*news.clock);
         if (timer_ != nullptr) timer_->cancel(); // which waits by what the clock was

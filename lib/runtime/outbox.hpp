@@ -5,6 +5,7 @@
 #include <rondo/joining_runs.hpp>
 #include <rondo/record.hpp>
 #include <rondo/run.hpp>
+#include <rondo/time.hpp>
 
 #include <core/actions.hpp>
 #include <runtime/pending.hpp>
@@ -98,14 +99,18 @@ struct outbox {
                gone(ends_seen, ends.size() + ends_called.size(), ends_skewed) >= m.ends;
     }
 
-    /// What the repository is to hear of so many of the first.
-    [[nodiscard]] joining_runs::part first(std::size_t ends_count, std::size_t begins_count) const {
+    /// What the repository is to hear now of so many of the first.
+    [[nodiscard]] joining_runs::part first(std::size_t ends_count, std::size_t begins_count,
+                                           steady_time now) const {
         joining_runs::part p;
         p.ended.reserve(ends_count);
         for (std::size_t i = 0; i != ends_count; ++i) p.ended.push_back(ends[i].request);
         p.begun.reserve(begins_count);
-        for (std::size_t i = 0; i != begins_count; ++i)
-            if (!is_unsaid(begins[i])) p.begun.push_back(recorded_of(begins[i]));
+        for (std::size_t i = 0; i != begins_count; ++i) {
+            if (is_unsaid(begins[i])) continue;
+            p.begun.push_back(recorded_of(begins[i]));
+            p.begun.back().in_advance = now < begins[i].due; // what waited for long is due by now
+        }
         return p;
     }
     /// Makes room for so many more in the call, so that the next two throw nothing.
@@ -129,11 +134,8 @@ struct outbox {
     /// What was called before is done with; its memory serves the next call.
     void keep_room(queue<core::decision> done) noexcept { keep_room(std::move(done), begins_called); }
     void keep_room(queue<ended_run> done) noexcept { keep_room(std::move(done), ends_called); }
-    /// The call came to nothing, or so it seems, if they were `asked` for: what was in advance may be on record by now.
-    void put_back_begins(bool asked = true) {
-        for (core::decision& d : begins_called) d.request.in_advance = d.request.in_advance && !asked;
-        put_back(begins, begins_called);
-    }
+    /// The call came to nothing.
+    void put_back_begins() { put_back(begins, begins_called); }
     void put_back_ends() {
         std::size_t first = first_among(ends_called, ends_called.size());
         put_back(ends, ends_called);

@@ -71,7 +71,7 @@ inline void check_answers(recorded_runs& said, std::size_t ends, std::size_t beg
 
 /// The call of the repository by which runs go on record, while it is under way.
 struct recording_call {
-    steady_time since{}; ///< it was made
+    steady_time since{}; ///< it was made, if it brings begins, by a clock that nobody puts right
     steady_time deadline = steady_time::max();
     std::shared_ptr<joining_runs> more;            ///< null: none joins it
     steady_time joined_until = steady_time::max(); ///< those that came first wait as long as any
@@ -108,7 +108,6 @@ struct answered_begins {
     struct early {
         core::decision told;
         begin_answer answer;
-        steady_time at{}; ///< until then
     };
     std::vector<early> held;
     steady_time held_until = steady_time::max(); ///< the first of those
@@ -127,28 +126,29 @@ struct answered_begins {
         std::swap(answers[later], answers[i]);
         ++later;
     }
-    /// Keeps this one until then. If there is no memory for it nothing changes.
-    void hold(std::size_t i, steady_time at) {
-        held.emplace_back(early{{}, answers[i], at});
+    /// Keeps this one until it is due. If there is no memory for it nothing changes.
+    void hold(std::size_t i) {
+        held.emplace_back(early{{}, answers[i]});
         held.back().told = std::move(called[i]);
         called[i].run = nullptr;
-        held_until = std::min(held_until, at);
+        held_until = std::min(held_until, held.back().told.due);
     }
     /// Those whose slots are due go behind the others.
     void let_go(steady_time now) {
-        const auto due = [&](const early& e) { return e.at <= now; };
+        constexpr std::size_t kept_max = 2048; // a burst must not keep its memory for ever
+        const auto due = [&](const early& e) { return e.told.due <= now; };
         const auto n = static_cast<std::size_t>(std::ranges::count_if(held, due));
         called.reserve_back(called.size() + n); // first, as it may throw
         answers.reserve(answers.size() + n);
         for (early& e : held) {
             if (!due(e)) continue;
             called.push_back(std::move(e.told));
-            called.back().ahead = {};
             answers.push_back(e.answer);
         }
         std::erase_if(held, due);
+        if (held.empty() && held.capacity() > kept_max) std::vector<early>().swap(held);
         held_until = steady_time::max();
-        for (const early& e : held) held_until = std::min(held_until, e.at);
+        for (const early& e : held) held_until = std::min(held_until, e.told.due);
     }
     /// All had their turn: those that were put off are left, and have it again. Gives the memory of the others, if none
     /// are.

@@ -105,7 +105,7 @@ std::vector<postgres::detail::rows> answers_to(const shared_place& place, const 
 std::vector<std::string> words_for_claims(const shared_place& place, bool may_wait) {
     using namespace postgres::detail;
     leases ours(30s, std::make_shared<news_desk>());
-    for (const task_definition& t : some_tasks(3)) ours.schedules[t.uid] = t.schedule;
+    for (const task_definition& t : some_tasks(3)) ours.tasks[t.uid].schedule = t.schedule;
     const std::vector<begin_request> claims = three_claims();
     std::vector<const begin_request*> wanted;
     for (const begin_request& r : claims) wanted.push_back(&r);
@@ -318,27 +318,39 @@ TEST_CASE("a slot whose task runs elsewhere is not decided in advance") {
     }
 }
 
-TEST_CASE("what is more than a claim is not decided in advance, and others beside it are in time") {
+TEST_CASE("beside what is more than a claim slots are had in advance, or left, as well") {
     const shared_place place;
     const repository_ptr r = with_three_tasks(place);
-    std::vector<begin_request> mixed{in_advance(step(0, 0, 1)), step(1, 0, 2), in_advance(step(2, 0, 3))};
+    const repository_ptr other = place.join();
+    REQUIRE(begin(other, one_begin(uid_of(1), 8)[0]).state == begin_state::recorded);
+    std::vector<begin_request> mixed{in_advance(exclusive(step(0, 0, 1))),
+                                     in_advance(exclusive(step(1, 0, 2))), step(2, 0, 3)};
     mixed[2].next = at(3);
     mixed[2].started->scheduled_at = at(2);
     mixed[2].skipped = skip_range{skip_reason::missed, at(0), at(1), 2};
     const auto answers = blocking(r->begin_runs(mixed)).value();
-    CHECK(answers[0].state == begin_state::not_yet);
-    CHECK(answers[1].state == begin_state::recorded);
-    CHECK(answers[1].next_slot == at(1));
-    CHECK(answers[2].state == begin_state::not_yet);
-    CHECK(answers[2].next_slot == at(0));
-    CHECK(place.runs() == "1");
-    const auto none = blocking(r->begin_runs({mixed[2]})).value();
-    CHECK(none.at(0).state == begin_state::not_yet);
-    CHECK(place.sql("select count(*) from " + place.table("skip")) == "0");
+    CHECK(answers[0].state == begin_state::recorded);
+    CHECK(answers[0].next_slot == at(1));
+    CHECK(answers[1].state == begin_state::not_yet);
+    CHECK(answers[1].next_slot == at(0));
+    CHECK(answers[2].state == begin_state::recorded);
+    CHECK(answers[2].next_slot == at(3));
+    CHECK(place.runs() == "3");
+    CHECK(place.sql("select reason from " + place.table("skip")) == "missed");
 }
 
-// Once the slot is due he need not wait.
-TEST_CASE("whoever waited in advance, and was too late, asks when the slot is due") {
+TEST_CASE("what was had in advance, and is asked for again, is on record") {
+    const shared_place place;
+    const repository_ptr r = with_three_tasks(place);
+    const begin_request wanted = in_advance(exclusive(step(0, 0, 1)));
+    REQUIRE(begin(r, wanted).state == begin_state::recorded);
+    const begin_answer again = begin(r, wanted);
+    CHECK(again.state == begin_state::recorded);
+    CHECK(again.token == 1);
+    CHECK(place.runs() == "1");
+}
+
+TEST_CASE("in advance, too, there are answers for those who waited, and for those who came too late") {
     const shared_place place;
     const repository_ptr r = with_three_tasks(place);
     const transaction other(place);
@@ -347,12 +359,10 @@ TEST_CASE("whoever waited in advance, and was too late, asks when the slot is du
     std::vector<begin_request> claims = three_claims();
     for (begin_request& c : claims) c.in_advance = true;
     const auto answers = answers_behind(place, r, other, "commit", claims);
-    CHECK(answers[0].state == begin_state::not_yet);
+    CHECK(answers[0].state == begin_state::conflict);
+    CHECK(answers[0].next_slot == at(1));
     CHECK(answers[1].state == begin_state::recorded);
     CHECK(answers[2].state == begin_state::recorded);
-    const begin_answer late = begin(r, exclusive(step(0, 0, 1)));
-    CHECK(late.state == begin_state::conflict);
-    CHECK(late.next_slot == at(1));
 }
 
 TEST_SUITE_END();

@@ -167,9 +167,13 @@ TEST_CASE("of two who come with the same new schedule one decides its first slot
             const shared_place place;
             const auto both = two_with_new_schedule(place);
             CHECK(begin(both[0], first).state == begin_state::recorded);
+            if (!first.started)
+                CHECK(begin(both[0], first).state == begin_state::conflict); // to who has not heard it
             const begin_answer a = begin(both[1], second);
             CHECK(a.state == begin_state::conflict);
             CHECK(a.next_slot == at(1));
+            CHECK(begin(both[1], second).state ==
+                  begin_state::conflict); // who has not heard that, and asks again
             CHECK(place.sql("select count(*) from " + place.table("skip")) == (first.skipped ? "1" : "0"));
             CHECK(place.runs() == (first.started ? "2" : "1"));
             CHECK(begin(both[1], step(0, 1, 4)).state == begin_state::recorded); // as anybody would

@@ -48,8 +48,8 @@ public:
     awaitable<void> update_tasks(const std::vector<task_update>& updates);
 
     /// In one transaction, the ends first; but begins that others are at, and those that must be looked at more closely,
-    /// are decided in others. Those that are asked for in advance are not looked at so.
-    /// `closely`: all are, as they may be on record.
+    /// are decided in others.
+    /// `closely`: all are looked at so.
     awaitable<recorded_runs> record(const std::vector<finish_request>& ended,
                                     const std::vector<begin_request>& begun, bool closely);
 
@@ -89,14 +89,9 @@ private:
     awaitable<recorded_runs> ask_for_runs(const std::vector<finish_request>& ended,
                                           const std::vector<begin_request>& begun, bool closely,
                                           std::size_t tries = 0);
-    /// Of the begins those at these places, whose answers go to theirs.
-    awaitable<std::vector<finish_state>> ask_for_some(const std::vector<finish_request>& ended,
-                                                      const std::vector<begin_request>& begun,
-                                                      const std::vector<std::size_t>& places, bool closely,
-                                                      std::size_t tries, std::vector<begin_answer>& answers);
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
-                    const std::vector<std::size_t>& open, steady_time asked_at);
+                    steady_time asked_at);
     void note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();

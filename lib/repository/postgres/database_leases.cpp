@@ -198,7 +198,7 @@ std::optional<failure> database::tell_lost_slots(const rows& r) {
     std::vector<run> ours;
     std::optional<failure> bad = tell_each(r, [&](std::size_t i) {
         run lost = read_run(r, i);
-        if (leases_.schedules.contains(lost.uid)) ours.push_back(std::move(lost));
+        if (leases_.tasks.contains(lost.uid)) ours.push_back(std::move(lost));
     });
     leases_.lost_before = {};
     if (r.size() == lost_max) leases_.lost_before = {r.time(lost_max - 1, 5), r.id(lost_max - 1, 0)};
@@ -212,16 +212,14 @@ void database::tell_change(const rows& r, std::size_t i) {
     task_news told;
     told.uid = shared_string(r.text(i, 0));
     const std::int64_t when = r.integer(i, 1);
-    const auto ours = leases_.schedules.find(told.uid);
-    if (ours == leases_.schedules.end()) return;
-    std::int64_t& known = leases_.changes[told.uid];
-    if (known == when) return;
-    told.superseded = from_stored(r.word(i, 2)) != ours->second;
+    const auto ours = leases_.tasks.find(told.uid);
+    if (ours == leases_.tasks.end() || ours->second.change == when) return;
+    told.superseded = from_stored(r.word(i, 2)) != ours->second.schedule;
     told.paused = r.flag(i, 3);
     if (!r.is_null(i, 4)) told.pause_reason = from_stored(r.word(i, 4)).value_or(std::string());
     told.paused_until = r.time_or_never(i, 5);
     leases_.desk->tell([&](repository_news& n) { n.tasks.push_back(std::move(told)); });
-    known = when;
+    ours->second.change = when;
 }
 
 // Not by a definition that others have replaced.
@@ -300,13 +298,14 @@ void database::note_ended(const std::vector<finish_request>& ended) {
 
 // What others hold is not ours.
 void database::note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
-                          const std::vector<std::size_t>& open, steady_time asked_at) {
+                          steady_time asked_at) {
     for (std::size_t i = 0; i != begun.size(); ++i) {
         begin_answer& a = answers[i];
-        const bool decided = a.state == begin_state::recorded || a.state == begin_state::conflict;
-        if (!leases_.of_old.empty() && begun[i].moves_cursor && decided &&
-            std::ranges::find(open, i) == open.end())
-            leases_.of_old.erase(begun[i].uid);
+        // The manager may not hear it, and ask again: that is seen by the cursor, unless it is where it was. Nor may it hear
+        // that another has moved it.
+        if (begun[i].moves_cursor && a.state == begin_state::recorded && begun[i].next != begun[i].expected)
+            if (const auto known = leases_.tasks.find(begun[i].uid); known != leases_.tasks.end())
+                known->second.came_to_old = false;
         if (!begun[i].started || a.state != begin_state::recorded) continue;
         leases_.keeper.took(begun[i].started->id, a.token, asked_at);
         a.held_until = leases_.keeper.trusted_until(asked_at);
@@ -317,13 +316,11 @@ void database::note(const std::vector<task_definition>& tasks, const std::vector
     for (std::size_t i = 0; i != tasks.size(); ++i) {
         const task_definition& t = tasks[i];
         // What we have not decided yet may be from before another did.
-        const bool same = leases_.schedule_of(t.uid) == std::string_view(t.schedule);
-        leases_.schedules[t.uid] = t.schedule;
-        leases_.changes.erase(t.uid);
-        if (states[i].schedule_changed)
-            leases_.of_old.insert(t.uid);
-        else if (!same)
-            leases_.of_old.erase(t.uid);
+        leases::known_task& known = leases_.tasks[t.uid];
+        const bool same = known.schedule == t.schedule;
+        known.schedule = t.schedule;
+        known.change = 0;
+        known.came_to_old = states[i].schedule_changed || (same && known.came_to_old);
     }
 }
 

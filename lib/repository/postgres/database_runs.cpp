@@ -14,7 +14,6 @@
 #include <chrono>
 #include <functional>
 #include <limits>
-#include <numeric>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -112,9 +111,12 @@ bool may_begin_before_cursor(const begin_request& r) noexcept {
 begin_set moves_of_old(const std::vector<begin_request>& begun, const leases& l) {
     begin_set all;
     std::unordered_set<shared_string> seen;
+    const auto came_to_old = [&](const shared_string& uid) {
+        const auto known = l.tasks.find(uid);
+        return known != l.tasks.end() && known->second.came_to_old;
+    };
     for (const begin_request& r : begun)
-        if (r.moves_cursor && l.of_old.contains(r.uid) && seen.insert(r.uid).second &&
-            may_begin_before_cursor(r))
+        if (r.moves_cursor && came_to_old(r.uid) && seen.insert(r.uid).second && may_begin_before_cursor(r))
             all.insert(&r);
     return all;
 }
@@ -152,6 +154,7 @@ parameters begin_parameters(const std::vector<const begin_request*>& requests, c
     p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
     p.add_array(requests, [](const auto* r) { return r->asked; });
     p.add_array(requests, [&](const auto* r) { return of_old.contains(r); });
+    p.add_array(requests, [](const auto* r) { return r->in_advance; });
     return p;
 }
 
@@ -208,6 +211,7 @@ begin_state begin_state_from(std::string_view word) {
     if (word == "conflict") return begin_state::conflict;
     if (word == "superseded") return begin_state::superseded;
     if (word == "busy") return begin_state::busy;
+    if (word == "not_yet") return begin_state::not_yet;
     return begin_state::unknown_task;
 }
 
@@ -267,25 +271,6 @@ boost::asio::awaitable<void> pause_for(std::chrono::milliseconds t) {
     co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
-/// Those of them that are to be decided now. The others are asked for again when they are due.
-std::vector<std::size_t> due_of(const std::vector<begin_request>& begun,
-                                const std::vector<std::size_t>& places, std::vector<begin_answer>& answers) {
-    std::vector<std::size_t> due;
-    for (const std::size_t place : places) {
-        if (begun[place].in_advance)
-            answers[place] = {begin_state::not_yet, begun[place].expected, 0, steady_time::max()};
-        else
-            due.push_back(place);
-    }
-    return due;
-}
-
-std::vector<std::size_t> all_places(std::size_t n) {
-    std::vector<std::size_t> all(n);
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return all;
-}
-
 parameters ids_of(const std::vector<const begin_request*>& claims) {
     parameters p;
     p.add_array(claims, [](const begin_request* r) { return r->started->id; });
@@ -321,13 +306,6 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const auto begins = waves_of_begins(begun);
     const bool waits = tries == contended_pauses.size();
     const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
-    if (!claims && !closely && std::ranges::any_of(begun, &begin_request::in_advance)) {
-        auto& answers = said.begun.assume_value();
-        const auto due = due_of(begun, all_places(begun.size()), answers);
-        if (!ended.empty() || !due.empty())
-            said.finished = co_await ask_for_some(ended, begun, due, false, tries, answers);
-        co_return said;
-    }
     batch b;
     if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
     std::size_t next = b.statements.size();
@@ -350,28 +328,18 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
         open = read_claims(answers[next], begins[0].requests, said.begun.assume_value());
     else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
-    if (shared != nullptr) note_begun(begun, said.begun.assume_value(), open.places, asked_at);
+    if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
     if (open.places.empty()) co_return said;
     // As claims as long as that may decide one of them: the longer statement waits for all.
     const bool once_more = !waits && (open.later || open.again);
     if (once_more && open.later) co_await pause_for(contended_pauses[tries]);
-    auto& begins_said = said.begun.assume_value();
-    const auto left = once_more ? open.places : due_of(begun, open.places, begins_said);
-    if (left.empty()) co_return said;
     const std::vector<finish_request> no_ends;
-    co_await ask_for_some(no_ends, begun, left, !once_more, tries + 1, begins_said);
+    std::vector<begin_request> rest;
+    for (const std::size_t place : open.places) rest.push_back(begun[place]);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, !once_more, tries + 1);
+    for (std::size_t i = 0; i != open.places.size(); ++i)
+        said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
     co_return said;
-}
-
-database::awaitable<std::vector<finish_state>>
-database::ask_for_some(const std::vector<finish_request>& ended, const std::vector<begin_request>& begun,
-                       const std::vector<std::size_t>& places, bool closely, std::size_t tries,
-                       std::vector<begin_answer>& answers) {
-    std::vector<begin_request> some;
-    for (const std::size_t place : places) some.push_back(begun[place]);
-    recorded_runs said = co_await ask_for_runs(ended, some, closely, tries);
-    for (std::size_t i = 0; i != places.size(); ++i) answers[places[i]] = said.begun.assume_value()[i];
-    co_return std::move(said.finished).assume_value();
 }
 
 database::awaitable<void> database::plan_next() {

@@ -40,16 +40,14 @@ leases::leases(milliseconds how_long, std::shared_ptr<news_desk> told)
       keeper(std::max<nanoseconds>(how_long, milliseconds(1))) {}
 
 std::optional<std::string_view> leases::schedule_of(const shared_string& uid) const {
-    const auto known = schedules.find(uid);
-    if (known == schedules.end()) return std::nullopt;
-    return known->second;
+    const auto known = tasks.find(uid);
+    if (known == tasks.end()) return std::nullopt;
+    return known->second.schedule;
 }
 
 void leases::begin_anew() noexcept {
     keeper.let_all_go();
-    schedules.clear();
-    changes.clear();
-    of_old.clear();
+    tasks.clear();
     lost_before = {};
     best_reading = std::chrono::hours(1);
     read_at = {};

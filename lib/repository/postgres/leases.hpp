@@ -15,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace rondo::postgres::detail {
 
@@ -28,11 +27,15 @@ struct leases {
     const std::string
         node; ///< who we are: another with each process, or the dead could not be told from the living
     repository_detail::lease_keeper keeper;
-    std::unordered_map<shared_string, std::string>
-        schedules; ///< of the tasks that we have registered, as we did it
-    std::unordered_map<shared_string, std::int64_t> changes; ///< of those, the latest that was told
-    std::unordered_set<shared_string>
-        of_old; ///< of those, whose cursors are of the schedule before, as far as we know
+    /// One that we have registered.
+    struct known_task {
+        std::string schedule;    ///< as we did it
+        std::int64_t change = 0; ///< the latest that was told; 0: none
+        /// Its cursor was of the schedule before then, and we have not moved it since, as far as we can tell. Another may
+        /// have: slots before it are ours only if not.
+        bool came_to_old = false;
+    };
+    std::unordered_map<shared_string, known_task> tasks;
     /// Slots that were lost before this one are looked at next: if there are too many for a look, each gets its turn.
     struct lost_slot {
         wall_time finished_at = wall_time::max();

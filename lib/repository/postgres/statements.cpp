@@ -67,15 +67,16 @@ begun as (
 // Of several who come with a new schedule each takes its first slot, which may be before the cursor of the old one, where
 // that of the new one may be, too: so it is not enough that the cursor is where it was, it must be of the old one still.
 constexpr std::array<shared_part, 9> shared_begin{{
-    {"arrays", ", $22, $23, $24, $25, $26"},
-    {"columns", ", alone, schedule, attempts_max, asked, of_old"},
+    {"arrays", ", $22, $23, $24, $25, $26, $27"},
+    {"columns", ", alone, schedule, attempts_max, asked, of_old, early"},
     {"held_by_us", " and k.outcome is null and k.node = $20"},
     {"superseded", R"(when w.moves and t.schedule <> w.schedule then 'superseded'
          when w.moves and not w.forced and w.of_old and t.cursor_schedule is null then 'conflict'
          )"},
     {"refused", R"(when w.why = 'retry' and n.id is not null then 'conflict'
          when w.asked and (q.id is null or t.schedule is distinct from w.schedule) then 'conflict'
-         when w.alone and b.id is not null then case when w.moves then 'overlap' else 'busy' end
+         when w.alone and b.id is not null then
+           case when not w.moves then 'busy' when w.early then 'not_yet' else 'overlap' end
          )"},
     {"look_ups", R"(
     left join lateral (

@@ -23,7 +23,7 @@ struct early_core : shared_core {
 
 void check_in_time(const core::decision& d) {
     CHECK_FALSE(d.request.in_advance);
-    CHECK(d.ahead == 0ns);
+    CHECK(d.due == steady_time::min());
 }
 
 } // namespace
@@ -37,7 +37,7 @@ TEST_CASE("a slot is decided in advance, as it will be when it is due") {
     const auto all = s.decided_at(1h - 4ms);
     REQUIRE(all.size() == 3);
     for (const core::decision& d : all) {
-        CHECK(d.ahead == 4ms);
+        CHECK(d.due == now_at(1h).steady);
         CHECK(d.request.in_advance);
         CHECK_FALSE(d.request.skipped);
         REQUIRE(d.request.started);
@@ -64,7 +64,7 @@ TEST_CASE("a short interval is not decided long before") {
     CHECK(s.wakeup() == 6ms);
     const auto all = s.decided_at(6ms);
     REQUIRE(all.size() == 1);
-    CHECK(all[0].ahead == 2ms);
+    CHECK(all[0].due == now_at(8ms).steady);
 }
 
 TEST_CASE("times of the wall clock are decided in advance by that") {
@@ -74,7 +74,7 @@ TEST_CASE("times of the wall clock are decided in advance by that") {
     CHECK(s.decided_at(10min - 6ms).empty());
     const auto all = s.decided_at(10min - 3ms);
     REQUIRE(all.size() == 1);
-    CHECK(all[0].ahead == 3ms);
+    CHECK(all[0].due == now_at(10min).steady);
     CHECK(all[0].request.started->scheduled_at == begin + 10min);
     CHECK(all[0].request.started->started_at == begin + 10min);
 }
@@ -202,7 +202,7 @@ TEST_CASE(
             s.obey();
         }
         CHECK(s.decided_at(75min - 6ms).size() == (refused ? 2 : 0)); // the others at 1 h
-        const auto all = s.decided_at(75min - 4ms);
+        const auto all = s.decided_at(refused ? 75min : 75min - 4ms); // the cursor is not there
         REQUIRE(all.size() == 1);
         CHECK(all[0].request.uid == "a");
         CHECK(all[0].request.started->scheduled_at == now_at(75min).wall);
@@ -220,6 +220,32 @@ TEST_CASE("a slot that another manager had in advance is left to it") {
     CHECK(s.wakeup() == 2h - 5ms);
     CHECK(s.counters("a").skipped_not_owner == 1);
     CHECK(s.decided_at(1h).empty());
+}
+
+// What comes before it belongs to the same decision, or what is on record is not what it should be.
+TEST_CASE("nothing is decided in advance where the cursor is not at the slot") {
+    for (const moment cursor : {moment(now_at(50min).wall), moment()}) {
+        CAPTURE(cursor.has_value());
+        early_core s;
+        s.add("d", {}, every(30min), now_at(50min).wall, true);
+        if (!cursor) s.core.find("d")->cursor = core::no_slot; // as that of a finished one
+        CHECK(s.decided_at(20min - 1ns).empty());
+        const auto all = s.decided_at(20min);
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].request.expected == cursor);
+        CHECK(all[0].request.started->scheduled_at == now_at(20min).wall);
+        check_in_time(all[0]);
+    }
+}
+
+TEST_CASE("nothing is decided in advance where the cursor on record is to be put right") {
+    early_core s;
+    s.core.find("a")->cursor_lost = true;
+    CHECK(s.decided_at(1h - 5ms).size() == 2);
+    const auto all = s.decided_at(1h);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].request.force);
+    check_in_time(all[0]);
 }
 
 TEST_CASE("where runs have to wait for places nothing is decided in advance") {

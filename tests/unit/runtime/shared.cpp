@@ -249,6 +249,30 @@ TEST_CASE("a task that another manager has registered otherwise rests here") {
     CHECK(w.find("t").counters.skipped_not_owner == 0);
 }
 
+// Of many answers the first are taken at once, and the others in later handlers.
+TEST_CASE("news do not overtake what was answered before") {
+    fleet_world w(true);
+    w.start();
+    constexpr int count = 800;
+    const auto uid_of = [](int n) { return "t" + std::to_string(n); };
+    for (int n = 0; n != count; ++n) REQUIRE(w.add(task(uid_of(n), "", every(10s), nothing)));
+    w.pass(5s);
+    int asked = 0;
+    w.others->answer = [&](const begin_request& r) {
+        if (++asked > count) return begin_answer{begin_state::recorded, r.next, 0};
+        if (asked == count) { // their own schedule is back then
+            repository_news n;
+            for (int i = 0; i != count; ++i)
+                n.tasks.push_back({shared_string(uid_of(i)), false, false, {}, {}});
+            w.others->tell(std::move(n));
+        }
+        return begin_answer{begin_state::superseded, r.expected, 0};
+    };
+    w.pass(5s);
+    CHECK(asked == 2 * count); // what was due meanwhile is skipped
+    for (int n = 0; n != count; ++n) CHECK_FALSE(w.find(uid_of(n)).paused);
+}
+
 TEST_CASE("a shutdown ends the wait for news") {
     fleet_world w;
     w.start();

@@ -164,15 +164,7 @@ TEST_CASE("a shutdown before the slot is due interrupts its run") {
     CHECK(w.history()[0].outcome == outcome::interrupted);
 }
 
-TEST_CASE("nothing is left where the loop goes before the slot is due") {
-    early_world w;
-    w.ask();
-    w.tasks.reset(); // with the context, behind which nothing runs
-    CHECK(w.begun.empty());
-}
-
-// Whether it is on record is not known, so that it is to be found there.
-TEST_CASE("a slot whose call failed is not asked for in advance again") {
+TEST_CASE("a slot whose call failed is asked for again, and in advance if it is still to come") {
     early_world w;
     w.others->answer = [](const begin_request&) -> begin_answer { throw std::runtime_error("no"); };
     w.ask();
@@ -184,12 +176,30 @@ TEST_CASE("a slot whose call failed is not asked for in advance again") {
     CHECK(w.begun.size() == 1);
 }
 
-TEST_CASE("a clock that is set back meanwhile keeps nobody waiting") {
+TEST_CASE("a task that the repository does not know runs no sooner either") {
     early_world w;
+    w.others->answer = [](const begin_request&) { return begin_answer{begin_state::unknown_task, {}, 0}; };
     w.ask();
-    w.tell_clock(-1h);
-    w.pass(10ms);
-    CHECK(w.begun.size() == 1);
+    w.pass(10ms - 1us);
+    CHECK(w.begun.empty());
+    w.pass(1us);
+    CHECK(w.begun == std::vector<wall_time>{w.due});
+}
+
+// Intervals keep their pace.
+TEST_CASE("a clock that is set while a slot is asked for makes it neither early nor late") {
+    for (const auto step : {-1h, 1h}) {
+        early_world w;
+        w.others->answer = [&](const begin_request& r) {
+            w.tell_clock(step);
+            return begin_answer{begin_state::recorded, r.next, 1};
+        };
+        w.ask();
+        w.pass(10ms - 1us);
+        CHECK(w.begun.empty());
+        w.pass(1us);
+        CHECK(w.begun == std::vector<wall_time>{w.due + step});
+    }
 }
 
 TEST_SUITE_END();

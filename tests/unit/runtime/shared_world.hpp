@@ -23,11 +23,13 @@ namespace rondo::tests {
 /// Memory, with the answers and the news that a test wants.
 class played final : public testing::forwarding_repository {
 public:
-    explicit played(asio::io_context& io) : forwarding_repository(memory::open()), told_(io) {
+    explicit played(asio::io_context& io, bool together = false)
+        : forwarding_repository(memory::open()), told_(io), together_(together) {
         told_.expires_at(asio::steady_timer::time_point::max());
     }
 
     [[nodiscard]] bool is_shared() const noexcept override { return true; }
+    [[nodiscard]] bool records_together() const noexcept override { return together_; }
 
     awaitable<repository_news> watch() override {
         while (!any_) {
@@ -67,6 +69,7 @@ public:
 private:
     asio::steady_timer told_; // cancelled when there is something
     repository_news news_;
+    const bool together_;
     bool any_ = false;
 };
 
@@ -77,7 +80,8 @@ inline manager_options waiting_for_the_store() {
 }
 
 struct fleet_world : world {
-    fleet_world() : world(nullptr, waiting_for_the_store()), others(std::make_shared<played>(context)) {
+    explicit fleet_world(bool together = false)
+        : world(nullptr, waiting_for_the_store()), others(std::make_shared<played>(context, together)) {
         store = others;
         tasks.emplace(context.get_executor(), store, options);
     }
