@@ -92,7 +92,8 @@ struct begin_request {
     /// Likewise, of a run of a slot: how many attempts there may be where one is lost with its manager; 0: no other.
     std::uint32_t attempts_max = 0;
     /// Likewise, of a run of a slot that is still to come, and begins when that is due. If it is `exclusive`, and a run of
-    /// its task is in flight, that may be over by then: the slot is not skipped, and the answer is `not_yet`.
+    /// its task is in flight, that may be over by then: the slot is not skipped, and the answer, of such a request alone,
+    /// is `not_yet`.
     bool in_advance = false;
 };
 

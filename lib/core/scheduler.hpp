@@ -126,8 +126,8 @@ public:
     void on_time(instant now, std::size_t slots_max = std::size_t(-1));
     /// When `on_time` is wanted next; `steady_time::max()`: never, as things stand.
     [[nodiscard]] steady_time next_wakeup(instant now) const;
-    /// Of those who share tasks: what is scheduled from now on is decided so long before it is due, where that does no harm.
-    void set_lead(std::chrono::nanoseconds lead) noexcept { lead_ = options_.shared ? lead : lead_; }
+    /// Where tasks are shared: what is scheduled from now on is decided so long before it is due, if that is over `resolution`.
+    void set_lead(std::chrono::nanoseconds lead) noexcept;
     /// No run starts any more; `shutdown_done` follows. Again: the shorter grace counts.
     void shutdown(std::chrono::nanoseconds grace, instant now);
 

@@ -123,6 +123,11 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     queue_of(task).erase(task);
 }
 
+// Looks may not be nearer to each other than `resolution`: what is looked at in vain must not be late for it.
+void scheduler::set_lead(std::chrono::nanoseconds lead) noexcept {
+    if (options_.shared) lead_ = lead > options_.resolution ? lead : std::chrono::nanoseconds(0);
+}
+
 // How long before it is due its slot is looked at. Where there are limits, whoever is first takes a place: each in its
 // time, then.
 std::int64_t scheduler::lead_of(const task_record& task) const noexcept {
@@ -143,7 +148,8 @@ void scheduler::decide_in_advance(task_record& task, instant now) {
         task.by_wall() ? std::chrono::microseconds(left) : std::chrono::nanoseconds(left);
     const instant then{now.steady + ahead, now.wall + std::chrono::ceil<std::chrono::microseconds>(ahead)};
     if (is_early(task, then, std::chrono::nanoseconds(0))) return set_slot(task, task.slot, now);
-    const bool alone = task.in_flight() == 0 && task.queue() == nullptr && !task.ready &&
+    const bool beside = task.overlap == overlap::allow_all && policy_of(task).in_flight_max == 0;
+    const bool alone = (beside || task.in_flight() == 0) && task.queue() == nullptr && !task.ready &&
                        open_skip(task, task.schedule_no()) == nullptr;
     const bool plain = alone && task.cursor == task.slot && !task.cursor_lost;
     if (!plain || !may_start_at_once(task, then.steady, then))

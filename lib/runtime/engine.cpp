@@ -223,16 +223,7 @@ bool engine::tick_guarded() {
 void engine::tick() {
     armed_ = steady_time::min(); // nobody needs to wake us: we look at the time now
     instant now = clock_.now();
-    try {
-        if (answered_.held_until <= now.steady) { // first, as their slots are due
-            answered_.let_go(now.steady);
-            answer_some();
-        }
-    } catch (...) { // no memory: what is overdue does not wait for that
-        log_exception("runs begin later");
-        drain_at_ = now.steady + pause_after_failure; // which goes on with it
-        answered_.held_until = std::max(answered_.held_until, drain_at_);
-    }
+    if (answered_.held_until <= now.steady) begin_held(now); // first, as their slots are due
     const std::size_t slots_max = has_enough_to_do(now) ? 0 : std::size_t(-1);
     with_core([&](core::scheduler& core) { core.on_time(now, slots_max); });
     obey();

@@ -94,8 +94,7 @@ public:
     void resume(pending_ptr<void> done, std::string uid, resume_from from);
     void pause_all(pending_ptr<void> done, std::optional<resume_from> resume); ///< or ends the pause
     void set_group(pending_ptr<void> done, const group& wanted);
-    void trigger(pending_ptr<run_id> done, std::string uid, std::vector<user> users,
-                 std::optional<overlap> policy);
+    void trigger(pending_ptr<run_id>, std::string uid, std::vector<user> users, std::optional<overlap> how);
     void run_now(pending_ptr<run> done, std::string uid, std::vector<user> users,
                  std::optional<overlap> policy);
     void wait(pending_ptr<run> done, run_id id);
@@ -223,6 +222,7 @@ private:
     void answer_some();
     void answer_soon();
     void answer_begins(std::size_t n);
+    void begin_held(instant now) noexcept;
     void on_ends_recorded(const std::vector<finish_state>& states);
     void put_back_failed_begins();
     void put_back_failed_ends();

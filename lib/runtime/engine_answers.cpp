@@ -38,7 +38,7 @@ void prefetch_after(const outbox::queue<core::decision>& called, std::size_t i) 
 // Its run begins, in its time.
 bool is_early(const core::decision& d, const begin_answer& a, instant now) noexcept {
     const bool begins = a.state == begin_state::recorded || a.state == begin_state::unknown_task;
-    return d.run != nullptr && begins && now.steady < d.due;
+    return d.run != nullptr && begins && d.run->cancelled == cancel_reason::none && now.steady < d.due;
 }
 
 } // namespace
@@ -89,6 +89,20 @@ void engine::answer_soon() {
         }
     });
     answered_.posted = true;
+}
+
+// What is overdue does not wait until there is memory for them.
+void engine::begin_held(instant now) noexcept {
+    bool there = false;
+    try {
+        answered_.let_go(now.steady);
+        there = true;
+        answer_some();
+    } catch (...) {
+        log_exception("runs begin later");
+        const steady_time again = now.steady + std::chrono::milliseconds(100);
+        (there ? drain_at_ : answered_.held_until) = there ? std::min(drain_at_, again) : again;
+    }
 }
 
 // Up to `n` of those that are left.

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -82,7 +83,8 @@ boost::asio::awaitable<void> engine::watch(std::shared_ptr<engine> self) {
 }
 
 void engine::on_news(const repository_news& news) {
-    if (answered_.has_next()) answer_begins(answered_.called.size()); // which was said before
+    answer_begins(answered_.called.size());                // which was said before
+    if (!answered_.called.empty()) throw std::bad_alloc(); // there is no memory for it yet
     if (news.clock) {
         const std::chrono::nanoseconds behind = sharing_.clock->set(*news.clock);
         if (timer_ != nullptr) timer_->cancel(); // which waits by what the clock was

@@ -101,15 +101,14 @@ struct outbox {
 
     /// What the repository is to hear now of so many of the first.
     [[nodiscard]] joining_runs::part first(std::size_t ends_count, std::size_t begins_count,
-                                           steady_time now) const {
+                                           steady_time now) {
         joining_runs::part p;
         p.ended.reserve(ends_count);
         for (std::size_t i = 0; i != ends_count; ++i) p.ended.push_back(ends[i].request);
         p.begun.reserve(begins_count);
         for (std::size_t i = 0; i != begins_count; ++i) {
-            if (is_unsaid(begins[i])) continue;
-            p.begun.push_back(recorded_of(begins[i]));
-            p.begun.back().in_advance = now < begins[i].due; // what waited for long is due by now
+            begins[i].request.in_advance = now < begins[i].due; // what waited for long is due by now
+            if (!is_unsaid(begins[i])) p.begun.push_back(recorded_of(begins[i]));
         }
         return p;
     }

@@ -24,6 +24,7 @@ namespace rondo::runtime {
 
 /// Whether runs are going on record.
 struct recording_state {
+    static constexpr std::chrono::milliseconds lead_max{10};
     bool on = false;         ///< a coroutine is at it, or a handler, which may be on its way
     bool at_once = true;     ///< the repository has never said that it does not answer at once
     bool posted = false;     ///< a handler is on its way, for one that does
@@ -37,13 +38,14 @@ struct recording_state {
     std::vector<const begin_request*> begun;
 
     void note(std::chrono::nanoseconds took) noexcept {
+        took = std::min<std::chrono::nanoseconds>(took, lead_max); // one that hung says nothing of the others
         usual = measured ? usual + (took - usual) / 8 : took;
         measured = true;
     }
     /// How long before it is due a slot is best asked for: later than that it would mostly be late. Whoever asks much sooner
     /// than others would have all the slots.
     [[nodiscard]] std::chrono::nanoseconds lead() const noexcept {
-        return std::min<std::chrono::nanoseconds>(2 * usual, std::chrono::milliseconds(10));
+        return std::min<std::chrono::nanoseconds>(2 * usual, lead_max);
     }
 };
 

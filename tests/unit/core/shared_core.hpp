@@ -25,10 +25,12 @@ constexpr instant now_at(std::chrono::nanoseconds t) {
 /// A core whose passes go one task at a time, and who obeys it.
 struct shared_core {
     /// Slots are decided so long before they are due.
-    explicit shared_core(std::chrono::nanoseconds lead = 0ns, std::size_t runs_in_flight_max = 0,
-                         bool shared = true)
-        : core(core::scheduler_options{
-              .runs_in_flight_max = runs_in_flight_max, .work_max = 1, .shared = shared}) {
+    explicit shared_core(std::chrono::nanoseconds lead = 0ns,
+                         core::scheduler_options options = {.shared = true})
+        : core([&] {
+              options.work_max = 1;
+              return options;
+          }()) {
         core.set_lead(lead);
         for (const char* uid : {"a", "b", "c"}) add(uid);
     }

@@ -9,7 +9,7 @@ namespace {
 
 /// Its tasks are due at 1 h.
 struct early_core : shared_core {
-    explicit early_core(std::size_t runs_in_flight_max = 0) : shared_core(5ms, runs_in_flight_max) {}
+    explicit early_core(core::scheduler_options options = {.shared = true}) : shared_core(5ms, options) {}
 
     std::vector<core::decision> decided_at(std::chrono::nanoseconds t) { return decided(now_at(t)); }
     [[nodiscard]] std::chrono::nanoseconds wakeup() const {
@@ -52,7 +52,7 @@ TEST_CASE("a slot is decided in advance, as it will be when it is due") {
 }
 
 TEST_CASE("nothing is decided in advance where nobody shares, or nobody says how long before") {
-    const shared_core alone(5ms, 0, false);
+    const shared_core alone(5ms, {.shared = false});
     CHECK(alone.core.next_wakeup(now_at(0s)) == now_at(1h).steady);
     const shared_core silent;
     CHECK(silent.core.next_wakeup(now_at(0s)) == now_at(1h).steady);
@@ -102,6 +102,18 @@ TEST_CASE("where another run of the task may be over by then, its slot is decide
         CHECK(all[0].request.skipped->reason == skip_reason::overlap);
         check_in_time(all[0]);
     }
+}
+
+TEST_CASE("whoever may run beside himself has his slot in advance, whatever is in flight") {
+    early_core s;
+    core::task_record& task = *s.core.find("a");
+    task.overlap = overlap::allow_all;
+    const core::decision by_hand = s.trigger("a");
+    CHECK(s.decided_at(1h - 5ms).size() == 3);
+    core::task_policy few;
+    few.in_flight_max = 2;
+    task.policy = std::make_unique<core::task_policy>(few);
+    CHECK(s.decided_at(2h - 5ms).empty()); // all have one in flight
 }
 
 TEST_CASE("a slot that cannot be had in advance is decided when it is due") {
@@ -249,8 +261,10 @@ TEST_CASE("nothing is decided in advance where the cursor on record is to be put
 }
 
 TEST_CASE("where runs have to wait for places nothing is decided in advance") {
-    early_core limited(7);
+    const early_core limited({.runs_in_flight_max = 7, .shared = true});
     CHECK(limited.wakeup() == 1h);
+    const early_core coarse({.resolution = 5ms, .shared = true});
+    CHECK(coarse.wakeup() == 1h);
     early_core s;
     core::task_policy late;
     late.tolerance = 1ms;

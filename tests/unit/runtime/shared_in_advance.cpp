@@ -164,7 +164,7 @@ TEST_CASE("a shutdown before the slot is due interrupts its run") {
     CHECK(w.history()[0].outcome == outcome::interrupted);
 }
 
-TEST_CASE("a slot whose call failed is asked for again, and in advance if it is still to come") {
+TEST_CASE("a slot whose call failed is asked for again when it is due") {
     early_world w;
     w.others->answer = [](const begin_request&) -> begin_answer { throw std::runtime_error("no"); };
     w.ask();
