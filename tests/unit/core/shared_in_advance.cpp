@@ -155,6 +155,35 @@ TEST_CASE("a slot that cannot be had in advance is decided late if its time is o
     }
 }
 
+// As with a store that takes longer than the interval.
+TEST_CASE("a slot that cannot be had in advance is decided again with those that followed on it") {
+    early_core s;
+    auto early = s.decided_at(1h - 5ms);
+    auto later = s.decided_at(2h);
+    REQUIRE(later.size() == 3);
+    for (core::decision& d : early) s.refuse(d);
+    for (core::decision& d : later) {
+        REQUIRE(d.request.skipped); // as the first seemed to run
+        CHECK(d.request.expected == now_at(2h).wall);
+        s.core.refused_for_others(d, {begin_state::conflict, now_at(1h).wall, 0}, s.now);
+        s.obey();
+    }
+    const auto again = s.decided_at(2h);
+    REQUIRE(again.size() == 3);
+    for (const core::decision& d : again) {
+        check_in_time(d);
+        CHECK(d.request.expected == now_at(1h).wall);
+        REQUIRE(d.request.skipped);
+        CHECK(d.request.skipped->reason == skip_reason::missed);
+        CHECK(d.request.skipped->first == now_at(1h).wall);
+        REQUIRE(d.request.started);
+        CHECK(d.request.started->scheduled_at == now_at(2h).wall);
+    }
+    CHECK(s.counters("a").runs == 1);
+    CHECK(s.counters("a").skipped_overlap == 0);
+    CHECK(s.counters("a").skipped_missed == 1);
+}
+
 TEST_CASE("a slot that cannot be had in advance, of a task that is paused meanwhile, is skipped") {
     early_core s;
     auto early = s.decided_at(1h - 5ms);

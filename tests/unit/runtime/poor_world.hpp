@@ -58,23 +58,25 @@ private:
     }
 };
 
+/// Runs what there is to do now. False: the failure came back from the loop, so it was not in the engine, but in what
+/// Asio does after it.
+inline bool poll_inside(asio::io_context& context) {
+    bool inside = true;
+    context.restart();
+    try {
+        context.poll();
+    } catch (const std::bad_alloc&) {
+        inside = false;
+    }
+    allocations_left = -1;
+    return inside;
+}
+
 struct poor_world {
     std::shared_ptr<short_of_memory> store = std::make_shared<short_of_memory>(memory::open());
     world w{store};
 
-    /// Runs what there is to do now. False: the failure came back from the loop, so it was not in the engine, but in
-    /// what Asio does after it.
-    bool poll() {
-        bool inside = true;
-        w.context.restart();
-        try {
-            w.context.poll();
-        } catch (const std::bad_alloc&) {
-            inside = false;
-        }
-        allocations_left = -1;
-        return inside;
-    }
+    bool poll() { return poll_inside(w.context); }
 };
 
 } // namespace rondo::tests

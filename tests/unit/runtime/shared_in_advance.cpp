@@ -60,6 +60,26 @@ TEST_CASE("a run whose slot was asked for in advance begins when it is due") {
     CHECK(w.find("t").start_delay == lateness{});
 }
 
+TEST_CASE("each run waits for its own slot") {
+    early_world w;
+    w.pass(4ms);
+    int others = 0;
+    task later("later", "", every(10s), [&]() -> asio::awaitable<void> {
+        ++others;
+        co_return;
+    });
+    REQUIRE(w.add(std::move(later.first_run(after_interval))));
+    w.pass(10s - 5ms);
+    CHECK(w.others->asked.size() == 2);
+    CHECK(w.begun.empty());
+    w.pass(1ms);
+    CHECK(w.begun.size() == 1);
+    w.pass(4ms - 1us);
+    CHECK(others == 0);
+    w.pass(1us);
+    CHECK(others == 1);
+}
+
 // It answers at once, which this is the first to say.
 TEST_CASE("whoever gets an answer at once need not ask in advance") {
     early_world w;
@@ -134,6 +154,20 @@ TEST_CASE("a run that is cancelled before its slot is due never begins") {
     CHECK(w.begun.empty());
     CHECK(w.history()[0].outcome == outcome::cancelled);
     CHECK(w.history()[0].message == "no");
+}
+
+// There is nothing on record that could end.
+TEST_CASE("whoever cancels a run that cannot be had in advance does not cancel the slot") {
+    early_world w;
+    w.others->answer = [&](const begin_request& r) {
+        CHECK(w.tasks->find("t").value().counters.runs == 1);
+        w.tasks->async_cancel("t", "no")([](const result<std::size_t>&) {});
+        return begin_answer{begin_state::not_yet, r.expected, 0};
+    };
+    w.ask();
+    w.others->answer = nullptr;
+    w.pass(10ms);
+    CHECK(w.begun.size() == 1);
 }
 
 TEST_CASE("a task that is removed before its slot is due does not run, and is gone then") {
