@@ -15,7 +15,7 @@ namespace rondo::core {
 struct preview {
     schedule when;
     wall_time anchor{};
-    moment next; ///< its first slot that is not decided
+    moment next; ///< its first slot that has not come
     bool paused = false;
 
     /// The next `n` slots.

@@ -259,6 +259,7 @@ struct run_record {
     bool for_slot = false;                           ///< or a retry of such a one
     bool end_moves = false; ///< the cursor waits on record for its end, or its retry's
     bool asked_for = false; ///< of each manager that has its task: another may be faster
+    bool early = false;     ///< decided in advance, and not begun yet
     rondo::outcome outcome = rondo::outcome::success; ///< once it is overdue, or released; while it
                                                       ///< backs off, that of the attempt before
     cancel_reason cancelled = cancel_reason::none;

@@ -99,14 +99,36 @@ void scheduler::take_decisions(std::vector<decision>& out, std::size_t n) {
     });
 }
 
+namespace {
+
+// Those that were decided in advance are still to come for whoever looks.
+struct early_runs {
+    std::uint32_t count = 0;
+    moment first;
+};
+
+early_runs early_runs_of(const task_record& task) noexcept {
+    early_runs found;
+    for (const run_record* run = task.runs(); run != nullptr; run = run->next) {
+        if (!run->early) continue;
+        ++found.count;
+        found.first = found.first ? std::min(*found.first, run->scheduled_at) : run->scheduled_at;
+    }
+    return found;
+}
+
+} // namespace
+
 stat scheduler::stat_of(const task_record& task) const {
+    const early_runs early = early_runs_of(task);
     stat s;
     s.uid = task.uid;
     s.name = task.name;
     s.runs_retrying = task.retrying();
-    s.runs_in_flight = task.in_flight() - s.runs_retrying;
+    s.runs_in_flight = task.in_flight() - s.runs_retrying - early.count;
     s.status = s.runs_in_flight > 0 ? status::running : status::waiting;
     if (task.slot != no_slot && !task.paused) s.next_run = task.slot;
+    if (early.first) s.next_run = early.first;
     if (task.past != nullptr && task.past->last_run != no_slot) s.last_run = task.past->last_run;
     s.interval = task.when.interval();
     s.recurring = task.when.recurring();
@@ -150,6 +172,7 @@ void scheduler::describe(manager_stat& s) const {
 
 preview scheduler::preview_of(const task_record& task) const {
     moment next = task.slot == no_slot ? moment() : moment(task.slot);
+    if (const early_runs early = early_runs_of(task); early.first) next = early.first;
     return {task.when, task.anchor, next, task.paused || paused_all_};
 }
 

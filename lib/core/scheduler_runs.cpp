@@ -136,6 +136,7 @@ void scheduler::begun(run_record& run, std::uint64_t token, instant now) {
     assert(run.state == run_state_kind::beginning);
     make_room(*run.task);
     run.token = token;
+    run.early = false;
     run.task->made_past().last_run = run.started_at;
     if (takes_slot(run.trigger)) run.task->past->undecided = no_slot;
     if (run.cancelled != cancel_reason::none) { // meanwhile, so its body need not start

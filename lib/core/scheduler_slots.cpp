@@ -157,6 +157,7 @@ void scheduler::decide_in_advance(task_record& task, instant now) {
     decide(task, then, then);
     decision* const d = decisions_.latest_of(task);
     if (d == nullptr || d->run == nullptr) return;
+    d->run->early = true;
     d->due = then.steady;
     d->request.in_advance = true;
 }

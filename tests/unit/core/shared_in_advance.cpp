@@ -48,7 +48,22 @@ TEST_CASE("a slot is decided in advance, as it will be when it is due") {
         CHECK(d.request.next == now_at(2h).wall);
     }
     CHECK(s.wakeup() == 2h - 5ms);
-    CHECK(s.core.stat_of(*s.core.find("a")).counters.runs == 1);
+    const core::task_record& task = *s.core.find("a");
+    const stat early = s.core.stat_of(task);
+    CHECK(early.status == status::waiting);
+    CHECK(early.runs_in_flight == 0);
+    CHECK(early.next_run == now_at(1h).wall);
+    CHECK(early.counters.runs == 1);
+    CHECK(s.core.preview_of(task).next == now_at(1h).wall);
+    for (const core::decision& d : all) {
+        s.core.begun(*d.run, 1, now_at(1h));
+        s.obey();
+    }
+    const stat begun = s.core.stat_of(task);
+    CHECK(begun.status == status::running);
+    CHECK(begun.runs_in_flight == 1);
+    CHECK(begun.next_run == now_at(2h).wall);
+    CHECK(s.core.preview_of(task).next == now_at(2h).wall);
 }
 
 TEST_CASE("nothing is decided in advance where nobody shares, or nobody says how long before") {

@@ -46,6 +46,8 @@ TEST_CASE("a run whose slot was asked for in advance begins when it is due") {
     auto stream = w.tasks->subscribe();
     w.ask();
     CHECK(w.history().size() == 1);
+    CHECK(w.find("t").status == status::waiting);
+    CHECK(w.find("t").next_run == w.due);
     w.pass(10ms - 1us);
     CHECK(w.begun.empty());
     CHECK_FALSE(stream.try_next().has_value());
