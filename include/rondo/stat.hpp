@@ -47,7 +47,7 @@ struct stat {
     shared_string uid;
     shared_string name;
     rondo::status status = rondo::status::waiting;
-    moment next_run; ///< its next slot; never, if paused or finished
+    moment next_run; ///< its next slot; never, if paused (unless its run is on record already) or finished
     moment last_run; ///< when its latest run started, in an earlier life too
     std::optional<std::chrono::microseconds> interval; ///< of `every` and `every_after`
     bool recurring = true;                             ///< false of `once` and `at`

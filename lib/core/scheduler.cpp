@@ -101,16 +101,16 @@ void scheduler::take_decisions(std::vector<decision>& out, std::size_t n) {
 
 namespace {
 
-// Those that were decided in advance are still to come for whoever looks.
+// Those that were decided in advance are still to come for whoever looks before they are due.
 struct early_runs {
     std::uint32_t count = 0;
     moment first;
 };
 
-early_runs early_runs_of(const task_record& task) noexcept {
+early_runs early_runs_of(const task_record& task, wall_time now) noexcept {
     early_runs found;
     for (const run_record* run = task.runs(); run != nullptr; run = run->next) {
-        if (!run->early) continue;
+        if (!run->early || run->scheduled_at <= now || run->cancelled != cancel_reason::none) continue;
         ++found.count;
         found.first = found.first ? std::min(*found.first, run->scheduled_at) : run->scheduled_at;
     }
@@ -119,8 +119,8 @@ early_runs early_runs_of(const task_record& task) noexcept {
 
 } // namespace
 
-stat scheduler::stat_of(const task_record& task) const {
-    const early_runs early = early_runs_of(task);
+stat scheduler::stat_of(const task_record& task, wall_time now) const {
+    const early_runs early = early_runs_of(task, now);
     stat s;
     s.uid = task.uid;
     s.name = task.name;
@@ -170,9 +170,9 @@ void scheduler::describe(manager_stat& s) const {
     s.paused = paused_all_;
 }
 
-preview scheduler::preview_of(const task_record& task) const {
+preview scheduler::preview_of(const task_record& task, wall_time now) const {
     moment next = task.slot == no_slot ? moment() : moment(task.slot);
-    if (const early_runs early = early_runs_of(task); early.first) next = early.first;
+    if (const early_runs early = early_runs_of(task, now); early.first) next = early.first;
     return {task.when, task.anchor, next, task.paused || paused_all_};
 }
 

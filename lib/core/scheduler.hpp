@@ -126,7 +126,7 @@ public:
     void on_time(instant now, std::size_t slots_max = std::size_t(-1));
     /// When `on_time` is wanted next; `steady_time::max()`: never, as things stand.
     [[nodiscard]] steady_time next_wakeup(instant now) const;
-    /// Where tasks are shared: what is scheduled from now on is decided so long before it is due, if that is over `resolution`.
+    /// Where tasks are shared: what is scheduled from now on is decided so long before it is due, and `resolution` twice.
     void set_lead(std::chrono::nanoseconds lead) noexcept;
     /// No run starts any more; `shutdown_done` follows. Again: the shorter grace counts.
     void shutdown(std::chrono::nanoseconds grace, instant now);
@@ -147,9 +147,9 @@ public:
 
     // Observers.
 
-    [[nodiscard]] stat stat_of(const task_record& task) const;
+    [[nodiscard]] stat stat_of(const task_record& task, wall_time now = wall_time::max()) const;
     void describe(manager_stat& s) const; ///< fills in what the core knows
-    [[nodiscard]] preview preview_of(const task_record& task) const;
+    [[nodiscard]] preview preview_of(const task_record& task, wall_time now = wall_time::max()) const;
     [[nodiscard]] const uid_index<task_pool>& tasks() const noexcept { return tasks_; }
     /// A walk over all tasks, in parts, once `shutdown_done` was told.
     void start_walk() noexcept { tasks_.start_walk(); }

@@ -123,9 +123,12 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     queue_of(task).erase(task);
 }
 
-// Looks may not be nearer to each other than `resolution`: what is looked at in vain must not be late for it.
+// A look may be late by `resolution`, and the next one is that much later: what was looked at in vain must not be late for
+// that. Whoever looks that seldom does without.
 void scheduler::set_lead(std::chrono::nanoseconds lead) noexcept {
-    if (options_.shared) lead_ = lead > options_.resolution ? lead : std::chrono::nanoseconds(0);
+    constexpr std::chrono::milliseconds coarse(5);
+    const bool wanted = options_.shared && lead.count() > 0 && options_.resolution <= coarse;
+    lead_ = wanted ? lead + 2 * options_.resolution : std::chrono::nanoseconds(0);
 }
 
 // How long before it is due its slot is looked at. Where there are limits, whoever is first takes a place: each in its
@@ -136,7 +139,8 @@ std::int64_t scheduler::lead_of(const task_record& task) const noexcept {
     const bool every = task.when.type() == schedule::kind::every;
     if (!every && task.when.type() != schedule::kind::rule) return 0;
     if (!every) return std::chrono::floor<std::chrono::microseconds>(lead_).count();
-    return std::min<std::chrono::nanoseconds>(lead_, *task.when.interval() / 4).count();
+    const auto lead = std::min<std::chrono::nanoseconds>(lead_, *task.when.interval() / 4);
+    return lead > 2 * options_.resolution ? lead.count() : 0;
 }
 
 // As if it were due, so that what the repository takes for it makes it no later: its run begins when it is. Not where
@@ -154,9 +158,10 @@ void scheduler::decide_in_advance(task_record& task, instant now) {
     const bool plain = alone && task.cursor == task.slot && !task.cursor_lost;
     if (!plain || !may_start_at_once(task, then.steady, then))
         return queue_of(task).put(task, task.due, false, 0);
+    const wall_time slot = task.slot;
     decide(task, then, then);
     decision* const d = decisions_.latest_of(task);
-    if (d == nullptr || d->run == nullptr) return;
+    if (d == nullptr || d->run == nullptr || d->run->scheduled_at != slot) return;
     d->run->early = true;
     d->due = then.steady;
     d->request.in_advance = true;

@@ -269,8 +269,8 @@ steady_time engine::next_wakeup(instant now) {
     if (life_ == life::over) return t;
     t = std::min(t, core_.next_wakeup(now));
     if (!calls_.empty()) t = std::min(t, calls_.front()->deadline);
-    return std::min({t, answered_.held_until, call_.deadline, outage_.retry_at, pauses_at_, prune_at_,
-                     drain_at_, drain_until_});
+    return std::min({t, answered_.next_held(options_.resolution), call_.deadline, outage_.retry_at,
+                     pauses_at_, prune_at_, drain_at_, drain_until_});
 }
 
 // Something happened that may have brought a deadline nearer.
@@ -319,8 +319,8 @@ void engine::leave() {
 namespace {
 
 /// With the lock of observers: what a run tells goes only after the run is off the list of its task.
-stat stat_with_progress(const core::scheduler& core, const core::task_record& task) {
-    stat s = core.stat_of(task);
+stat stat_with_progress(const core::scheduler& core, const core::task_record& task, wall_time now) {
+    stat s = core.stat_of(task, now);
     for (core::run_record* run = task.runs(); run != nullptr; run = run->next) {
         void* runner = std::atomic_ref(run->runner).load();
         if (runner == nullptr || run->state == core::run_state_kind::overdue) continue;
@@ -333,11 +333,12 @@ stat stat_with_progress(const core::scheduler& core, const core::task_record& ta
 } // namespace
 
 void engine::stats(bool with_hidden, std::vector<stat>& to) const {
+    const wall_time now = clock_.now().wall;
     std::lock_guard lock(mutex_);
     to.reserve(to.size() + core_.tasks().size());
     core_.tasks().for_each([&](const core::task_record& task) {
         if (task.state == core::task_state_kind::registering || (task.hidden && !with_hidden)) return;
-        to.push_back(stat_with_progress(core_, task));
+        to.push_back(stat_with_progress(core_, task, now));
     });
 }
 
@@ -345,7 +346,7 @@ result<stat> engine::find(std::string_view uid) const {
     std::lock_guard lock(mutex_);
     core::task_record* task = core_.find(uid);
     if (task == nullptr || task->state == core::task_state_kind::registering) return errc::task_not_exists;
-    return stat_with_progress(core_, *task);
+    return stat_with_progress(core_, *task, clock_.now().wall);
 }
 
 manager_stat engine::state() const {
@@ -367,7 +368,7 @@ result<core::preview> engine::preview(std::string_view uid) const {
     std::lock_guard lock(mutex_);
     core::task_record* task = core_.find(uid);
     if (task == nullptr || task->state != core::task_state_kind::live) return errc::task_not_exists;
-    return core_.preview_of(*task);
+    return core_.preview_of(*task, clock_.now().wall);
 }
 
 } // namespace rondo::runtime

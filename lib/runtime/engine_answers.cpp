@@ -125,7 +125,7 @@ void engine::answer_begins(std::size_t n) {
             if (a.called[i].run != nullptr) a.put_off(i);
         }
     }
-    if (a.held_until < armed_) rearm();
+    if (!a.held.empty()) rearm();
     if (a.next != a.called.size()) return;
     outbox_.keep_room(a.take_over());
     if (!a.rests) return;

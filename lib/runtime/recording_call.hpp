@@ -113,6 +113,7 @@ struct answered_begins {
     };
     std::vector<early> held;
     steady_time held_until = steady_time::max(); ///< the first of those
+    steady_time let_go_at = steady_time::min();  ///< the latest, some were
 
     [[nodiscard]] bool has_next() const noexcept { return !rests && next != called.size(); }
     /// How many are there for a handler that is on its way.
@@ -135,6 +136,10 @@ struct answered_begins {
         called[i].run = nullptr;
         held_until = std::min(held_until, held.back().told.due);
     }
+    /// When some are to go on next, so far apart.
+    [[nodiscard]] steady_time next_held(std::chrono::nanoseconds resolution) const noexcept {
+        return let_go_at == steady_time::min() ? held_until : std::max(held_until, let_go_at + resolution);
+    }
     /// Those whose slots are due go behind the others.
     void let_go(steady_time now) {
         constexpr std::size_t kept_max = 2048; // a burst must not keep its memory for ever
@@ -148,6 +153,7 @@ struct answered_begins {
             answers.push_back(e.answer);
         }
         std::erase_if(held, due);
+        let_go_at = now;
         if (held.empty() && held.capacity() > kept_max) std::vector<early>().swap(held);
         held_until = steady_time::max();
         for (const early& e : held) held_until = std::min(held_until, e.told.due);

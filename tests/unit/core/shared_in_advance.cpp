@@ -49,21 +49,26 @@ TEST_CASE("a slot is decided in advance, as it will be when it is due") {
     }
     CHECK(s.wakeup() == 2h - 5ms);
     const core::task_record& task = *s.core.find("a");
-    const stat early = s.core.stat_of(task);
+    const stat early = s.core.stat_of(task, s.now.wall);
     CHECK(early.status == status::waiting);
     CHECK(early.runs_in_flight == 0);
     CHECK(early.next_run == now_at(1h).wall);
     CHECK(early.counters.runs == 1);
-    CHECK(s.core.preview_of(task).next == now_at(1h).wall);
+    CHECK(s.core.preview_of(task, s.now.wall).next == now_at(1h).wall);
+    const stat late = s.core.stat_of(task, now_at(1h).wall); // its answer has not come
+    CHECK(late.status == status::running);
+    CHECK(late.runs_in_flight == 1);
+    CHECK(late.next_run == now_at(2h).wall);
+    CHECK(s.core.preview_of(task, now_at(1h).wall).next == now_at(2h).wall);
     for (const core::decision& d : all) {
         s.core.begun(*d.run, 1, now_at(1h));
         s.obey();
     }
-    const stat begun = s.core.stat_of(task);
+    const stat begun = s.core.stat_of(task, s.now.wall);
     CHECK(begun.status == status::running);
     CHECK(begun.runs_in_flight == 1);
     CHECK(begun.next_run == now_at(2h).wall);
-    CHECK(s.core.preview_of(task).next == now_at(2h).wall);
+    CHECK(s.core.preview_of(task, s.now.wall).next == now_at(2h).wall);
 }
 
 TEST_CASE("nothing is decided in advance where nobody shares, or nobody says how long before") {
@@ -80,6 +85,28 @@ TEST_CASE("a short interval is not decided long before") {
     const auto all = s.decided_at(6ms);
     REQUIRE(all.size() == 1);
     CHECK(all[0].due == now_at(8ms).steady);
+}
+
+// What is looked at in vain is looked at again in its time, whenever the look before was.
+TEST_CASE("who looks seldom looks sooner, or not in advance") {
+    for (const auto before : {0us, 500us, 999us, 1000us}) {
+        early_core s({.resolution = 1ms, .shared = true});
+        const core::decision by_hand = s.trigger("a");
+        CHECK(s.wakeup() == 1h - 7ms);
+        CHECK(s.decided_at(1h - 7ms - before).size() == (before == 0us ? 2 : 0)); // but for "a"
+        while (s.core.next_wakeup(s.now) < now_at(1h).steady) {
+            s.now = now_at(s.wakeup());
+            (void)s.decided(s.now);
+        }
+        CHECK(s.wakeup() == 1h);
+    }
+    early_core s({.resolution = 1ms, .shared = true});
+    s.add("d", {}, every(8ms));
+    CHECK(s.wakeup() == 8ms);
+    s.add("e", {}, every(12ms)); // its first is later
+    CHECK(s.wakeup() == 8ms);
+    s.add("f", {}, every(9ms));
+    CHECK(s.wakeup() == 9ms - 2250us);
 }
 
 TEST_CASE("times of the wall clock are decided in advance by that") {
@@ -307,7 +334,7 @@ TEST_CASE("nothing is decided in advance where the cursor on record is to be put
 TEST_CASE("where runs have to wait for places nothing is decided in advance") {
     const early_core limited({.runs_in_flight_max = 7, .shared = true});
     CHECK(limited.wakeup() == 1h);
-    const early_core coarse({.resolution = 5ms, .shared = true});
+    const early_core coarse({.resolution = 5001us, .shared = true});
     CHECK(coarse.wakeup() == 1h);
     early_core s;
     core::task_policy late;
