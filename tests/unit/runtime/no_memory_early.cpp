@@ -12,7 +12,7 @@ namespace {
 
 constexpr int many = 40; // more than are answered in one handler
 
-/// Their slots are due 10 s after the begin, and asked for 10 ms before that.
+/// Their slots are due 10 s after the begin, and asked for `lead` before that.
 struct early_tasks : fleet_world {
     early_tasks() : fleet_world(true) {
         start();
@@ -55,10 +55,10 @@ TEST_CASE("each run that was asked for in advance begins once, wherever memory r
     for (bool failed = true; failed && n != 2000; ++n) {
         CAPTURE(n);
         early_tasks w;
-        w.pass(10s - 10ms);
+        w.pass(10s - lead);
         REQUIRE(w.others->asked.size() == many);
         REQUIRE(w.begun == 0);
-        failed = w.fail_at(10ms, n);
+        failed = w.fail_at(lead, n);
         w.pass(1s);
         w.check_each_ran_once();
     }
@@ -71,8 +71,8 @@ TEST_CASE("each run begins once, and in its time, wherever memory runs out when 
     for (bool failed = true; failed && n != 2000; ++n) {
         CAPTURE(n);
         early_tasks w;
-        failed = w.fail_at(10s - 10ms, n);
-        w.pass(9ms);
+        failed = w.fail_at(10s - lead, n);
+        w.pass(lead - 1us);
         CHECK(w.begun == 0);
         w.pass(1s);
         w.check_each_ran_once();

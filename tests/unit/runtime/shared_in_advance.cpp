@@ -22,9 +22,9 @@ struct early_world : fleet_world {
         t.first_run(after_interval);
         REQUIRE(add(std::move(t)));
     }
-    /// It has asked for the slot, which is due in 10 ms.
+    /// It has asked for the slot, which is due in `lead`.
     void ask() {
-        pass(10s - 10ms - 1us);
+        pass(10s - lead - 1us);
         REQUIRE(others->asked.empty());
         pass(1us);
         REQUIRE(others->asked.size() == 1);
@@ -48,7 +48,7 @@ TEST_CASE("a run whose slot was asked for in advance begins when it is due") {
     CHECK(w.history().size() == 1);
     CHECK(w.find("t").status == status::waiting);
     CHECK(w.find("t").next_run == w.due);
-    w.pass(10ms - 1us);
+    w.pass(lead - 1us);
     CHECK(w.begun.empty());
     CHECK_FALSE(stream.try_next().has_value());
     w.pass(1us);
@@ -86,7 +86,7 @@ TEST_CASE("each run waits for its own slot") {
 TEST_CASE("whoever gets an answer at once need not ask in advance") {
     early_world w;
     w.ask();
-    w.pass(20s + 9ms); // the second was scheduled before
+    w.pass(20s + lead - 1ms); // the second was scheduled before
     CHECK(w.others->asked.size() == 2);
     w.pass(1ms);
     REQUIRE(w.others->asked.size() == 3);
@@ -103,7 +103,7 @@ TEST_CASE("a slot that cannot be had in advance is asked for when it is due") {
     CHECK(w.find("t").next_run == w.due);
     CHECK(w.find("t").counters.runs == 0);
     w.others->answer = nullptr;
-    w.pass(10ms - 1us);
+    w.pass(lead - 1us);
     CHECK(w.others->asked.size() == 1);
     w.pass(1us);
     REQUIRE(w.others->asked.size() == 2);
@@ -168,7 +168,7 @@ TEST_CASE("whoever cancels a run that cannot be had in advance does not cancel t
     };
     w.ask();
     w.others->answer = nullptr;
-    w.pass(10ms);
+    w.pass(lead);
     CHECK(w.begun.size() == 1);
 }
 
@@ -177,7 +177,7 @@ TEST_CASE("a task that is removed before its slot is due does not run, and is go
     w.ask();
     std::optional<result<void>> gone;
     w.tasks->async_remove("t")([&](result<void> r) { gone = std::move(r); });
-    w.pass(10ms);
+    w.pass(lead);
     REQUIRE(gone.has_value());
     CHECK(gone->has_value());
     CHECK(w.begun.empty());
@@ -189,7 +189,7 @@ TEST_CASE("a shutdown before the slot is due interrupts its run") {
     w.ask();
     std::optional<result<shutdown_report>> over;
     w.tasks->async_shutdown(0s)([&](result<shutdown_report> r) { over = std::move(r); });
-    w.pass(10ms);
+    w.pass(lead);
     REQUIRE(over.has_value());
     REQUIRE(over->has_value());
     CHECK(over->value().still_running.empty());
@@ -216,7 +216,7 @@ TEST_CASE("a task that the repository does not know runs no sooner either") {
     early_world w;
     w.others->answer = [](const begin_request&) { return begin_answer{begin_state::unknown_task, {}, 0}; };
     w.ask();
-    w.pass(10ms - 1us);
+    w.pass(lead - 1us);
     CHECK(w.begun.empty());
     w.pass(1us);
     CHECK(w.begun == std::vector<wall_time>{w.due});
@@ -231,7 +231,7 @@ TEST_CASE("a clock that is set while a slot is asked for makes it neither early 
             return begin_answer{begin_state::recorded, r.next, 1};
         };
         w.ask();
-        w.pass(10ms - 1us);
+        w.pass(lead - 1us);
         CHECK(w.begun.empty());
         w.pass(1us);
         CHECK(w.begun == std::vector<wall_time>{w.due + step});

@@ -73,6 +73,10 @@ private:
     bool any_ = false;
 };
 
+/// How long before it is due a slot is asked for, as long as nobody knows how long that takes: 5 ms, and the resolution,
+/// twice.
+inline constexpr std::chrono::milliseconds lead{12};
+
 inline manager_options waiting_for_the_store() {
     manager_options o;
     o.on_store_failure = on_store_failure::stop;
