@@ -61,7 +61,7 @@ void scheduler::schedule_slot(task_record& task, slot_due at) {
         const std::chrono::microseconds most = tolerance_of(task, at.slot);
         late = task.by_wall() ? most.count() : std::chrono::nanoseconds(most).count();
     }
-    const std::int64_t look_at = at.due - lead_of(task);
+    const std::int64_t look_at = lead_.count() == 0 ? at.due : at.due - lead_of(task);
     if (!task.paused) queue_of(task).put(task, look_at, tolerant, late); // first, as it may throw
     task.slot = at.slot;
     task.held = false;
@@ -112,9 +112,11 @@ void scheduler::on_due(task_record& task, instant now, instant seen) {
     prefetch(task.uid.view().data());
     prefetch_whole(task.past.get());
     if (task.paused) return on_pause_over(task, now);
-    if (now_key(task, now) < task.due) return decide_in_advance(task, now);
-    const std::chrono::nanoseconds late(now_key(task, now) - task.due);
-    if (options_.shared && is_early(task, now, late)) return set_slot(task, task.slot, now);
+    if (options_.shared) {
+        const std::chrono::nanoseconds late(now_key(task, now) - task.due);
+        if (late.count() < 0) return decide_in_advance(task, now);
+        if (is_early(task, now, late)) return set_slot(task, task.slot, now);
+    }
     if (may_start_at_once(task, seen.steady, now)) return decide(task, now, seen);
     if (task.ready) // for slots before it
         task.queue()->seen = seen;
@@ -134,7 +136,7 @@ void scheduler::set_lead(std::chrono::nanoseconds lead) noexcept {
 // How long before it is due its slot is looked at. Where there are limits, whoever is first takes a place: each in its
 // time, then.
 std::int64_t scheduler::lead_of(const task_record& task) const noexcept {
-    if (lead_.count() == 0 || task.tolerant() || task.mode != record::write_ahead) return 0;
+    if (task.tolerant() || task.mode != record::write_ahead) return 0;
     if (options_.runs_in_flight_max != 0 || policy_of(task).group != nullptr) return 0;
     const bool every = task.when.type() == schedule::kind::every;
     if (!every && task.when.type() != schedule::kind::rule) return 0;
