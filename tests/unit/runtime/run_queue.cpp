@@ -80,6 +80,50 @@ TEST_CASE("of begins that are on record the first part is small, and the next la
     CHECK(answered.next_part(runtime::part_sizes::of(memory::open().get())) == 1000);
 }
 
+TEST_CASE("how long before it is due a slot is asked for follows what begins take, up to a limit") {
+    runtime::recording_state s;
+    CHECK(s.lead() == 10ms); // nobody knows
+    s.note(1ms);
+    CHECK(s.lead() == 2ms);
+    for (int i = 0; i != 50; ++i) s.note(3ms);
+    CHECK(s.lead() > 5900us);
+    CHECK(s.lead() <= 6ms);
+    s.note(25s); // as if it had hung
+    CHECK(s.lead() <= 10ms);
+    for (int i = 0; i != 20; ++i) s.note(1ms);
+    CHECK(s.lead() < 3ms);
+    for (int i = 0; i != 50; ++i) s.note(1h);
+    CHECK(s.lead() == 10ms);
+    runtime::recording_state fast;
+    fast.note(0ns);
+    CHECK(fast.lead() == 0ns);
+}
+
+// Those of one answer may be due one after the other.
+TEST_CASE("answers that are held go on when they are due, no nearer to each other than the resolution") {
+    runtime::answered_begins answered;
+    const steady_time begin(1h);
+    for (const auto wait : {3ms, 1ms, 2ms}) {
+        answered.called.emplace_back().due = begin + wait;
+        answered.answers.push_back({begin_state::recorded, {}, static_cast<std::uint64_t>(wait.count())});
+    }
+    for (std::size_t i = 0; i != 3; ++i) answered.hold(i);
+    answered.next = 3;
+    (void)answered.take_over();
+    CHECK(answered.held.size() == 3);
+    CHECK(answered.next_held(5ms) == begin + 1ms);
+    answered.let_go(begin + 1ms);
+    REQUIRE(answered.called.size() == 1);
+    CHECK(answered.called[0].due == begin + 1ms);
+    CHECK(answered.answers[0].token == 1);
+    CHECK(answered.next_held(0ms) == begin + 2ms);
+    CHECK(answered.next_held(5ms) == begin + 6ms);
+    answered.let_go(begin + 6ms);
+    CHECK(answered.called.size() == 3);
+    CHECK(answered.held.empty());
+    CHECK(answered.next_held(0ms) == steady_time::max());
+}
+
 TEST_SUITE_END();
 
 } // namespace
