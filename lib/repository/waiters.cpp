@@ -5,6 +5,21 @@
 
 namespace rondo::repository_detail {
 
+/// By whoever has taken a waiter off: until it is over the context waits in `shut_down`.
+class waiters::delivery {
+public:
+    explicit delivery(waiters& to) noexcept : to_(to) {}
+    delivery(const delivery&) = delete;
+    delivery& operator=(const delivery&) = delete;
+    ~delivery() {
+        const std::lock_guard lock(to_.mutex_);
+        if (--to_.delivering_ == 0) to_.delivered_.notify_all();
+    }
+
+private:
+    waiters& to_;
+};
+
 bool waiters::add(const std::shared_ptr<waiter>& w) {
     {
         const std::lock_guard lock(mutex_);
@@ -17,24 +32,31 @@ bool waiters::add(const std::shared_ptr<waiter>& w) {
     return false;
 }
 
+// With the lock, whoever is woken would have to wait for it at once.
 void waiters::complete(waiter& w, bool aborted) {
-    // The lock spans the posting: the context waits for it in `shut_down`. Posting runs no handler, so
-    // nothing comes back to us under the lock.
-    std::shared_ptr<waiter> last; // freed after the lock
+    const std::shared_ptr<waiter> last = take_off(w);
+    if (last == nullptr) return;
+    const delivery counted(*this); // ends first: what is freed behind it is of ours
+    last->deliver(aborted);
+}
+
+std::shared_ptr<waiter> waiters::take_off(waiter& w) {
     const std::lock_guard lock(mutex_);
     const auto found = waiting_.find(&w);
-    if (found == waiting_.end()) return;
-    last = std::move(found->second);
+    if (found == waiting_.end()) return nullptr;
+    std::shared_ptr<waiter> mine = std::move(found->second);
     waiting_.erase(found);
-    last->deliver(aborted);
+    ++delivering_;
+    return mine;
 }
 
 void waiters::shut_down() noexcept {
     std::unordered_map<waiter*, std::shared_ptr<waiter>> dropped;
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         down_ = true;
         dropped.swap(waiting_);
+        delivered_.wait(lock, [&] { return delivering_ == 0; });
     }
     // Without the lock: a coroutine may own the repository, whose destructor joins the thread, which
     // may want the lock.

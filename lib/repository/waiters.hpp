@@ -5,6 +5,8 @@
 #include <boost/asio/execution_context.hpp>
 
 #include <atomic>
+#include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -48,7 +50,7 @@ public:
     /// Resumes the waiter, unless it was resumed or dropped before.
     void complete(waiter& w, bool aborted);
 
-    /// The end of the context.
+    /// The end of the context. Waits for those who post to it at this moment.
     void shut_down() noexcept;
 
     /// This thread runs the context. False: not the only one. Any thread.
@@ -61,10 +63,16 @@ public:
     [[nodiscard]] bool has_one_thread() const noexcept { return !several_; }
 
 private:
+    class delivery;
+
+    [[nodiscard]] std::shared_ptr<waiter> take_off(waiter& w);
+
     std::atomic<std::thread::id> first_; // that was seen
     std::atomic<bool> several_ = false;
     std::mutex mutex_;
     std::unordered_map<waiter*, std::shared_ptr<waiter>> waiting_;
+    std::size_t delivering_ = 0; // threads
+    std::condition_variable delivered_;
     bool down_ = false;
 };
 

@@ -2,12 +2,14 @@
 #include <repository/postgres/session.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
+#include <sys/eventfd.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -25,6 +27,12 @@ constexpr int tries_max = 5; // of one job, by transactions that may succeed aga
 // There is none for a timer either.
 void wait_for_memory() {
     std::this_thread::sleep_for(milliseconds(10));
+}
+
+int new_bell() {
+    const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) throw std::system_error(errno, std::generic_category());
+    return fd;
 }
 
 /// How the exception in flight looks from outside.
@@ -56,29 +64,46 @@ private:
 session::session(settings s)
     : settings_(std::move(s)), connection_(context_, settings_),
       leases_(settings_.chosen.lease, std::make_shared<news_desk>()),
-      database_(connection_, settings_, leases_), wake_(context_), watch_(context_),
-      random_(std::random_device()()), pause_max_(first_pause_max) {}
+      database_(connection_, settings_, leases_), bell_(context_, new_bell()), wake_(context_),
+      watch_(context_), random_(std::random_device()()), pause_max_(first_pause_max) {}
 
 bool session::push(std::shared_ptr<job> j) {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return false;
-    queue_.push_back(std::move(j));
-    try {
-        wake();
-    } catch (...) {
-        queue_.pop_back();
-        throw;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) return false;
+        queue_.push_back(std::move(j));
     }
+    ring(); // without the lock, for which the other would have to wait at once
     return true;
 }
 
-void session::wake() {
-    asio::post(context_, [this] {
-        error_code ignored;
-        wake_.cancel(ignored);
-        connection_.stop_idling();
-        if (is_over()) connection_.stop_opening();
-    });
+void session::ring() noexcept {
+    (void)::eventfd_write(bell_.native_handle(), 1); // fails only where it has been rung and not been heard
+}
+
+void session::listen() {
+    bell_.async_wait(asio::posix::stream_descriptor::wait_read,
+                     [this, no = ++listen_no_](const error_code& e) {
+                         if (no != listen_no_) return; // another wait is in its place
+                         listening_ = false;
+                         if (e) return;
+                         answer_bell();
+                         try {
+                             listen();
+                         } catch (const std::exception&) { // no memory: `take_turn` goes on with it
+                             connection_.stop_idling();
+                         }
+                     });
+    listening_ = true;
+}
+
+void session::answer_bell() {
+    eventfd_t times = 0;
+    (void)::eventfd_read(bell_.native_handle(), &times);
+    error_code ignored;
+    wake_.cancel(ignored);
+    connection_.stop_idling();
+    if (is_over()) connection_.stop_opening();
 }
 
 void session::stop() noexcept {
@@ -87,14 +112,7 @@ void session::stop() noexcept {
         stopped_ = true;
     }
     leases_.desk->close();
-    for (bool woken = false; !woken;) {
-        try {
-            wake();
-            woken = true;
-        } catch (const std::exception&) { // no memory, and yet somebody waits for the end of the thread
-            wait_for_memory();
-        }
-    }
+    ring();
 }
 
 // Where Asio itself finds no memory it lets go of the coroutine, and throws here. Then another goes on.
@@ -144,6 +162,7 @@ asio::awaitable<void> session::serve() {
             s.serving_ = false;
             error_code ignored;
             s.watch_.cancel(ignored);
+            s.bell_.cancel(ignored);
         }
     } const here(*this);
     while (!is_over()) {
@@ -158,6 +177,7 @@ asio::awaitable<void> session::serve() {
 }
 
 asio::awaitable<void> session::take_turn() {
+    if (!listening_) listen();
     if (is_shared()) leases_.on_time(leases::now()); // first: the watch below begins anew
     if (connection_.take_notice()) {
         leases_.look_soon();
@@ -199,7 +219,7 @@ asio::awaitable<void> session::take_turn() {
     // Now, so that no run that is due has to wait for it.
     if (has_to_replan(std::chrono::seconds(0))) co_return co_await replan();
     if (database_.has_to_plan()) co_return co_await attempt(database_.plan_next());
-    // What was pushed since posts a handler, which ends the wait.
+    // What was pushed since has rung the bell, which ends the wait.
     co_await connection_.idle();
 }
 

@@ -12,6 +12,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -80,7 +81,9 @@ private:
     void fail_all(errc why);
     void complete(job& j) noexcept;
     void complain(const failure& f);
-    void wake();
+    void listen();
+    void answer_bell();
+    void ring() noexcept;
     void log(log_level level, const std::string& line) const noexcept;
 
     settings settings_;
@@ -88,6 +91,11 @@ private:
     connection connection_;
     leases leases_;
     database database_;
+    // Posting would take the lock of the context, which who is woken by that has to wait for.
+    boost::asio::posix::stream_descriptor
+        bell_; // an eventfd; rung by any thread when there is something to do
+    bool listening_ = false;
+    std::uint64_t listen_no_ = 0;     // of the wait under way
     boost::asio::steady_timer wake_;  // of a pause; cancelled when there is something to do
     boost::asio::steady_timer watch_; // over the leases, whatever the connection waits for
     bool looked_ = false;             // in the turn before
