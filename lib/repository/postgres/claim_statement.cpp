@@ -10,6 +10,11 @@
 namespace rondo::postgres::detail {
 namespace {
 
+constexpr std::string_view shared_still = " and t.schedule = x.schedule";
+constexpr std::string_view shared_kept = ", x.attempts_max";
+constexpr std::string_view shared_stored = ", node, lease_until, attempts_max";
+constexpr std::string_view shared_values = ", $10, (select " RONDO_NOW ") + $11, attempts_max";
+
 // `s` is what was the case when the statement began. The update locks what it finds, in the order of the tasks, as our
 // sessions have no joins but nested loops, and looks again at what it had to wait for: that the cursor and the token are
 // the same means that no run of the task has begun meanwhile, so that what `s` says of its runs holds, too. Whoever waited
@@ -50,22 +55,57 @@ constexpr std::array<shared_part, 11> shared_claim{{
     left join lateral (
       select true as yes from @run where task = t.id and outcome is null and w.alone
         and t.next_slot = w.expected limit 1) b on true)"},
-    {"still", " and t.schedule = x.schedule"},
+    {"still", shared_still},
     {"first", R"(,
 free as materialized (
   select from (select task, expected from s where verdict = 'fits' order by task limit 1) f
     join @task t on t.id = f.task and t.next_slot = f.expected for no key update of t skip locked))"},
     {"nobody_else", "($12 or exists (select from free)) and "},
     {"later", "when not $12 and not exists (select from free) then 'later' "},
-    {"kept", ", x.attempts_max"},
-    {"stored", ", node, lease_until, attempts_max"},
-    {"values", ", $10, (select " RONDO_NOW ") + $11, attempts_max"},
+    {"kept", shared_kept},
+    {"stored", shared_stored},
+    {"values", shared_values},
+}};
+
+// The same for whoever gets all that he asks for: no look at why not, and he waits for whoever is at a task. An array
+// that is gone through is a table for the server, so those that need not be, as all of their elements are there, and
+// of one size, are looked into.
+constexpr std::string_view optimistic_claim = R"(
+with moved as (
+  update @task t set next_slot = x.next, cursor_schedule = null, token = t.token + 1
+  from (
+    select w.*, t.id as task, t.token
+    from (
+      select u.*, ($2)[ord::int4] as expected, ($4)[ord::int4] as run, ($6)[ord::int4] as started_at{looked_up}
+      from unnest($1, $3, $5{arrays}) with ordinality as u (uid, next, why{columns}, ord)) w
+      join @task t on t.uid = w.uid
+    where t.next_slot = w.expected{fits} order by t.id) x
+  where t.id = x.task and t.next_slot = x.expected and t.token = x.token{still}
+  returning x.run, x.task, x.why, x.expected, x.started_at, x.token{kept})
+insert into @run (id, task, "trigger", scheduled_at, started_at, token{stored})
+  select run, task, why, expected, started_at, token + 1{values} from moved returning id, token)";
+
+// Whether a run is in flight is asked in a way that is never answered by going through all that are.
+constexpr std::array<shared_part, 8> shared_optimistic_claim{{
+    {"looked_up", ", ($7)[ord::int4] as alone, ($9)[ord::int4] as attempts_max"},
+    {"arrays", ", $8"},
+    {"columns", ", schedule"},
+    {"fits", R"( and t.schedule = w.schedule
+      and not (w.alone and (select true from @run where task = t.id and outcome is null limit 1) is true))"},
+    {"still", shared_still},
+    {"kept", shared_kept},
+    {"stored", shared_stored},
+    {"values", shared_values},
 }};
 
 } // namespace
 
 std::string claim_statement(std::string_view schema, bool shared) {
     return in_schema(with_parts(claim, shared_claim, shared), schema);
+}
+
+std::string optimistic_claim_statement(std::string_view schema, bool shared) {
+    return in_schema(with_parts(optimistic_claim, shared_optimistic_claim, shared), schema);
 }
 
 } // namespace rondo::postgres::detail

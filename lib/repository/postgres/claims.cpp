@@ -3,11 +3,20 @@
 
 #include <repository/postgres/failure.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <unordered_map>
 
 namespace rondo::postgres::detail {
+namespace {
+
+[[noreturn]] void throw_not_asked_for() {
+    throw failure(errc::store_corrupt, "PostgreSQL gave a row that was not asked for");
+}
+
+} // namespace
 
 bool is_claim(const begin_request& r) noexcept {
     return r.moves_cursor && !r.force && !r.asked && r.expected && r.started && !r.skipped &&
@@ -15,8 +24,7 @@ bool is_claim(const begin_request& r) noexcept {
            r.started->scheduled_at == *r.expected;
 }
 
-parameters claim_parameters(const std::vector<const begin_request*>& requests, const leases* shared,
-                            bool may_wait) {
+parameters claim_parameters(const std::vector<const begin_request*>& requests, const leases* shared) {
     parameters p;
     p.add_array(requests, [](const auto* r) { return r->uid.view(); });
     p.add_array(requests, [](const auto* r) { return *r->expected; });
@@ -29,7 +37,14 @@ parameters claim_parameters(const std::vector<const begin_request*>& requests, c
     p.add_array(requests, [&](const auto* r) { return shared->schedule_of(r->uid); });
     p.add_array(requests, [](const auto* r) { return std::int64_t{r->attempts_max}; });
     p.add(plain_text{shared->node});
-    p.add(std::int64_t{std::chrono::microseconds(shared->ttl).count()}).add(may_wait);
+    p.add(std::int64_t{std::chrono::microseconds(shared->ttl).count()});
+    return p;
+}
+
+parameters claim_parameters(const std::vector<const begin_request*>& requests, const leases* shared,
+                            bool may_wait) {
+    parameters p = claim_parameters(requests, shared);
+    if (shared != nullptr) p.add(may_wait);
     return p;
 }
 
@@ -39,8 +54,7 @@ open_claims read_claims(const rows& r, const std::vector<const begin_request*>& 
     std::vector<bool> seen(requests.size());
     for (std::size_t i = 0; i != r.size(); ++i) {
         const std::uint64_t place = r.count(i, 0) - 1;
-        if (place >= seen.size() || seen[place])
-            throw failure(errc::store_corrupt, "PostgreSQL gave a row that was not asked for");
+        if (place >= seen.size() || seen[place]) throw_not_asked_for();
         seen[place] = true;
         begin_answer& a = answers[place];
         const std::string_view word = r.word(i, 1);
@@ -57,6 +71,27 @@ open_claims read_claims(const rows& r, const std::vector<const begin_request*>& 
     }
     if (r.size() != seen.size())
         throw failure(errc::store_corrupt, "PostgreSQL gave fewer rows than were asked for");
+    return open;
+}
+
+open_claims read_optimistic_claims(const rows& r, const std::vector<const begin_request*>& requests,
+                                   std::vector<begin_answer>& answers) {
+    std::unordered_map<run_id, std::size_t> wanted;
+    wanted.reserve(requests.size());
+    for (std::size_t place = 0; place != requests.size(); ++place)
+        wanted.emplace(requests[place]->started->id, place);
+    for (std::size_t i = 0; i != r.size(); ++i) {
+        const auto had = wanted.find(r.id(i, 0));
+        if (had == wanted.end()) throw_not_asked_for();
+        answers[had->second] = {begin_state::recorded, requests[had->second]->next, r.count(i, 1),
+                                steady_time::max()};
+        wanted.erase(had);
+    }
+    open_claims open;
+    open.again = !wanted.empty();
+    for (const auto& [id, place] : wanted) open.places.push_back(place);
+    std::ranges::sort(open.places);
+    for (const std::size_t place : open.places) answers[place].state = begin_state::conflict;
     return open;
 }
 

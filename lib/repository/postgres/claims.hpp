@@ -13,10 +13,13 @@
 
 namespace rondo::postgres::detail {
 
-/// Whether `claim_statement` is for this one.
+/// Whether `claim_statement` and `optimistic_claim_statement` are for this one.
 [[nodiscard]] bool is_claim(const begin_request& r) noexcept;
 
-/// `shared`: null if the tasks are not. `may_wait`: for whoever else is at one of the tasks.
+/// Of both. `shared`: null if the tasks are not.
+[[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
+                                          const leases* shared);
+/// Of `claim_statement`. `may_wait`: for whoever else is at one of the tasks.
 [[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
                                           const leases* shared, bool may_wait);
 
@@ -30,6 +33,10 @@ struct open_claims {
 /// Puts the answers where they belong, in the order of the requests.
 [[nodiscard]] open_claims read_claims(const rows& r, const std::vector<const begin_request*>& requests,
                                       std::vector<begin_answer>& answers);
+/// Likewise, of `optimistic_claim_statement`: all others are to be made again.
+[[nodiscard]] open_claims read_optimistic_claims(const rows& r,
+                                                 const std::vector<const begin_request*>& requests,
+                                                 std::vector<begin_answer>& answers);
 
 } // namespace rondo::postgres::detail
 

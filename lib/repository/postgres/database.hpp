@@ -92,6 +92,7 @@ private:
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
                     steady_time asked_at);
+    void note_claims(const std::vector<begin_answer>& answers) noexcept;
     void note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();
@@ -106,7 +107,8 @@ private:
     awaitable<prune_progress> prune_whole(const prune_policy& policy);
     awaitable<prune_progress> prune_part(const prune_policy& policy);
 
-    static constexpr int planned_ahead = 4;
+    static constexpr int planned_ahead = 5;
+    static constexpr int careful_most = 16; // calls
 
     connection& connection_;
     const settings& settings_;
@@ -114,6 +116,7 @@ private:
     const statements sql_;
     const lease_statements lease_sql_;
     int planned_ = 0;
+    int careful_ = 0; // for so many calls of which none is lost others are thought to want the same slots
     bool has_tasks_ = false; // or somebody only reads, and perhaps may do no more
 };
 

@@ -306,11 +306,14 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const auto begins = waves_of_begins(begun);
     const bool waits = tries == contended_pauses.size();
     const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
+    const bool optimistic = claims && careful_ == 0;
     batch b;
     if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
     std::size_t next = b.statements.size();
     for (const auto& w : ends) b.add(finish_statement(sql_, w), finish_parameters(w.requests, shared));
-    if (claims) {
+    if (optimistic) {
+        b.add(sql_.optimistic_claim, claim_parameters(begins[0].requests, shared));
+    } else if (claims) {
         b.add(sql_.claim, claim_parameters(begins[0].requests, shared, waits));
         if (waits && shared != nullptr) b.add(lease_sql_.sync_if_begun, ids_of(begins[0].requests));
     } else {
@@ -324,11 +327,14 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     for (const auto& w : ends) read_ends(answers[next++], w, said.finished.assume_value());
     if (shared != nullptr) note_ended(ended);
     open_claims open;
-    if (claims)
+    if (optimistic)
+        open = read_optimistic_claims(answers[next], begins[0].requests, said.begun.assume_value());
+    else if (claims)
         open = read_claims(answers[next], begins[0].requests, said.begun.assume_value());
     else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
     if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
+    if (claims) note_claims(said.begun.assume_value());
     if (open.places.empty()) co_return said;
     // As claims as long as that may decide one of them: the longer statement waits for all.
     const bool once_more = !waits && (open.later || open.again);
@@ -336,10 +342,17 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const std::vector<finish_request> no_ends;
     std::vector<begin_request> rest;
     for (const std::size_t place : open.places) rest.push_back(begun[place]);
-    const recorded_runs more = co_await ask_for_runs(no_ends, rest, !once_more, tries + 1);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, !once_more, optimistic ? 0 : tries + 1);
     for (std::size_t i = 0; i != open.places.size(); ++i)
         said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
     co_return said;
+}
+
+// Whoever lost one to another may lose the next.
+void database::note_claims(const std::vector<begin_answer>& answers) noexcept {
+    const bool had_all =
+        std::ranges::all_of(answers, [](const begin_answer& a) { return a.state == begin_state::recorded; });
+    careful_ = had_all ? std::max(careful_ - 1, 0) : careful_most;
 }
 
 database::awaitable<void> database::plan_next() {
@@ -349,9 +362,10 @@ database::awaitable<void> database::plan_next() {
     const wave<finish_request> no_ends;
     batch b;
     switch (planned_++) { // whatever becomes of it: it is planned when it is needed, then
-    case 0: b.add(sql_.claim, claim_parameters(no_begins.requests, shared, false)); break;
-    case 1: b.add(sql_.lock_tasks, uids_of({}, {})); break;
-    case 2: b.add(finish_statement(sql_, no_ends), finish_parameters(no_ends.requests, shared)); break;
+    case 0: b.add(sql_.optimistic_claim, claim_parameters(no_begins.requests, shared)); break;
+    case 1: b.add(sql_.claim, claim_parameters(no_begins.requests, shared, false)); break;
+    case 2: b.add(sql_.lock_tasks, uids_of({}, {})); break;
+    case 3: b.add(finish_statement(sql_, no_ends), finish_parameters(no_ends.requests, shared)); break;
     default: b.add(begin_statement(sql_, no_begins), begin_parameters(no_begins.requests, shared, {})); break;
     }
     co_await connection_.exchange(b);

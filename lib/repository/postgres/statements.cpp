@@ -359,7 +359,8 @@ statements::statements(std::string_view schema, bool shared)
       add_users(in_schema(detail::add_users, schema)), remove_users(in_schema(detail::remove_users, schema)),
       prune_old_runs(in_schema(detail::prune_old_runs, schema)),
       prune_old_skips(in_schema(detail::prune_old_skips, schema)),
-      prune_surplus(in_schema(detail::prune_surplus, schema)), claim(claim_statement(schema, shared)) {
+      prune_surplus(in_schema(detail::prune_surplus, schema)), claim(claim_statement(schema, shared)),
+      optimistic_claim(optimistic_claim_statement(schema, shared)) {
     for (const bool users : {false, true}) {
         for (const bool more : {false, true}) {
             const auto put = [&](parts& all, std::string head, std::string_view with_users,

@@ -51,6 +51,7 @@ struct statements {
     std::string prune_old_skips;
     std::string prune_surplus;
     std::string claim; ///< see there
+    std::string optimistic_claim;
 
     /// Without what it does not need: to have it stand by takes the server longer than the rest.
     [[nodiscard]] const std::string& begin_runs(bool users, bool skips) const noexcept {
