@@ -60,9 +60,9 @@ struct options {
 /// are looked up without blocking, unless a service file has them. All hosts and all of their addresses are tried, one
 /// after the other. One is wanted that can be written to, unless the string has another `target_session_attrs`.
 ///
-/// Errors: `errc::invalid_option`, `store_failed` (no thread to be had). It does not wait for the server: whether that
-/// can be reached, the first call tells. While it cannot, calls fail, with `errc::store_cannot_open` mostly, and the
-/// repository goes on trying.
+/// Errors: `errc::invalid_option`, `store_failed` (no thread to be had, or no descriptor). It does not wait for the
+/// server: whether that can be reached, the first call tells. While it cannot, calls fail, with
+/// `errc::store_cannot_open` mostly, and the repository goes on trying.
 ///
 /// Texts that are not UTF-8, or have a NUL, are stored with escapes: `decode(uid, 'escape')` gives their bytes.
 [[nodiscard]] result<std::shared_ptr<repository>> open(const std::string& connection_string,

@@ -11,10 +11,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -24,6 +28,47 @@ namespace rondo::testing {
 namespace {
 
 TEST_SUITE_BEGIN("repository/postgres_life");
+
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// No more than that many descriptors.
+class descriptor_limit {
+public:
+    explicit descriptor_limit(rlim_t most) {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const rlimit now{most, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &now) == 0);
+    }
+    descriptor_limit(const descriptor_limit&) = delete;
+    descriptor_limit& operator=(const descriptor_limit&) = delete;
+    ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_CASE("where there are too few descriptors nothing is opened, and none is lost") {
+    const postgres_place place;
+    const std::size_t before = open_descriptors();
+    const int lowest = ::dup(0);
+    REQUIRE(lowest >= 0);
+    ::close(lowest);
+    int refused = 0;
+    for (bool opened = false; !opened; ++refused) {
+        REQUIRE(refused < 20);
+        {
+            const descriptor_limit limit(static_cast<rlim_t>(lowest + refused));
+            const auto r = postgres::open(place.server(), place.options);
+            opened = r.has_value();
+            if (!opened) CHECK(r.error() == errc::store_failed);
+        }
+        CHECK(open_descriptors() == before);
+    }
+    CHECK(refused >= 4); // those of Asio, and ours
+}
 
 TEST_CASE("tables are made only if they may be") {
     postgres_place place;

@@ -6,6 +6,8 @@
 #include <repository/store_thread.hpp>
 #include <repository/user_ids.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -171,6 +173,8 @@ result<std::shared_ptr<repository>> open(const std::string& connection_string, o
     } catch (const detail::failure& f) {
         return f.why();
     } catch (const std::system_error&) { // no thread to be had
+        return errc::store_failed;
+    } catch (const boost::system::system_error&) { // no descriptor
         return errc::store_failed;
     }
 }

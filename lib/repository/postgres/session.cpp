@@ -4,13 +4,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <sys/eventfd.h>
-#include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace rondo::postgres::detail {
@@ -29,10 +30,13 @@ void wait_for_memory() {
     std::this_thread::sleep_for(milliseconds(10));
 }
 
-int new_bell() {
+void make(asio::posix::stream_descriptor& bell) {
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd < 0) throw std::system_error(errno, std::generic_category());
-    return fd;
+    error_code e(fd < 0 ? errno : 0, boost::system::system_category());
+    if (fd >= 0) bell.assign(fd, e);
+    if (!e) return;
+    if (fd >= 0) ::close(fd);
+    throw boost::system::system_error(e);
 }
 
 /// How the exception in flight looks from outside.
@@ -64,8 +68,10 @@ private:
 session::session(settings s)
     : settings_(std::move(s)), connection_(context_, settings_),
       leases_(settings_.chosen.lease, std::make_shared<news_desk>()),
-      database_(connection_, settings_, leases_), bell_(context_, new_bell()), wake_(context_),
-      watch_(context_), random_(std::random_device()()), pause_max_(first_pause_max) {}
+      database_(connection_, settings_, leases_), bell_(context_), wake_(context_), watch_(context_),
+      random_(std::random_device()()), pause_max_(first_pause_max) {
+    make(bell_);
+}
 
 bool session::push(std::shared_ptr<job> j) {
     {
