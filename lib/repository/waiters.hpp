@@ -30,7 +30,7 @@ public:
 private:
     friend class waiters;
 
-    /// Posts the handler to its executor. The context lives, and cannot begin to die meanwhile.
+    /// Posts the handler to its executor. The context lives: `shut_down` waits for the end of this.
     virtual void deliver(bool aborted) = 0;
     /// Destroys the handler, and with it the coroutine.
     virtual void drop() noexcept = 0;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo::testing {
@@ -114,6 +115,31 @@ TEST_CASE("a task that was only paused meanwhile is had all the same") {
     const auto answers = answers_behind(place, r, other, "commit");
     CHECK(std::ranges::count(answers, begin_state::recorded, &begin_answer::state) == 3);
     CHECK(place.sql("select paused from " + place.table("task") + " where uid = '" + uid_of(1) + "'") == "t");
+}
+
+// Whichever of them it was told by.
+TEST_CASE("a task that others changed while its slot was waited for is left to them") {
+    const std::pair<const char*, begin_state> changes[] = {
+        {"schedule = 'every 7s'", begin_state::superseded},
+        {"next_slot = 5000000", begin_state::conflict},
+        {"token = token + 1", begin_state::recorded}, // as a run by hand that is over does
+    };
+    for (const bool careful : {false, true}) {
+        CAPTURE(careful);
+        for (const auto& [change, expected] : changes) {
+            CAPTURE(change);
+            const shared_place place;
+            const repository_ptr r = with_three_tasks(place, careful);
+            const transaction other(place);
+            other.say("update " + place.table("task") + " set " + change + " where uid = '" + uid_of(1) +
+                      "'");
+            const auto answers = answers_behind(place, r, other, "commit");
+            CHECK(answers[0].state == begin_state::recorded);
+            CHECK(answers[1].state == expected);
+            CHECK(answers[2].state == begin_state::recorded);
+            CHECK(place.runs() == (expected == begin_state::recorded ? "3" : "2"));
+        }
+    }
 }
 
 // Of two runs of one task, neither of which may be beside the other, the second waits for the first.

@@ -27,12 +27,13 @@ struct initiate_job {
     template <class Handler>
     void operator()(Handler handler, const std::shared_ptr<session>& s, const std::shared_ptr<job>& j) const {
         namespace asio = boost::asio;
+        const std::shared_ptr<session> alive = s; // its bell may be rung when the coroutine is gone
         auto& context = asio::query(asio::get_associated_executor(handler), asio::execution::context);
         // All before the push, after which another thread may resume and destroy the coroutine.
         const auto waiting = repository_detail::make_waiter(context, std::move(handler));
         j->waiter = waiting;
         if (!waiting->home().add(waiting)) return;
-        if (pushed(*s, j)) return;
+        if (pushed(*alive, j)) return;
         j->error = errc::store_failed; // the repository is gone, or there is no memory
         waiting->home().complete(*waiting, false);
     }

@@ -69,29 +69,31 @@ free as materialized (
 
 // The same for whoever gets all that he asks for: no look at why not, and he waits for whoever is at a task. An array
 // that is gone through is a table for the server, so those that need not be, as all of their elements are there, and
-// of one size, are looked into.
+// of one size, are looked into. A task is looked for by its uid, and `x` made once, also while the server thinks
+// that there are few tasks.
 constexpr std::string_view optimistic_claim = R"(
-with moved as (
-  update @task t set next_slot = x.next, cursor_schedule = null, token = t.token + 1
+with x as materialized (
+  select w.*, t.id as task, t.token
   from (
-    select w.*, t.id as task, t.token
-    from (
-      select u.*, ($2)[ord::int4] as expected, ($4)[ord::int4] as run, ($6)[ord::int4] as started_at{looked_up}
-      from unnest($1, $3, $5{arrays}) with ordinality as u (uid, next, why{columns}, ord)) w
-      join @task t on t.uid = w.uid
-    where t.next_slot = w.expected{fits} order by t.id) x
-  where t.id = x.task and t.next_slot = x.expected and t.token = x.token{still}
+    select u.*, ($2)[ord::int4] as expected, ($4)[ord::int4] as run, ($6)[ord::int4] as started_at{looked_up}
+    from unnest($1, $3, $5{arrays}) with ordinality as u (uid, next, why{columns}, ord)) w
+    cross join lateral (select id, token, next_slot{seen} from @task where uid = w.uid limit 1) t
+  where t.next_slot = w.expected{fits} order by t.id),
+moved as (
+  update @task t set next_slot = x.next, cursor_schedule = null, token = t.token + 1
+  from x where t.id = x.task and t.next_slot = x.expected and t.token = x.token{still}
   returning x.run, x.task, x.why, x.expected, x.started_at, x.token{kept})
 insert into @run (id, task, "trigger", scheduled_at, started_at, token{stored})
   select run, task, why, expected, started_at, token + 1{values} from moved returning id, token)";
 
 // Whether a run is in flight is asked in a way that is never answered by going through all that are.
-constexpr std::array<shared_part, 8> shared_optimistic_claim{{
+constexpr std::array<shared_part, 9> shared_optimistic_claim{{
     {"looked_up", ", ($7)[ord::int4] as alone, ($9)[ord::int4] as attempts_max"},
     {"arrays", ", $8"},
     {"columns", ", schedule"},
+    {"seen", ", schedule"},
     {"fits", R"( and t.schedule = w.schedule
-      and not (w.alone and (select true from @run where task = t.id and outcome is null limit 1) is true))"},
+    and not (w.alone and (select true from @run where task = t.id and outcome is null limit 1) is true))"},
     {"still", shared_still},
     {"kept", shared_kept},
     {"stored", shared_stored},

@@ -15,8 +15,8 @@ namespace rondo::postgres::detail {
 /// tell.
 [[nodiscard]] std::string claim_statement(std::string_view schema, bool shared);
 
-/// Likewise, for whoever expects to get them all: of each that is recorded the id of its run, and the token; for the
-/// others it has done nothing, and `claim_statement` is to tell why. It may wait for whoever else is at one of the tasks.
+/// Likewise, for whoever expects to get them all: of each that is recorded the id of its run, and the token; of the
+/// others it has recorded nothing, and `claim_statement` is to tell why. It may wait for whoever else is at one of the tasks.
 /// It is half of that again.
 [[nodiscard]] std::string optimistic_claim_statement(std::string_view schema, bool shared);
 

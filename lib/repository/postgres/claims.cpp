@@ -62,6 +62,7 @@ open_claims read_claims(const rows& r, const std::vector<const begin_request*>& 
             a = {begin_state::recorded, requests[place]->next, r.count(i, 2), steady_time::max()};
         } else if (word == "conflict") {
             a = {begin_state::conflict, r.time_or_never(i, 3), 0, steady_time::max()};
+            open.lost = true;
         } else {
             a.state = begin_state::conflict; // until it is decided
             open.places.push_back(place);

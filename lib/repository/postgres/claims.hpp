@@ -23,9 +23,11 @@ namespace rondo::postgres::detail {
 [[nodiscard]] parameters claim_parameters(const std::vector<const begin_request*>& requests,
                                           const leases* shared, bool may_wait);
 
-/// The places of those that were not decided, and whether one of them was left for later, or is to be made again.
+/// The places of those that were not decided, and whether one of them was left for later, or is to be made again; and
+/// whether one was decided, for another.
 struct open_claims {
     std::vector<std::size_t> places;
+    bool lost = false;
     bool later = false;
     bool again = false;
 };

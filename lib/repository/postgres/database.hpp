@@ -4,6 +4,7 @@
 
 #include <rondo/repository.hpp>
 
+#include <repository/postgres/claims.hpp>
 #include <repository/postgres/connection.hpp>
 #include <repository/postgres/lease_statements.hpp>
 #include <repository/postgres/leases.hpp>
@@ -92,7 +93,7 @@ private:
     void note_ended(const std::vector<finish_request>& ended);
     void note_begun(const std::vector<begin_request>& begun, std::vector<begin_answer>& answers,
                     steady_time asked_at);
-    void note_claims(const std::vector<begin_answer>& answers) noexcept;
+    void note_rivals(const open_claims& open) noexcept;
     void note(const std::vector<task_definition>& tasks, const std::vector<task_state>& states);
     awaitable<rows> ask(std::string sql, parameters values);
     awaitable<void> check_server();
@@ -108,7 +109,7 @@ private:
     awaitable<prune_progress> prune_part(const prune_policy& policy);
 
     static constexpr int planned_ahead = 5;
-    static constexpr int careful_most = 16; // calls
+    static constexpr int careful_most = 16; // statements
 
     connection& connection_;
     const settings& settings_;
@@ -116,7 +117,8 @@ private:
     const statements sql_;
     const lease_statements lease_sql_;
     int planned_ = 0;
-    int careful_ = 0; // for so many calls of which none is lost others are thought to want the same slots
+    int careful_ =
+        0; // others are thought to want the same slots, until so many statements have lost none to them
     bool has_tasks_ = false; // or somebody only reads, and perhaps may do no more
 };
 

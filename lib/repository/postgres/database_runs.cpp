@@ -265,6 +265,8 @@ void read_begins(const rows& r, const wave<begin_request>& w, std::vector<begin_
 // the last of them they wait for him.
 constexpr std::array<std::chrono::milliseconds, 2> contended_pauses{std::chrono::milliseconds(2),
                                                                     std::chrono::milliseconds(4)};
+// The first, where it is optimistic, is 0.
+constexpr std::size_t tries_of_claims = contended_pauses.size() + 1;
 
 boost::asio::awaitable<void> pause_for(std::chrono::milliseconds t) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, t);
@@ -304,9 +306,10 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     const leases* const shared = is_shared() ? &leases_ : nullptr;
     const auto ends = waves_of_ends(ended);
     const auto begins = waves_of_begins(begun);
-    const bool waits = tries == contended_pauses.size();
     const bool claims = !closely && begins.size() == 1 && std::ranges::all_of(begun, is_claim);
-    const bool optimistic = claims && careful_ == 0;
+    const bool optimistic = claims && tries == 0 && careful_ == 0;
+    if (!optimistic) tries = std::max<std::size_t>(tries, 1);
+    const bool waits = tries == tries_of_claims;
     batch b;
     if (!claims || !ended.empty()) b.add(sql_.lock_tasks, uids_of(ended, begun));
     std::size_t next = b.statements.size();
@@ -334,25 +337,24 @@ database::awaitable<recorded_runs> database::ask_for_runs(const std::vector<fini
     else
         for (const auto& w : begins) read_begins(answers[next++], w, said.begun.assume_value());
     if (shared != nullptr) note_begun(begun, said.begun.assume_value(), asked_at);
-    if (claims) note_claims(said.begun.assume_value());
+    if (claims && !optimistic) note_rivals(open);
     if (open.places.empty()) co_return said;
     // As claims as long as that may decide one of them: the longer statement waits for all.
     const bool once_more = !waits && (open.later || open.again);
-    if (once_more && open.later) co_await pause_for(contended_pauses[tries]);
+    if (once_more && open.later) co_await pause_for(contended_pauses[tries - 1]);
     const std::vector<finish_request> no_ends;
     std::vector<begin_request> rest;
     for (const std::size_t place : open.places) rest.push_back(begun[place]);
-    const recorded_runs more = co_await ask_for_runs(no_ends, rest, !once_more, optimistic ? 0 : tries + 1);
+    const recorded_runs more = co_await ask_for_runs(no_ends, rest, !once_more, tries + 1);
     for (std::size_t i = 0; i != open.places.size(); ++i)
         said.begun.assume_value()[open.places[i]] = more.begun.assume_value()[i];
     co_return said;
 }
 
-// Whoever lost one to another may lose the next.
-void database::note_claims(const std::vector<begin_answer>& answers) noexcept {
-    const bool had_all =
-        std::ranges::all_of(answers, [](const begin_answer& a) { return a.state == begin_state::recorded; });
-    careful_ = had_all ? std::max(careful_ - 1, 0) : careful_most;
+// Whoever lost one to another may lose the next. Those that must be looked at more closely say nothing of others.
+void database::note_rivals(const open_claims& open) noexcept {
+    const bool rivals = open.lost || open.later || open.again;
+    careful_ = rivals ? careful_most : std::max(careful_ - 1, 0);
 }
 
 database::awaitable<void> database::plan_next() {

@@ -31,12 +31,16 @@ void wait_for_memory() {
 }
 
 void make(asio::posix::stream_descriptor& bell) {
-    const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    error_code e(fd < 0 ? errno : 0, boost::system::system_category());
-    if (fd >= 0) bell.assign(fd, e);
-    if (!e) return;
-    if (fd >= 0) ::close(fd);
-    throw boost::system::system_error(e);
+    struct descriptor {
+        int fd;
+        explicit descriptor(int number) noexcept : fd(number) {}
+        ~descriptor() {
+            if (fd >= 0) ::close(fd);
+        }
+    } made(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (made.fd < 0) throw boost::system::system_error(errno, boost::system::system_category());
+    bell.assign(made.fd); // throws; then it is ours still
+    made.fd = -1;
 }
 
 /// How the exception in flight looks from outside.
@@ -92,12 +96,14 @@ void session::listen() {
                      [this, no = ++listen_no_](const error_code& e) {
                          if (no != listen_no_) return; // another wait is in its place
                          listening_ = false;
-                         if (e) return;
+                         if (e == asio::error::operation_aborted || !serving_) return;
                          answer_bell();
-                         try {
-                             listen();
-                         } catch (const std::exception&) { // no memory: `take_turn` goes on with it
-                             connection_.stop_idling();
+                         while (!listening_) {
+                             try {
+                                 listen();
+                             } catch (const std::exception&) { // or nobody would be heard
+                                 wait_for_memory();
+                             }
                          }
                      });
     listening_ = true;
